@@ -1,0 +1,1 @@
+"""Raw plant exports in; proven causes, safe operating windows and models out."""

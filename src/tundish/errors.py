@@ -1,0 +1,158 @@
+"""What can go wrong, and the values each message needs?
+
+    TundishError                  everything this program refuses to do
+    ├── InputError                the plant's files or words; exit code 2
+    │   ├── NothingUsable         a folder without one readable table
+    │   ├── UnreadableFile        empty, locked, truncated, hostile or odd
+    │   │   ├── EmptyFile
+    │   │   ├── LockedWorkbook
+    │   │   ├── BrokenFile
+    │   │   ├── HostileArchive
+    │   │   └── RaggedRows
+    │   ├── BadSettings           plant.toml says what cannot be
+    │   ├── UnknownTarget         no column answers to the name
+    │   ├── NoTarget              nothing in the tables can be asked about
+    │   ├── NoSharedKey           tables that cannot be joined
+    │   ├── OneOutcome            the target never changes
+    │   ├── TooFewPieces          not enough material to prove anything
+    │   └── CannotWrite           the output cannot be put where it was asked
+    └── UnknownLine               a works line that does not exist
+
+A class holds the sentence, an instance holds the values. Shells translate the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Message:
+    """A sentence for a reader: an English template, also its catalogue key, and its values."""
+
+    text: str
+    values: Mapping[str, Any]
+
+    def __init__(self, text: str, /, **values: Any) -> None:
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "values", values)
+
+    def __str__(self) -> str:
+        return self.text.format(**self.values)
+
+
+class TundishError(Exception):
+    """Root of everything this program refuses to do; carries a :class:`Message`."""
+
+    text: ClassVar[str] = "{detail}"
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, **values: Any) -> None:
+        self.message = Message(self.text, **values)
+        super().__init__(str(self.message))
+
+
+class InputError(TundishError):
+    """The plant's files or words are at fault, not the program."""
+
+
+class NothingUsable(InputError):
+    """A folder in which no table could be found."""
+
+    text = (
+        "{folder}: no table found. Looked for: {looked_for}. Skipped: {skipped}. "
+        "Put the exports (CSV, XLSX, ZIP, Parquet) into this folder and run again."
+    )
+
+
+class UnreadableFile(InputError):
+    """A file that cannot be read whole."""
+
+
+class EmptyFile(UnreadableFile):
+    """A file that holds no row."""
+
+    text = "{file}: the file is empty ({size} bytes, no row). Export it again, or list it under skip in plant.toml."
+
+
+class LockedWorkbook(UnreadableFile):
+    """A workbook with a password."""
+
+    text = "{file}: the workbook is locked with a password. Save it without one, or list it under skip in plant.toml."
+
+
+class BrokenFile(UnreadableFile):
+    """A file that breaks off or is not what its name says."""
+
+    text = "{file}: cannot be read as {expected}: {found}. Export it again, or list it under skip in plant.toml."
+
+
+class HostileArchive(UnreadableFile):
+    """An archive that unpacks to too much or leads outside its folder."""
+
+    text = (
+        "{file}: the archive is refused: {found}; allowed: {allowed}. "
+        "Unpack it by hand if you trust it, or list it under skip in plant.toml."
+    )
+
+
+class RaggedRows(UnreadableFile):
+    """A text table whose rows differ in length."""
+
+    text = (
+        "{file}, line {row}: {found} fields where the header has {expected} ({rows} such rows in all). "
+        "Mend the rows, or write ragged = \"set_aside\" under [read] in plant.toml to leave them out."
+    )
+
+
+class BadSettings(InputError):
+    """plant.toml holds a value that cannot be."""
+
+    text = "{file}, {key}: expected {expected}, found {found}. Correct it, or delete the line to have it found again."
+
+
+class UnknownTarget(InputError):
+    """No column, concept or file's column answers to the name."""
+
+    text = "--target {target}: no column or concept has this name. Nearest: {nearest}."
+
+
+class NoTarget(InputError):
+    """Nothing in the tables looks like a result that can be asked about."""
+
+    text = "{folder}: no column looks like a result (defect, test value, consumption). Name one with --target. Columns: {columns}."
+
+
+class NoSharedKey(InputError):
+    """Tables that share neither a key nor a time."""
+
+    text = (
+        "{first} and {second} share no key: no column of one holds the ids of the other, and no time falls into the other's. "
+        "Tried: {tried}. Name the key columns under [keys] in plant.toml, or move the file that does not belong here."
+    )
+
+
+class OneOutcome(InputError):
+    """A target that has one value only."""
+
+    text = "{file}, column {column}: the target has one value only ({value}, {rows} rows). Add exports that hold both outcomes, or name another --target."
+
+
+class TooFewPieces(InputError):
+    """Not enough material to learn from and to prove on."""
+
+    text = "{pieces} pieces with a known {target} are too few: at least {needed} are needed, so that later ones can prove the answer. Add older exports to the folder."
+
+
+class CannotWrite(InputError):
+    """The output cannot be put where it was asked."""
+
+    text = "{path}: cannot write here: {found}. Name another folder with --out."
+
+
+class UnknownLine(InputError):
+    """A line that the works does not have."""
+
+    text = "no line {line} in the works. Lines: {lines}."

@@ -1,0 +1,155 @@
+"""What travels between stages: a table of known concepts, with origin and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import polars as pl
+
+from tundish.errors import Message
+
+ROW = "#row"
+"""Frame column: line (text) or row (sheet) number in the file, counted from 1."""
+SOURCE = "#source"
+"""Frame column: index into ``Table.origins``, for tables stacked from several exports."""
+
+Kind = Literal["number", "category", "time", "identity", "text"]
+Severity = Literal["info", "warning", "error"]
+Known = Literal["before", "with_target", "after"]
+"""When a value is known: before the decision moment, in the same row as the target, or after."""
+Statistic = Literal["value", "mean", "std", "min", "max", "first", "last", "slope", "sum", "count", "amount", "duration", "lag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A place in the plant's files."""
+
+    file: str
+    sheet: str | None = None
+    column: str | None = None
+    row: int | None = None
+
+    def __str__(self) -> str:
+        parts = [self.file, self.sheet, self.column, None if self.row is None else f"{self.row}"]
+        return " / ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should read: what, where, how many, and what it means."""
+
+    code: str
+    severity: Severity
+    message: Message
+    origin: Origin
+    count: int = 1
+    rows: tuple[int, ...] = ()
+    """First rows concerned, at most 20, as they stand in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A change made to what stood in a file so that it could be read."""
+
+    code: str
+    message: Message
+    origin: Origin
+    count: int = 1
+    before: str | None = None
+    after: str | None = None
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what it means, in which unit, where it stands in the plant's files, when it is known.
+
+    Values in the frame are SI: ``si = plant * factor + offset``.
+    """
+
+    name: str
+    kind: Kind
+    origins: tuple[Origin, ...]
+    concept: str | None = None
+    position: str | None = None
+    """Which of several: ``2`` in `산세조2 온도`, ``F2`` for a stand."""
+    unit: str | None = None
+    unit_read: str | None = None
+    factor: float = 1.0
+    offset: float = 0.0
+    statistic: Statistic = "value"
+    window: str | None = None
+    """Over which part of the piece's stay a statistic was taken; None for a value of the piece itself."""
+    known: Known = "before"
+    known_reason: Message | None = None
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Names in the plant's own files, each once, in the order of the exports."""
+        return tuple(dict.fromkeys(o.column for o in self.origins if o.column is not None))
+
+    @property
+    def source(self) -> tuple[tuple[str, str | None, str | None], ...]:
+        """What groups features: the file, sheet and column they were all made of."""
+        return tuple((o.file, o.sheet, o.column) for o in self.origins)
+
+    def to_plant(self, value: float) -> float:
+        """Convert a value from SI to the plant's unit."""
+        return (value - self.offset) / self.factor
+
+    def to_plant_span(self, difference: float) -> float:
+        """Convert a difference from SI to the plant's unit."""
+        return difference / self.factor
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How one column of a file was given its meaning, or why it was not."""
+
+    origin: Origin
+    concept: str | None
+    score: float
+    unit_read: str | None
+    unit: str | None
+    alternatives: tuple[tuple[str, float], ...]
+    reason: Message
+    confirmed: bool = False
+    """True when plant.toml decided it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A column that may not be an input, and why."""
+
+    column: Column
+    reason: Message
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows with known columns. ``frame`` holds one column per entry of ``columns``, plus ``#row`` and ``#source``."""
+
+    name: str
+    frame: pl.DataFrame
+    columns: tuple[Column, ...]
+    origins: tuple[Origin, ...]
+    matches: tuple[Match, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+
+    def column(self, name: str) -> Column:
+        """The column of this name; KeyError when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def of_kind(self, *kinds: Kind) -> tuple[Column, ...]:
+        """Columns of these kinds, in order."""
+        return tuple(column for column in self.columns if column.kind in kinds)
+
+    def adding(self, *, findings: Iterable[Finding] = (), repairs: Iterable[Repair] = ()) -> Table:
+        """The same table with more findings and repairs."""
+        return replace(self, findings=(*self.findings, *findings), repairs=(*self.repairs, *repairs))
