@@ -1,0 +1,98 @@
+"""The whole path on one screen: read -> standardise -> trace -> learn -> prove -> share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tundish import intake, learn, prove, share, standardise, trace
+from tundish.connectors import SOURCES
+from tundish.documents.dossier import Dossier
+from tundish.questions import Wish, ask
+from tundish.settings import Settings
+from tundish.trace.target import Target
+from tundish.vocabulary import load_catalogue
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage's name, what is done and what is to do."""
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What stands after reading and standardising: what a person may still be asked about."""
+
+    intake: intake.Intake
+    tables: standardise.Standardised
+    target: Target
+
+
+def prepare(plant: Path, settings: Settings, progress: Progress) -> Standard:
+    """Read and standardise a plant's folder, and find what to ask about.
+
+    Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole or nothing can be asked.
+    """
+    raw = intake.read(plant, SOURCES, skip=settings.skip, ragged=settings.ragged, progress=progress)
+    tables = standardise.standardise(
+        raw.tables,
+        load_catalogue(),
+        time_zone=settings.time_zone,
+        mapping=settings.mapping,
+        units=settings.units,
+        missing=settings.missing,
+        progress=progress,
+    )
+    return Standard(raw, tables, trace.find_target(tables.tables, settings.target, load_catalogue()))
+
+
+def answer(plant: Path, standard: Standard, settings: Settings, progress: Progress, *, seed: int = 0) -> Dossier:
+    """Trace, learn, prove and write the card: from standardised tables to everything a paper needs."""
+    catalogue, begun = load_catalogue(), datetime.now(UTC)
+    pieces = trace.trace(
+        standard.tables.tables,
+        standard.target,
+        catalogue,
+        keys=settings.keys,
+        clock_offsets_s=settings.clock_offsets_s,
+        decision_moment=settings.decision_moment,
+        known=settings.known,
+        progress=progress,
+    )
+    question = ask(pieces, _wish(settings, standard.target), catalogue)
+    parts = prove.split(pieces, question)
+    learned = learn.learn(parts.earlier, question, catalogue, seed=seed, progress=progress)
+    evidence = prove.prove(learned, parts.later, parts.earlier, question, seed=seed)
+    return Dossier(
+        plant=plant.resolve().name,
+        time_zone=settings.time_zone,
+        created=begun,
+        target_reason=standard.target.reason,
+        question=question,
+        pieces=pieces,
+        split=parts,
+        answer=learned,
+        evidence=evidence,
+        card=share.share(learned, evidence, pieces),
+        matches=tuple(match for table in standard.tables.tables for match in table.matches),
+        findings=(
+            *standard.intake.findings,
+            *standard.tables.findings,
+            *pieces.table.findings,
+            *parts.findings,
+            *learned.findings,
+        ),
+        repairs=pieces.table.repairs,
+        skipped=standard.intake.skipped,
+        files=tuple((raw.origin.file, raw.sha256) for raw in standard.intake.tables),
+    )
+
+
+def _wish(settings: Settings, target: Target) -> Wish:
+    return Wish(
+        bad=settings.bad,
+        higher_is=settings.higher_is,
+        limits=settings.limits.get(target.column, (None, None)),
+        turnable=settings.turnable,
+        cost_per_bad=settings.cost_per_bad,
+    )
