@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -33,9 +33,9 @@ class Message:
     """A sentence for a reader: an English template, also its catalogue key, and its values."""
 
     text: str
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
 
-    def __init__(self, text: str, /, **values: Any) -> None:
+    def __init__(self, text: str, /, **values: object) -> None:
         object.__setattr__(self, "text", text)
         object.__setattr__(self, "values", values)
 
@@ -49,7 +49,7 @@ class TundishError(Exception):
     text: ClassVar[str] = "{detail}"
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         self.message = Message(self.text, **values)
         super().__init__(str(self.message))
 
@@ -103,7 +103,7 @@ class RaggedRows(UnreadableFile):
 
     text = (
         "{file}, line {row}: {found} fields where the header has {expected} ({rows} such rows in all). "
-        "Mend the rows, or write ragged = \"set_aside\" under [read] in plant.toml to leave them out."
+        'Mend the rows, or write ragged = "set_aside" under [read] in plant.toml to leave them out.'
     )
 
 
@@ -122,7 +122,9 @@ class UnknownTarget(InputError):
 class NoTarget(InputError):
     """Nothing in the tables looks like a result that can be asked about."""
 
-    text = "{folder}: no column looks like a result (defect, test value, consumption). Name one with --target. Columns: {columns}."
+    text = (
+        "{folder}: no column looks like a result (defect, test value, consumption). Name one with --target. Columns: {columns}."
+    )
 
 
 class NoSharedKey(InputError):
@@ -137,13 +139,19 @@ class NoSharedKey(InputError):
 class OneOutcome(InputError):
     """A target that has one value only."""
 
-    text = "{file}, column {column}: the target has one value only ({value}, {rows} rows). Add exports that hold both outcomes, or name another --target."
+    text = (
+        "{file}, column {column}: the target has one value only ({value}, {rows} rows). "
+        "Add exports that hold both outcomes, or name another --target."
+    )
 
 
 class TooFewPieces(InputError):
     """Not enough material to learn from and to prove on."""
 
-    text = "{pieces} pieces with a known {target} are too few: at least {needed} are needed, so that later ones can prove the answer. Add older exports to the folder."
+    text = (
+        "{pieces} pieces with a known {target} are too few: at least {needed} are needed, "
+        "so that later ones can prove the answer. Add older exports to the folder."
+    )
 
 
 class CannotWrite(InputError):

@@ -1,0 +1,105 @@
+"""In which words does the reader read it? One gettext catalogue; English templates are its keys."""
+
+from __future__ import annotations
+
+import gettext
+import math
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from string import Formatter
+from zoneinfo import ZoneInfo
+
+from tundish.errors import Message
+from tundish.settings import Language
+
+DOMAIN = "tundish"
+FOLDER = Path(__file__).parent
+LANGUAGES: tuple[Language, ...] = ("ko", "en")
+
+
+@lru_cache
+def catalogue(lang: Language) -> gettext.NullTranslations:
+    """The translations of one language; English is the key itself, so its catalogue is empty."""
+    return gettext.translation(DOMAIN, FOLDER, languages=[lang], fallback=True)
+
+
+def use(lang: Language) -> None:
+    """Make ``gettext.gettext`` of this process, and so Typer's own words, answer in this language."""
+    gettext.bindtextdomain(DOMAIN, str(FOLDER))
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = lang
+
+
+def mark(text: str) -> str:
+    """Mark a text for the catalogue without translating it yet; :func:`say` translates it where it is shown."""
+    return text
+
+
+def say(text: str, lang: Language, /, **values: object) -> str:
+    """Translate a template and put its values in.
+
+    >>> say("{pieces} pieces", "en", pieces=1720)
+    '1,720 pieces'
+    """
+    return render(Message(text, **values), lang)
+
+
+def render(message: Message, lang: Language, *, time_zone: str = "Asia/Seoul") -> str:
+    """The sentence of a message in the reader's language, numbers and times written as a plant reads them.
+
+    >>> render(Message("{n} pieces until {t}", n=1720, t=datetime(2025, 3, 1, 5, 31, tzinfo=UTC)), "en")
+    '1,720 pieces until 2025-03-01 14:31:00'
+    """
+    template = catalogue(lang).gettext(message.text) if message.text else ""
+    return _Writer(lang, time_zone).vformat(template, (), dict(message.values))
+
+
+def number(value: float) -> str:
+    """A number as it stands on a sheet of paper: thousands separated, four digits that count, no exponent in daily ranges.
+
+    >>> number(13550.0), number(0.012344), number(2.5e-9), number(1003.26)
+    ('13,550', '0.01234', '2.5e-09', '1,003.3')
+    """
+    size = abs(value)
+    if not math.isfinite(size):
+        return "-"
+    if value == 0 or float(value).is_integer():
+        return f"{value:,.0f}"
+    if size < 1e-4:
+        return f"{value:.3g}"
+    decimals = 1 if size >= 1000 else 2 if size >= 100 else 3 if size >= 1 else 4 if size >= 0.1 else 5 if size >= 0.01 else 6
+    return f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
+
+
+class _Writer(Formatter):
+    """``str.format`` with values written for a reader; a format spec in the template wins."""
+
+    def __init__(self, lang: Language, time_zone: str) -> None:
+        self.lang = lang
+        self.time_zone = time_zone
+
+    def get_field(self, field_name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[object, str]:
+        """Names only: a value from a plant's file must not reach attributes."""
+        return kwargs[field_name], field_name
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """One value."""
+        return format(value, format_spec) if format_spec else self.write(value)
+
+    def write(self, value: object) -> str:
+        """A value without a format spec."""
+        match value:
+            case Message():
+                return render(value, self.lang, time_zone=self.time_zone)
+            case int() | float() if not isinstance(value, bool):
+                return number(value)
+            case datetime():
+                aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+                return f"{aware.astimezone(ZoneInfo(self.time_zone)):%Y-%m-%d %H:%M:%S}"
+            case tuple() | list():
+                return ", ".join(self.write(item) for item in value)
+            case _:
+                return str(value)
