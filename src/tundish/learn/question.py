@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from tundish.learn.answer import Floats
+from tundish.table import Finding
 from tundish.trace.pieces import Pieces
 
 
@@ -28,13 +29,30 @@ class Wish:
 class Question(Protocol):
     """One kind of question. Implementations live in ``questions/``, one a file; flow hands them in."""
 
-    kind: str
-    """``quality``, ``property``, ``energy``."""
-    metric: str
-    """Name of the reported score: ``error_rate``, ``mae``, ``rmse``. Lower is better in all of them."""
-    binary: bool
-    """True when the outcome is 0/1 and models predict a probability."""
-    wish: Wish
+    @property
+    def kind(self) -> str:
+        """``quality``, ``property``, ``energy``."""
+        ...
+
+    @property
+    def metric(self) -> str:
+        """Name of the reported score: ``error_rate``, ``mae``, ``rmse``. Lower is better in all of them."""
+        ...
+
+    @property
+    def binary(self) -> bool:
+        """True when the outcome is 0/1 and models predict a probability."""
+        ...
+
+    @property
+    def wish(self) -> Wish:
+        """What the plant said about its target and its settings."""
+        ...
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """How the question was understood, where the data left it open."""
+        ...
 
     def outcome(self, pieces: Pieces) -> Floats:
         """One number a piece: 1 for a defect and 0 for none, or the value in SI; NaN where unknown."""
