@@ -80,7 +80,7 @@ def find_uv() -> str:
             return str(uv)
     pip = find_pip()
     target = ["--target", TOOLS / "uv", "--upgrade", "--require-hashes", "-r", NEEDS / "uv.txt"]
-    if pip and run([*pip, "install", "--quiet", "--no-warn-conflicts", *target], quiet=True) == 0 and ours.is_file():
+    if pip and run([*pip, "install", "-qq", "--no-warn-conflicts", *target], quiet=True) == 0 and ours.is_file():
         return str(ours)
     return ""
 
@@ -116,7 +116,8 @@ def install_with_pip(needs: str) -> bool:
         )
         return False
     say("uv 없이 설치합니다. / Installing without uv.")
-    install = [*pip, "--python", PYTHON, "install", "--quiet"]
+    install = [*pip, "--python", PYTHON, "install", "-qq"]
+    os.environ["PATH"] = str(VENV / BIN) + os.pathsep + os.environ.get("PATH", "")  # the build tool is looked for there
     return (
         (PYTHON.is_file() or run([sys.executable, "-m", "venv", "--without-pip", VENV]) == 0)
         and run([*install, "--require-hashes", "-r", NEEDS / (needs + ".txt")]) == 0

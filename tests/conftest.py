@@ -1,5 +1,6 @@
 """Where do tests find data that the repository may not hold?"""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,3 +13,13 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("real data not found: needs the folder shared/ beside the checkout")
     return folder
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Where nothing may be left out (CI=true), a test that skips has failed."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but CI=true leaves nothing out: {call.excinfo.value if call.excinfo else ''}"

@@ -67,7 +67,7 @@ def _pip(uv: str) -> Path:
         [uv, "pip", "install", "--quiet", "--target", kept, "--require-hashes", "-r", ROOT / "requirements" / "plain.txt"],
         check=True,
     )
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", kept / "wheels"]
+    command = [sys.executable, "-m", "pip", "download", "-qq", "--no-deps", "--dest", kept / "wheels"]
     subprocess.run(
         [*command, "--require-hashes", "-r", ROOT / "requirements" / "plain.txt"],
         check=True,
@@ -99,7 +99,7 @@ def _download(pip: Path, requirements: str, wheels: Path, platform: str, python:
         "-r",
         listed,
     ]
-    subprocess.run([sys.executable, pip / "pip", "download", "--quiet", *tags, *options], check=True)
+    subprocess.run([sys.executable, pip / "pip", "download", "-qq", *tags, *options], check=True)
 
 
 if __name__ == "__main__":
