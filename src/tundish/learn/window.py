@@ -2,17 +2,347 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from tundish.learn.answer import Cause, Window
+import numpy as np
+
+from tundish.errors import Message
+from tundish.learn.answer import Cause, Floats, Limit, Window
+from tundish.learn.blocks import Ints, time_blocks
+from tundish.learn.marks import Cut, Flags, Levels, Numbers, Setting, best_cut, inside, limit, setting, within
 from tundish.learn.question import Question
-from tundish.table import Finding
+from tundish.table import Column, Finding, Origin, Statistic
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
+
+LEVEL_STATISTICS: tuple[Statistic, ...] = ("value", "mean", "amount", "sum", "duration", "last", "first", "max", "min")
+"""Statistics that a setting can be kept at, best first; a scatter or a slope is nothing to turn."""
+MOST_LIMITS = 4
+LEAST_INSIDE = 0.2
+"""Share of earlier pieces that must lie inside: the plant has been there often enough to know."""
+FOLDS = 5
+SE_BLOCKS = 20
+ONE_SIDED_95 = 1.73
+"""95 % point of Student's t with 19 degrees of freedom, one side: 20 blocks of pieces measure the error."""
+NEXT_PERIOD = 1 / 3
+"""Length of the later period for which the promise is made, as part of the earlier one: the share that proving sets aside."""
+AIMS_BINARY = (1.5, 1.0, 0.75, 0.5, 0.35, 0.25, 0.15)
+AIMS_NUMBER = (0.5, 0.25, 0.0, -0.25, -0.5, -0.75, -1.0)
+WIDER = 0.95
+"""A wider window is taken when it keeps this part of the best cautious benefit."""
+
+Box = dict[int, Cut]
+"""Number of the setting -> the part of it that is kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What the search stands on: badness a piece, as it was and with the other causes evened out, and the settings."""
+
+    bad: Floats
+    even: Floats
+    settings: tuple[Setting, ...]
+    folds: Ints
+    blocks: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Benefit:
+    """What a way of searching gained on pieces it had not seen."""
+
+    gain: float
+    error: float
+
+    @property
+    def cautious(self) -> float:
+        return self.gain - self.error
+
+    @property
+    def promise(self) -> float:
+        """The gain less one standard error, and no more than what nine tenths of are kept in 19 of 20 later periods."""
+        later = self.gain - ONE_SIDED_95 * self.error * np.sqrt(1 + 1 / NEXT_PERIOD)
+        return float(min(self.gain - self.error, later / 0.9))
 
 
 def find_window(
     earlier: Pieces, causes: Sequence[Cause], question: Question, catalogue: Catalogue, *, seed: int = 0
 ) -> tuple[Window | None, tuple[Finding, ...]]:
-    """Find the safe window over the claimed causes that a person can turn; None when no limit pays."""
-    raise NotImplementedError
+    """Find the safe window over the claimed causes that a person can turn; None when no limit pays.
+
+    Settings are turnable when the plant says so (``question.wish.turnable``), else when the vocabulary does. Columns of
+    unknown meaning are used only when no other setting is left, with a finding that asks. For each aimed level of badness
+    the box with the greatest sum of what is gained against it is searched setting by setting; the aim is chosen, and the
+    promise made, on consecutive blocks of pieces that the search did not see. The badness is evened out for causes that
+    cannot be turned, so that a setting is not praised for the easy material that came with it; the smaller of the raw and
+    the evened benefit counts.
+
+    ``Window.today`` and ``Window.promised`` are shares of bad pieces when badness is 0/1, else means of the target in SI.
+    ``seed`` is not used: nothing here is drawn.
+    """
+    badness = question.badness(question.outcome(earlier))
+    if badness is None:
+        return None, (_unknown_side(earlier),)
+    columns, findings = _turnable(earlier, causes, question, catalogue)
+    ground = _prepare(earlier, badness, columns, causes)
+    if not ground.settings:
+        return None, findings
+    benefit, box = _choose(ground, binary=_is_binary(badness))
+    if benefit is None or not box or benefit.promise <= 0:
+        return None, (*findings, _nothing_pays(earlier))
+    limits = tuple(_limits(ground, box))
+    return _window(earlier, ground, limits, benefit, question), findings
+
+
+def _window(earlier: Pieces, ground: _Ground, limits: tuple[Limit, ...], benefit: _Benefit, question: Question) -> Window:
+    """Turn badness back into the target: a value whose more is better was searched with its sign turned."""
+    today = float(np.nanmean(ground.bad))
+    promised = today - benefit.promise
+    sign = 1.0
+    if _is_binary(ground.bad):
+        promised = max(promised, 0.0)
+    elif np.allclose(ground.bad, -question.outcome(earlier), equal_nan=True):
+        sign = -1.0
+    known = np.isfinite(ground.bad)
+    return Window(limits, sign * promised, sign * today, float(inside(limits, earlier.table.frame)[known].mean()))
+
+
+def _is_binary(badness: Floats) -> bool:
+    known = badness[np.isfinite(badness)]
+    return bool(np.isin(known, (0.0, 1.0)).all())
+
+
+# --- which settings can be turned
+
+
+def _turnable(
+    earlier: Pieces, causes: Sequence[Cause], question: Question, catalogue: Catalogue
+) -> tuple[tuple[Column, ...], tuple[Finding, ...]]:
+    known: list[Column] = []
+    unknown: list[Column] = []
+    findings: list[Finding] = []
+    for cause in causes:
+        said = _may_turn((cause.column, *cause.also), question.wish.turnable, catalogue)
+        if said is False:
+            continue
+        level = _level(earlier, cause.column)
+        if level is None:
+            findings.append(_no_level(cause.column))
+        elif level not in known and level not in unknown:
+            (unknown if said is None else known).append(level)
+    if known:
+        return tuple(known), (*findings, *(_ask(column, used=False) for column in unknown))
+    if not unknown and not findings:
+        findings.append(_nothing_to_turn(earlier))
+    return tuple(unknown), (*findings, *(_ask(column, used=True) for column in unknown))
+
+
+def _may_turn(columns: Sequence[Column], wish: Mapping[str, bool], catalogue: Catalogue) -> bool | None:
+    """What the plant said of any of these columns, else what the vocabulary says of the first; None: nobody knows."""
+    for column in columns:
+        for origin in column.origins:
+            for key in (f"{origin.file}:{origin.column}", origin.column):
+                if key in wish:
+                    return wish[key]
+    concepts = [column.concept for column in columns if column.concept is not None]
+    return catalogue.concept(concepts[0]).turnable if concepts else None
+
+
+def _level(earlier: Pieces, column: Column) -> Column | None:
+    """The feature of the same column of the plant that says at which level it was kept."""
+    if column.kind == "category":
+        return column
+    same = [other for other in earlier.table.columns if other.source == column.source and other.kind == "number" and other.known == "before"]
+    if column not in same:
+        same.append(column)
+    ranked = [other for other in same if other.statistic in LEVEL_STATISTICS]
+    return min(ranked, key=lambda other: LEVEL_STATISTICS.index(other.statistic), default=None)
+
+
+# --- the ground of the search
+
+
+def _prepare(earlier: Pieces, badness: Floats, columns: Sequence[Column], causes: Sequence[Cause]) -> _Ground:
+    frame = earlier.table.frame
+    settings = tuple(part for column in columns if (part := setting(column, frame)) is not None)
+    taken = {part.column.source for part in settings}
+    others = tuple(
+        part for cause in causes if cause.column.source not in taken and (part := setting(cause.column, frame)) is not None
+    )
+    even = badness - _due_to(others, settings, badness)
+    return _Ground(badness, even, settings, time_blocks(frame, FOLDS), time_blocks(frame, SE_BLOCKS))
+
+
+def _due_to(others: tuple[Setting, ...], settings: tuple[Setting, ...], badness: Floats) -> Floats:
+    """Part of each piece's badness that goes with causes outside the window: an additive model of binned causes, centred."""
+    if not others:
+        return np.zeros(badness.size)
+    known = np.isfinite(badness)
+    mine, theirs = (np.hstack([_binned(part) for part in parts]) for parts in (others, settings))
+    design = np.hstack((mine, theirs))
+    centred = design - design[known].mean(axis=0)
+    target = badness[known] - badness[known].mean()
+    gram = centred[known].T @ centred[known] + np.eye(design.shape[1])
+    weights = np.linalg.solve(gram, centred[known].T @ target)
+    return np.asarray(centred[:, : mine.shape[1]] @ weights[: mine.shape[1]], dtype=float)
+
+
+def _binned(part: Setting, bins: int = 8) -> Floats:
+    """One column of 0/1 for each bin of equal counts, or for each level; unknown values are in none."""
+    if isinstance(part, Levels):
+        return (part.codes[:, None] == np.arange(len(part.names))[None, :]).astype(float)
+    edges = np.unique(np.nanquantile(part.values, np.linspace(0, 1, bins + 1)[1:-1]))
+    place = np.where(np.isfinite(part.values), np.searchsorted(edges, part.values, side="right"), -1)
+    return (place[:, None] == np.arange(edges.size + 1)[None, :]).astype(float)
+
+
+# --- the search
+
+
+def _choose(ground: _Ground, *, binary: bool) -> tuple[_Benefit | None, Box]:
+    """The aim that pays best on unseen blocks, and its box on all pieces; the widest among those that pay nearly as well."""
+    known = np.isfinite(ground.bad)
+    mean, spread = float(ground.bad[known].mean()), float(ground.bad[known].std())
+    aims = [mean * factor for factor in AIMS_BINARY] if binary else [mean + spread * factor for factor in AIMS_NUMBER]
+    found: list[tuple[_Benefit, Box]] = []
+    for aim in aims:
+        box = _search(ground, known, aim)
+        if box:
+            found.append((_unseen(ground, known, aim), box))
+    if not found:
+        return None, {}
+    best = max(benefit.cautious for benefit, _ in found)
+    return next((benefit, box) for benefit, box in found if benefit.cautious >= best - (1 - WIDER) * abs(best))
+
+
+def _unseen(ground: _Ground, known: Flags, aim: float) -> _Benefit:
+    """Search without each block in turn and look what its box gains in that block; errors from 20 blocks of pieces."""
+    kept = np.zeros(known.size, dtype=bool)
+    for fold in np.unique(ground.folds[known]):
+        out = known & (ground.folds == fold)
+        kept |= out & _inside(ground.settings, _search(ground, known & ~out, aim), out)
+    gains = [_gain(values, kept, known, ground) for values in (ground.bad, ground.even)]
+    return min(gains, key=lambda benefit: benefit.gain)
+
+
+def _gain(values: Floats, kept: Flags, known: Flags, ground: _Ground) -> _Benefit:
+    """Mean over all pieces less mean inside, the lesser of pooled and within the folds; its error over blocks of pieces."""
+    if not kept.any():
+        return _Benefit(0.0, float("inf"))
+    today, held = float(values[known].mean()), float(values[kept].mean())
+    count = np.bincount(ground.folds[kept], minlength=FOLDS)
+    means = np.bincount(ground.folds[known], values[known], FOLDS) / np.maximum(np.bincount(ground.folds[known], minlength=FOLDS), 1)
+    paired = float((means * count).sum() / count.sum()) - held
+    shares = np.where(known, values - today, 0.0) / known.sum() - np.where(kept, values - held, 0.0) / kept.sum()
+    sums = np.bincount(ground.blocks, np.nan_to_num(shares))
+    blocks = np.count_nonzero(np.bincount(ground.blocks[known]))
+    error = float(np.sqrt((sums**2).sum() * blocks / max(blocks - 1, 1)))
+    return _Benefit(min(today - held, paired), error)
+
+
+def _search(ground: _Ground, among: Flags, aim: float) -> Box:
+    """The box with the greatest sum of what its pieces stay below the aim, built and improved one setting at a time."""
+    gain = np.where(among, aim - ground.even, 0.0)
+    spread = float(ground.even[among].std())
+    least = int(np.ceil(LEAST_INSIDE * among.sum()))
+    box: Box = {}
+    reached = float(gain[among].sum())
+    for _ in range(3 * MOST_LIMITS):
+        best: tuple[int, Cut, float] | None = None
+        for number, part in enumerate(ground.settings):
+            if number not in box and len(box) >= MOST_LIMITS:
+                continue
+            rest = among & _inside(ground.settings, {key: cut for key, cut in box.items() if key != number}, among)
+            cut = best_cut(part, gain, rest, least, spread)
+            if cut is not None and cut[0] != box.get(number) and cut[1] > reached and (best is None or cut[1] > best[2]):
+                best = (number, *cut)
+        if best is None or best[2] <= reached + 1e-9 * abs(reached):
+            break
+        box[best[0]], reached = best[1], best[2]
+    return box
+
+
+def _inside(settings: tuple[Setting, ...], box: Box, among: Flags) -> Flags:
+    kept = among.copy()
+    for number, cut in box.items():
+        kept &= within(settings[number], cut)
+    return kept
+
+
+# --- the lines of the window
+
+
+def _limits(ground: _Ground, box: Box) -> list[Limit]:
+    known = np.isfinite(ground.bad)
+    kept = _inside(ground.settings, box, known)
+    return [limit(part, _closed(part, cut, ground.even, kept)) for number, cut in box.items() for part in (ground.settings[number],)]
+
+
+def _closed(part: Setting, cut: Cut, values: Floats, kept: Flags) -> Cut:
+    """Close an open side at the last mark the plant has seen, unless the pieces at that end are as good as the rest."""
+    if isinstance(part, Levels):
+        return cut
+    low = 0 if cut.low is None and not _end_is_fine(part, values, kept, upper=False) else cut.low
+    high = part.marks.size - 1 if cut.high is None and not _end_is_fine(part, values, kept, upper=True) else cut.high
+    return Cut(low, high)
+
+
+def _end_is_fine(part: Numbers, values: Floats, kept: Flags, *, upper: bool) -> bool:
+    rows = np.flatnonzero(kept)
+    order = rows[np.argsort(part.values[rows], kind="stable")]
+    end = max(10, rows.size // 20)
+    last, rest = (order[-end:], order[:-end]) if upper else (order[:end], order[end:])
+    if not rest.size:
+        return False
+    error = float(values[rows].std()) / np.sqrt(last.size)
+    return bool(values[last].mean() <= values[rest].mean() + error)
+
+
+# --- what a person should read
+
+
+def _name(column: Column) -> str:
+    return column.headers[0] if column.headers else column.name
+
+
+def _place(column: Column) -> Origin:
+    return column.origins[0] if column.origins else Origin(column.name)
+
+
+def _ask(column: Column, *, used: bool) -> Finding:
+    if used:
+        message = Message(
+            "Nothing says whether {column} can be turned; it was used for the window because no other cause can be. "
+            "Write it under [turnable] in plant.toml: true or false.",
+            column=_name(column),
+        )
+    else:
+        message = Message(
+            "{column} moves the target, but nothing says whether it can be turned; it is not in the window. "
+            "Write it under [turnable] in plant.toml: true or false.",
+            column=_name(column),
+        )
+    return Finding("window.turnable_unknown", "warning", message, _place(column))
+
+
+def _no_level(column: Column) -> Finding:
+    message = Message("{column} moves the target by its {statistic}, for which no level can be set; it is not in the window.", column=_name(column), statistic=column.statistic)
+    return Finding("window.no_level", "info", message, _place(column))
+
+
+def _nothing_to_turn(earlier: Pieces) -> Finding:
+    column = earlier.table.column(earlier.target)
+    message = Message("No claimed cause of {column} is a setting that a person can turn, so there is no window. Write settings under [turnable] in plant.toml.", column=_name(column))
+    return Finding("window.nothing_to_turn", "info", message, _place(column))
+
+
+def _nothing_pays(earlier: Pieces) -> Finding:
+    column = earlier.table.column(earlier.target)
+    message = Message("No limit on the settings promised an improvement of {column} that later lots would surely keep. Older exports would help.", column=_name(column))
+    return Finding("window.none", "info", message, _place(column))
+
+
+def _unknown_side(earlier: Pieces) -> Finding:
+    column = earlier.table.column(earlier.target)
+    message = Message("Nothing says whether more or less of {column} is better, so there is no window. Write higher_is or limits in plant.toml.", column=_name(column))
+    return Finding("window.unknown_side", "warning", message, _place(column))
