@@ -1,0 +1,110 @@
+"""Which commands are there? Each translates its words, calls, and shows; help texts are catalogue keys."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tundish.cli.help import Command, Group
+from tundish.locale import mark
+
+
+class Lang(StrEnum):
+    """Languages of the program."""
+
+    KO = "ko"
+    EN = "en"
+
+
+LangOption = Annotated[
+    Lang | None, typer.Option("--lang", help=mark("Language of screen and report: ko or en."), show_default=False)
+]
+DebugOption = Annotated[bool, typer.Option("--debug", help=mark("Show the traceback of a fault in the program."))]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help=mark("Folder for report and answer; without it: PLANT.answer beside the plant.")),
+]
+
+app = typer.Typer(
+    cls=Group,
+    add_completion=False,
+    rich_markup_mode=None,
+    help=mark("Raw steel and metal plant exports in; proven causes, safe operating windows and models out."),
+)
+works = typer.Typer(cls=Group, rich_markup_mode=None, help=mark("Generated plants with known truth, to try and to test on."))
+app.add_typer(works, name="works")
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help=mark("Show the version and exit."))] = False,
+    lang: LangOption = None,
+) -> None:
+    """Answer ``--version``, or let the command go on."""
+    if version:
+        from tundish.cli.version import version as installed
+
+        sys.stdout.write(f"tundish {installed()}\n")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        sys.stdout.write(ctx.get_help() + "\n")
+        raise typer.Exit
+
+
+@app.command(
+    cls=Command,
+    help=mark(
+        "The main job: read a folder of exports, find what drives the target, prove it on later pieces, write the report.\n"
+        "What was decided stands in PLANT/plant.toml after the first run; change it there and run again."
+    ),
+)
+def run(
+    plant: Annotated[
+        Path, typer.Argument(metavar="PLANT", help=mark("Folder of exports as they come: CSV, XLSX, ZIP, Parquet."))
+    ],
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="NAME", help=mark("What to explain: a column, a concept, or FILE:COLUMN.")),
+    ] = None,
+    out: OutOption = None,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Run the main job and print the answer."""
+    from tundish.cli import job
+
+    job.run(plant, target=target, out=out)
+
+
+@app.command(cls=Command, help=mark("Make a pickling plant, run the main job on it, and show the answer."))
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=mark("Where the plant is put; ./demo without it."))] = Path(
+        "demo"
+    ),
+    seed: Annotated[int, typer.Option("--seed", help=mark("Another number makes another plant."))] = 1,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Make a plant and run the main job on it."""
+    from tundish.cli import job
+
+    job.demo(folder, seed=seed)
+
+
+@works.command(cls=Command, help=mark("Make the exports of a plant, and its truth beside them (DIR.truth.json)."))
+def make(
+    line: Annotated[str, typer.Argument(metavar="LINE", help=mark("Which line: pickling."))],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help=mark("Folder for the exports."))],
+    seed: Annotated[int, typer.Option("--seed", help=mark("Another number makes another plant."))] = 1,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Make a generated plant."""
+    from tundish.cli import job
+
+    job.make(line, out=out, seed=seed)

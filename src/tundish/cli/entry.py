@@ -1,0 +1,52 @@
+"""What happens when someone types ``tundish``? Language first, then the command, then every way it can end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from gettext import gettext as _
+
+from tundish.cli.language import choose
+from tundish.locale import use
+
+
+def main() -> None:
+    """The command of the terminal; ends the process with the exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command and return its exit code: 0, 2 for input or usage, 130 for Ctrl-C, 70 for a fault of the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console in CP949 or LANG=C shows ? instead of ending the run
+    lang = choose(words, os.environ)
+    use(lang)
+
+    from typer import TyperException
+
+    from tundish.cli import failures
+    from tundish.cli.app import app
+    from tundish.errors import TundishError
+
+    try:
+        code = app(args=list(words) or ["--help"], prog_name="tundish", standalone_mode=False)
+    except TundishError as failure:
+        return _end(failures.refused(failure, lang), failure.exit_code)
+    except TyperException as failure:
+        return _end(failures.misused(failure, lang), 2)
+    except KeyboardInterrupt:
+        return _end(_("Stopped. The folder is as it was."), failures.INTERRUPTED)
+    except Exception as failure:  # the rim: a fault of the program must not greet an engineer with a traceback
+        if "--debug" in words:
+            raise
+        return _end(failures.broken(failure, lang), failures.BUG)
+    if code == failures.INTERRUPTED:
+        return _end(_("Stopped. The folder is as it was."), failures.INTERRUPTED)
+    return code if isinstance(code, int) else 0
+
+
+def _end(text: str, code: int) -> int:
+    sys.stderr.write(f"{text}\n")
+    return code

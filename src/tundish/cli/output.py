@@ -1,0 +1,84 @@
+"""Where does the answer go, and how does it get there whole or not at all?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tundish.errors import CannotWrite, Message
+
+OURS = frozenset({"answer.json", "report.html", "card.json", "plant.toml"})
+"""Files of an earlier answer, beside all CSV and XLSX that stand with an answer.json."""
+OUR_SUFFIXES = (".csv", ".xlsx", ".svg", ".png", ".pdf")
+
+
+def place(plant: Path, out: Path | None) -> Path:
+    """The folder for the answer: ``--out``, else ``<PLANT>.answer`` beside the plant.
+
+    Raises :class:`~tundish.errors.CannotWrite` for a place inside the plant, where the answer would be read as an export, and
+    for one that holds anything but an earlier answer.
+    """
+    plant = plant.resolve()
+    folder = plant.with_name(f"{plant.name}.answer") if out is None else out.resolve()
+    if folder == plant or plant in folder.parents:
+        raise CannotWrite(path=folder, found=Message("it lies inside the plant's folder, where it would be read as an export"))
+    if folder.exists() and not folder.is_dir():
+        raise CannotWrite(path=folder, found=Message("a file of this name is in the way"))
+    foreign = _foreign(folder)
+    if foreign:
+        raise CannotWrite(path=folder, found=Message("the folder holds other things, such as {name}", name=foreign[0]))
+    return folder
+
+
+def _foreign(folder: Path) -> list[str]:
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    answered = "answer.json" in names
+    return [name for name in names if not (name in OURS or (answered and name.endswith(OUR_SUFFIXES)))]
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """A new folder to write into, that takes the place of ``folder`` when the block ends well and vanishes when it does not."""
+    made = _missing_parents(folder)
+    fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    try:
+        fresh.mkdir(parents=True)
+    except OSError as failure:
+        _remove(made)
+        raise CannotWrite(path=folder, found=failure.strerror or str(failure)) from failure
+    try:
+        yield fresh
+        _swap(fresh, folder)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        _remove(made)
+        raise
+
+
+def _missing_parents(folder: Path) -> list[Path]:
+    return [parent for parent in folder.parents if not parent.exists()]
+
+
+def _remove(folders: list[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    """Put the new folder where the old one stood; the old one comes back if that fails (on Windows: a file of it is open)."""
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    try:
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+    except OSError as failure:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise CannotWrite(
+            path=folder, found=Message("a file in it is open in another program, or it may not be changed")
+        ) from failure
+    shutil.rmtree(old, ignore_errors=True)

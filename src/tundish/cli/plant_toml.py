@@ -1,0 +1,136 @@
+"""What did the plant decide? Reads and checks plant.toml, key by key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import available_timezones
+
+from tundish.errors import BadSettings, Message
+from tundish.settings import Settings
+
+NAME = "plant.toml"
+Check = Callable[[Any], bool]
+
+
+def read(path: Path) -> Settings:
+    """Settings of a plant; every wrong word is a :class:`~tundish.errors.BadSettings` with file, key, expected and found."""
+    values = _Values(path, _toml(path))
+    return Settings(
+        time_zone=values.one("plant", "time_zone", _ZONE) or "Asia/Seoul",
+        target=values.one("plant", "target", _TEXT),
+        bad=values.one("plant", "bad", _TEXT),
+        higher_is=values.one("plant", "higher_is", _HIGHER),
+        decision_moment=values.one("plant", "decision_moment", _TEXT),
+        skip=tuple(values.one("read", "skip", _TEXTS) or ()),
+        ragged=_ragged(values),
+        mapping=values.all("mapping", _TEXT),
+        units=values.all("units", _TEXT),
+        missing={key: tuple(map(float, numbers)) for key, numbers in values.all("missing", _NUMBERS).items()},
+        keys=values.all("keys", _TEXT),
+        clock_offsets_s={key: float(offset) for key, offset in values.all("clocks", _NUMBER).items()},
+        known=values.all("known", _KNOWN),
+        turnable=values.all("settings", _YES_NO),
+        limits={key: (limit.get("low"), limit.get("high")) for key, limit in values.all("limits", _LIMITS).items()},
+        cost_per_bad=values.one("cost", "per_bad", _COST),
+    )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as failure:
+        byte = Message(
+            "byte {byte} at position {position}", byte=f"0x{failure.object[failure.start]:02x}", position=failure.start
+        )
+        raise BadSettings(file=path.name, key=Message("encoding"), expected="UTF-8", found=byte) from failure
+    except tomllib.TOMLDecodeError as failure:
+        raise BadSettings(file=path.name, key=Message("syntax"), expected="TOML", found=str(failure)) from failure
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _limits(value: object) -> bool:
+    return isinstance(value, dict) and bool(value) and set(value) <= {"low", "high"} and all(map(_number, value.values()))
+
+
+def _list_of(check: Check) -> Check:
+    return lambda value: isinstance(value, list) and all(map(check, value))
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+_TEXT = (_text, Message("a text in quotes"))
+_TEXTS = (_list_of(_text), Message("a list of texts, such as {example}", example='["old.xlsx"]'))
+_NUMBER = (_number, Message("a number"))
+_NUMBERS = (_list_of(_number), Message("a list of numbers, such as {example}", example="[0, -9999]"))
+_COST = (lambda value: _number(value) and value >= 0, Message("a number of won, 0 or more"))
+_YES_NO = (lambda value: isinstance(value, bool), Message("true or false"))
+_ZONE = (lambda value: value in available_timezones(), Message("a time zone, such as {example}", example='"Asia/Seoul"'))
+_HIGHER = (lambda value: value in ("better", "worse"), Message("{one} or {other}", one='"better"', other='"worse"'))
+_KNOWN = (lambda value: value in ("before", "after"), Message("{one} or {other}", one='"before"', other='"after"'))
+_LIMITS = (_limits, Message("lower and upper limit, such as {example}", example="{ low = 245, high = 300 }"))
+_RAGGED = (lambda value: value in ("refuse", "set_aside"), Message("{one} or {other}", one='"refuse"', other='"set_aside"'))
+_SECTIONS: Mapping[str, tuple[str, ...] | None] = {
+    "plant": ("time_zone", "target", "bad", "higher_is", "decision_moment"),
+    "read": ("skip", "ragged"),
+    "cost": ("per_bad",),
+    **dict.fromkeys(("mapping", "units", "missing", "keys", "clocks", "known", "settings", "limits")),
+}
+
+
+class _Values:
+    """The file's tables, each word checked where it is asked for."""
+
+    def __init__(self, path: Path, toml: dict[str, Any]) -> None:
+        self.path = path
+        self.toml = toml
+        for section, value in toml.items():
+            self._known(section, section, tuple(_SECTIONS))
+            if not isinstance(value, dict):
+                self._fail(f"[{section}]", Message("a section"), value)
+            for key in value if _SECTIONS[section] is not None else ():
+                self._known(f"{section}.{key}", key, _SECTIONS[section] or ())
+
+    def one(self, section: str, key: str, rule: tuple[Check, Message]) -> Any:  # noqa: ANN401 - the rule says what it is
+        """A value, or None when the file does not say."""
+        value = self.toml.get(section, {}).get(key)
+        if value is not None and not rule[0](value):
+            self._fail(f"{section}.{key}", rule[1], value)
+        return value
+
+    def all(self, section: str, rule: tuple[Check, Message]) -> dict[str, Any]:
+        """All pairs of a section."""
+        pairs = cast(dict[str, Any], self.toml.get(section, {}))
+        for key, value in pairs.items():
+            if not rule[0](value):
+                self._fail(f'{section}."{key}"', rule[1], value)
+        return pairs
+
+    def _known(self, where: str, word: str, known: tuple[str, ...]) -> None:
+        if word not in known:
+            near = get_close_matches(word, known, n=1)
+            self._fail(where, Message("one of {words}", words=near or known), word)
+
+    def _fail(self, key: str, expected: Message, found: object) -> None:
+        shown = f'"{found}"' if isinstance(found, str) else str(found)
+        raise BadSettings(file=self.path.name, key=key, expected=expected, found=shown)
+
+
+def _ragged(values: _Values) -> dict[str, Any]:
+    """``ragged = "set_aside"`` for every file, or a table of files."""
+    said = values.toml.get("read", {}).get("ragged")
+    if not isinstance(said, dict):
+        one = values.one("read", "ragged", _RAGGED)
+        return {} if one is None else {"*": one}
+    for file, value in said.items():
+        if not _RAGGED[0](value):
+            values._fail(f'read.ragged."{file}"', _RAGGED[1], value)
+    return said

@@ -1,0 +1,78 @@
+"""How far is it? A bar on a terminal, a line a stage elsewhere; nothing at all under two seconds."""
+
+from __future__ import annotations
+
+import sys
+import time
+from gettext import gettext as translated
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from tundish.locale import mark
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+STAGES = {
+    "read": mark("Reading the files"),
+    "standardise": mark("Understanding the columns"),
+    "trace": mark("Joining by material and time"),
+    "learn": mark("Looking for causes"),
+    "prove": mark("Proving on later pieces"),
+    "share": mark("Writing the card"),
+    "write": mark("Writing the report"),
+    "make": mark("Making the plant"),
+}
+PATIENCE_S = 2.0
+
+
+class Display:
+    """Called by the flow with a stage, what is done and what is to do; shows it on stderr."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._said = ""
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Begin to count the time."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        """Leave a clean screen."""
+        self.pause()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` steps of a stage are done."""
+        if time.monotonic() - self._began < PATIENCE_S:
+            return
+        if sys.stderr.isatty():
+            self._draw(stage, done, total)
+        elif stage != self._said:
+            sys.stderr.write(f"[{time.monotonic() - self._began:4.0f} s] {_name(stage)}\n")
+            sys.stderr.flush()
+        self._said = stage
+
+    def pause(self) -> None:
+        """Take the bar from the screen, for a question or the end."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _draw(self, stage: str, done: int, total: int) -> None:
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[steps]}"), TimeElapsedColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("", steps="")
+        if self._task is not None:
+            steps = f"{done}/{total}" if total else ""
+            self._bar.update(self._task, description=_name(stage), completed=done, total=total or None, steps=steps)
+
+
+def _name(stage: str) -> str:
+    return translated(STAGES[stage]) if stage in STAGES else stage
