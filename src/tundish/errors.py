@@ -2,19 +2,23 @@
 
     TundishError                  everything this program refuses to do
     ├── InputError                the plant's files or words; exit code 2
+    │   ├── NoSuchFolder          PLANT is no folder
     │   ├── NothingUsable         a folder without one readable table
     │   ├── UnreadableFile        empty, locked, truncated, hostile or odd
     │   │   ├── EmptyFile
     │   │   ├── LockedWorkbook
     │   │   ├── BrokenFile
+    │   │   │   └── NoTable         text without rows and columns
     │   │   ├── HostileArchive
     │   │   └── RaggedRows
     │   ├── BadSettings           plant.toml says what cannot be
     │   ├── UnknownTarget         no column answers to the name
+    │   ├── AmbiguousTarget       several columns answer to the name
     │   ├── NoTarget              nothing in the tables can be asked about
     │   ├── NoSharedKey           tables that cannot be joined
     │   ├── OneOutcome            the target never changes
     │   ├── TooFewPieces          not enough material to prove anything
+    │   │   └── TooFewDefects         the rarer outcome too rarely seen
     │   └── CannotWrite           the output cannot be put where it was asked
     └── UnknownLine               a works line that does not exist
 
@@ -58,6 +62,12 @@ class InputError(TundishError):
     """The plant's files or words are at fault, not the program."""
 
 
+class NoSuchFolder(InputError):
+    """PLANT is no folder."""
+
+    text = "{folder}: there is no such folder. Name the folder that holds the exports."
+
+
 class NothingUsable(InputError):
     """A folder in which no table could be found."""
 
@@ -89,6 +99,10 @@ class BrokenFile(UnreadableFile):
     text = "{file}: cannot be read as {expected}: {found}. Export it again, or list it under skip in plant.toml."
 
 
+class NoTable(BrokenFile):
+    """A text file in which no table can be found; a note beside the data when its name says so."""
+
+
 class HostileArchive(UnreadableFile):
     """An archive that unpacks to too much or leads outside its folder."""
 
@@ -117,6 +131,12 @@ class UnknownTarget(InputError):
     """No column, concept or file's column answers to the name."""
 
     text = "--target {target}: no column or concept has this name. Nearest: {nearest}."
+
+
+class AmbiguousTarget(InputError):
+    """Several columns of the plant answer to the name."""
+
+    text = "--target {target}: {count} columns answer to this name: {columns}. Name one of them, as file:column."
 
 
 class NoTarget(InputError):
@@ -151,6 +171,15 @@ class TooFewPieces(InputError):
     text = (
         "{pieces} pieces with a known {target} are too few: at least {needed} are needed, "
         "so that later ones can prove the answer. Add older exports to the folder."
+    )
+
+
+class TooFewDefects(TooFewPieces):
+    """Enough pieces, but too few of the rarer outcome."""
+
+    text = (
+        "Of {pieces} pieces with a known {target}, the rarer outcome stands on {earlier} of the earlier and {later} of the later: "
+        "at least {needed_earlier} and {needed_later} are needed. Add older exports to the folder."
     )
 
 
