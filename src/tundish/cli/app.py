@@ -32,6 +32,7 @@ OutOption = Annotated[
 app = typer.Typer(
     cls=Group,
     add_completion=False,
+    pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help=mark("Raw steel and metal plant exports in; proven causes, safe operating windows and models out."),
 )
@@ -64,9 +65,11 @@ def root(
     ),
 )
 def run(
+    ctx: typer.Context,
     plant: Annotated[
         Path, typer.Argument(metavar="PLANT", help=mark("Folder of exports as they come: CSV, XLSX, ZIP, Parquet."))
     ],
+    *,
     target: Annotated[
         str | None,
         typer.Option("--target", metavar="NAME", help=mark("What to explain: a column, a concept, or FILE:COLUMN.")),
@@ -78,14 +81,16 @@ def run(
     """Run the main job and print the answer."""
     from tundish.cli import job
 
-    job.run(plant, target=target, out=out)
+    job.run(plant, target=target, out=out, lang=ctx.obj)
 
 
 @app.command(cls=Command, help=mark("Make a pickling plant, run the main job on it, and show the answer."))
 def demo(
+    ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help=mark("Where the plant is put; ./demo without it."))] = Path(
         "demo"
     ),
+    *,
     seed: Annotated[int, typer.Option("--seed", help=mark("Another number makes another plant."))] = 1,
     lang: LangOption = None,
     debug: DebugOption = False,
@@ -93,12 +98,14 @@ def demo(
     """Make a plant and run the main job on it."""
     from tundish.cli import job
 
-    job.demo(folder, seed=seed)
+    job.demo(folder, seed=seed, lang=ctx.obj)
 
 
 @works.command(cls=Command, help=mark("Make the exports of a plant, and its truth beside them (DIR.truth.json)."))
 def make(
+    ctx: typer.Context,
     line: Annotated[str, typer.Argument(metavar="LINE", help=mark("Which line: pickling."))],
+    *,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help=mark("Folder for the exports."))],
     seed: Annotated[int, typer.Option("--seed", help=mark("Another number makes another plant."))] = 1,
     lang: LangOption = None,
@@ -107,4 +114,4 @@ def make(
     """Make a generated plant."""
     from tundish.cli import job
 
-    job.make(line, out=out, seed=seed)
+    job.make(line, out=out, seed=seed, lang=ctx.obj)

@@ -31,7 +31,7 @@ def run(words: Sequence[str]) -> int:
     from tundish.errors import TundishError
 
     try:
-        code = app(args=list(words) or ["--help"], prog_name="tundish", standalone_mode=False)
+        code = app(args=list(words) or ["--help"], prog_name="tundish", standalone_mode=False, obj=lang)
     except TundishError as failure:
         return _end(failures.refused(failure, lang), failure.exit_code)
     except TyperException as failure:

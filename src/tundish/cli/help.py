@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gettext import gettext as _
 from gettext import gettext as translated
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from typer.core import TyperCommand, TyperGroup
 
@@ -25,9 +25,9 @@ TYPERS = (
 class Command(TyperCommand):
     """A command whose help is drawn here."""
 
-    def get_help(self, ctx: Context) -> str:
+    def get_help(self, ctx: object) -> str:
         """The help page as text."""
-        return page(self, ctx)
+        return page(self, cast(Any, ctx))
 
 
 class UnknownCommand(TundishError):
@@ -39,15 +39,15 @@ class UnknownCommand(TundishError):
 class Group(TyperGroup):
     """Commands whose help is drawn here."""
 
-    def get_help(self, ctx: Context) -> str:
+    def get_help(self, ctx: object) -> str:
         """The help page as text."""
-        return page(self, ctx)
+        return page(self, cast(Any, ctx))
 
-    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
+    def resolve_command(self, ctx: object, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command that the first word names; :class:`UnknownCommand` when there is none."""
         if args[0] not in self.commands and not args[0].startswith("-"):
-            raise UnknownCommand(name=args[0], commands=list(self.commands), path=ctx.command_path)
-        return super().resolve_command(ctx, args)
+            raise UnknownCommand(name=args[0], commands=list(self.commands), path=cast(Any, ctx).command_path)
+        return super().resolve_command(cast(Any, ctx), args)
 
 
 def page(command: TyperCommand | TyperGroup, ctx: Context) -> str:
@@ -74,7 +74,7 @@ def page(command: TyperCommand | TyperGroup, ctx: Context) -> str:
 
 def usage(command: TyperCommand | TyperGroup, ctx: Context) -> str:
     """``tundish run PLANT [OPTIONS]``."""
-    arguments = [param for param in command.get_params(ctx) if param.param_type_name == "argument"]
+    arguments: list[Any] = [param for param in command.get_params(ctx) if param.param_type_name == "argument"]
     names = [param.display_name_raw if param.required else f"[{param.display_name_raw}]" for param in arguments]
     return " ".join([ctx.command_path, *(["COMMAND"] if isinstance(command, TyperGroup) else names), "[OPTIONS]"])
 

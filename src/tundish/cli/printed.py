@@ -1,0 +1,106 @@
+"""What does the engineer read in the terminal? The answer on one screen; everything else stands in the report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tundish.documents.words import Say, amount, certainty, effect, keep, speaker, verdict
+from tundish.settings import Language
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from tundish.documents.answer import AnswerOut
+
+SHOWN = 5
+"""Causes and lines of the window on one screen; the rest stands in the report."""
+Names = dict[str, str]
+"""Concept id -> its name in the reader's language."""
+
+
+def show(answer: AnswerOut, folder: Path, lang: Language, names: Names) -> None:
+    """Print the answer to stdout."""
+    from rich.console import Console
+
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    _ = speaker(lang)
+    said = verdict(answer, _)
+    console.print(_("What moves {target}? {pieces} pieces.", target=answer.target_source, pieces=answer.pieces), style="bold")
+    console.print(_("{stamp}: {headline}", stamp=said["stamp"], headline=said["headline"]), style="bold")
+    console.print(answer.evidence.reason)
+    for title, table in _tables(answer, names, _):
+        console.print()
+        console.print(title, style="bold")
+        console.print(table)
+    console.print()
+    for line in (*_proof(answer, _), *_doubts(answer, _)):
+        console.print(line)
+    console.print(_("Report: {path}", path=str(folder / "report.html")), soft_wrap=True)
+
+
+def _tables(answer: AnswerOut, names: Names, _: Say) -> Iterator[tuple[str, Table]]:
+    if answer.causes:
+        rows = [
+            (
+                f"{cause.rank}",
+                _named(cause.columns[0], cause.concept, names),
+                effect(cause, answer.target, _),
+                certainty(cause.confidence, _),
+            )
+            for cause in answer.causes[:SHOWN]
+        ]
+        yield _("Causes"), _grid(rows)
+    if answer.window:
+        lines = [("-", _named(line.column, line.concept, names), keep(line, _)) for line in answer.window[:SHOWN]]
+        yield _("What to keep where"), _grid(lines)
+
+
+def _grid(rows: Sequence[tuple[str, ...]]) -> Table:
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    for row in rows:
+        grid.add_row(*row)
+    return grid
+
+
+def _named(column: str, concept: str | None, names: Names) -> str:
+    name = names.get(concept or "")
+    return column if name is None or name == column else f"{column} ({name})"
+
+
+def _proof(answer: AnswerOut, _: Say) -> Iterator[str]:
+    promise, evidence = answer.window_promise, answer.evidence
+    if promise is not None:
+        today, promised = amount(promise.today, promise.unit), amount(promise.promised, promise.unit)
+        yield _("Inside the window: {promised} promised, {today} today.", promised=promised, today=today)
+        if promise.kept is not None:
+            yield _("Later pieces inside it: {kept}.", kept=amount(promise.kept, promise.unit))
+    if evidence.saving is not None:
+        yield _("Saving: {won} won a year.", won=round(evidence.saving))
+    if answer.rule is not None:
+        yield _("Rule to remember: {rule}", rule=answer.rule.text)
+    scores = ", ".join(f"{_label(name, _)} {amount(score, evidence.unit)}" for name, score in evidence.baseline.items())
+    result = amount(evidence.result, evidence.unit)
+    yield _("Error on {later} later pieces: {result} ({others}).", later=evidence.later, result=result, others=scores)
+
+
+def _label(name: str, _: Say) -> str:
+    labels = {"today": _("today's practice"), "linear": _("plain linear model")}
+    return labels.get(name, name)
+
+
+def _doubts(answer: AnswerOut, _: Say) -> Iterator[str]:
+    for pair in answer.confounded[:2]:
+        yield _("Not to be told apart: {columns}.", columns=pair.columns)
+    worse = sum(finding.severity != "info" for finding in answer.findings)
+    yield _(
+        "{findings} findings ({worse} to look at), {repairs} repairs, {refused} columns refused as inputs.",
+        findings=len(answer.findings),
+        worse=worse,
+        repairs=len(answer.repairs),
+        refused=len(answer.refused),
+    )
