@@ -61,8 +61,9 @@ def in_template(content: bytes) -> Iterator[tuple[str, int]]:
 
     options = {"newstyle_gettext": "true", "trimmed": "true"}
     for line, _, text, _ in babel_extract(io.BytesIO(content), ("_", "gettext"), [], options):
-        if isinstance(text, str):
-            yield text, line
+        first = text[0] if isinstance(text, tuple) else text
+        if isinstance(first, str):
+            yield first, line
 
 
 def _called(function: ast.expr) -> str:

@@ -1,0 +1,48 @@
+"""Does the command answer at once, and does start.py stay what a fresh machine can read?"""
+
+import ast
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {"polars", "numpy", "sklearn", "scipy", "lightgbm", "pandas", "vl_convert", "jinja2", "rapidfuzz"}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["--version"], ["run"]])
+def test_help_imports_nothing_heavy(words):
+    code = f"import sys; from tundish.cli.entry import run; run({words!r}); print(*sorted(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    loaded = {name.partition(".")[0] for name in done.stderr.split()}
+    assert "tundish" in loaded
+    assert not loaded & HEAVY
+
+
+def test_help_answers_within_a_second():
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "tundish", "--help"], capture_output=True, check=True)
+        took.append(time.perf_counter() - began)
+    assert min(took) < 1.0
+
+
+@pytest.mark.parametrize("name", ["start.py", "tools/install.py"])
+def test_a_fresh_machine_needs_only_the_standard_library(name):
+    tree = ast.parse((ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 7))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {node.module if isinstance(node, ast.ImportFrom) else alias.name for node in imports for alias in node.names}
+    assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("words", [["run", "없는 폴더"], ["--help"], ["run", "없는 폴더", "--lang", "ko"]])
+@pytest.mark.parametrize("encoding", ["cp949", "ascii", "utf-8"])
+def test_consoles_of_every_encoding_survive(words, encoding):
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT / "src"), "LANG": "C", "PYTHONUTF8": "0"}
+    done = subprocess.run([sys.executable, "-m", "tundish", *words], capture_output=True, env=environment, check=False)
+    assert done.returncode in (0, 2)
+    assert b"Traceback" not in done.stderr
+    assert (done.stdout + done.stderr).strip()
