@@ -43,6 +43,8 @@ class SourceFile:
     content: bytes | None = None
     """Bytes of a file that came out of an archive; then ``path`` is None."""
     ragged: Literal["refuse", "set_aside"] = "refuse"
+    repairs: tuple[Repair, ...] = ()
+    """What an archive had to mend, such as a name; goes to the tables of the file."""
 
     def read_bytes(self) -> bytes:
         """All bytes of the file."""
@@ -56,7 +58,10 @@ class SourceFile:
 class Source(Protocol):
     """One kind of file. A connector is a module-level object with this shape."""
 
-    suffixes: tuple[str, ...]
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Endings of the file names it reads, lower case, with the point."""
+        ...
 
     def read(self, file: SourceFile) -> Iterator[RawTable | SourceFile]:
         """Yield the tables of a file; an archive yields the files inside it.

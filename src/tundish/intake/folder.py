@@ -1,0 +1,93 @@
+"""Which files of a plant's folder are there to be read?"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from tundish.errors import Message
+from tundish.table import Finding, Origin
+
+OWN_OUTPUT = "answer.json"
+"""A folder that holds this file was written by us."""
+
+_OURS = frozenset(("plant.toml",))
+_SYSTEM = ("~$", ".")
+_SYSTEM_NAMES = frozenset(("thumbs.db", "desktop.ini", "__macosx"))
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Files in order of their names (POSIX, NFC, relative), and what was refused."""
+
+    files: Mapping[str, Path]
+    findings: tuple[Finding, ...]
+
+
+def walk(folder: Path) -> Folder:
+    """List the files of ``folder`` and its sub-folders; hidden files, our own output and links to outside are left out."""
+    root = folder.resolve()
+    plain: dict[str, Path] = {}
+    links: list[Path] = []
+    for here, below, names in os.walk(folder):
+        place = Path(here)
+        if OWN_OUTPUT in names:
+            below.clear()
+            if place != folder:
+                continue
+        below[:] = sorted(name for name in below if not is_hidden(name))
+        links += [place / name for name in below if (place / name).is_symlink()]
+        for name in names:
+            path = place / name
+            if is_hidden(name) or name in _OURS or (place == folder and name == OWN_OUTPUT):
+                continue
+            if path.is_symlink():
+                links.append(path)
+            elif path.is_file():
+                plain[posix_name(path.relative_to(folder))] = path
+    findings = _follow(links, folder, root, plain)
+    return Folder({name: plain[name] for name in sorted(plain)}, tuple(findings))
+
+
+def _follow(links: Sequence[Path], folder: Path, root: Path, plain: dict[str, Path]) -> list[Finding]:
+    """Take linked files inside the folder that are not read already; refuse links that lead outside."""
+    findings = []
+    seen = {path.resolve() for path in plain.values()}
+    for link in sorted(links):
+        name = posix_name(link.relative_to(folder))
+        target = link.resolve()
+        if not target.is_relative_to(root) or not target.exists():
+            text = "{file} is a link that leads outside the folder ({target}); it was not read. Copy the file itself here."
+            message = Message(text, file=name, target=str(target))
+            findings.append(Finding("link_outside", "warning", message, Origin(name)))
+        elif target.is_file() and target not in seen:
+            plain[name] = link
+            seen.add(target)
+    return findings
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is not the plant's own: hidden, a lock of Excel, a by-product of the system."""
+    return name.startswith(_SYSTEM) or name.lower() in _SYSTEM_NAMES
+
+
+def posix_name(path: Path | PurePosixPath) -> str:
+    """The name of a file inside the folder as everybody spells it: forward slashes, composed letters (NFC)."""
+    return unicodedata.normalize("NFC", path.as_posix())
+
+
+def is_named(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a file is meant by one of the names, which may hold ``*`` and ``?`` or name a folder.
+
+    >>> is_named("2024/로트.csv", ["*/로트.csv"]), is_named("2024/로트.csv", ["2024/"]), is_named("a.csv", ["b.csv"])
+    (True, True, False)
+    """
+    for pattern in patterns:
+        wanted = unicodedata.normalize("NFC", pattern.replace("\\", "/"))
+        if name == wanted or fnmatchcase(name, wanted) or name.startswith(f"{wanted.rstrip('/')}/"):
+            return True
+    return False

@@ -1,0 +1,249 @@
+"""Which rows are title, header, unit row, data and footer? Decided on cells alone, for text and workbooks alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tundish.intake.cells import MEASURED, Look, column_look, look, shape
+
+Row = Sequence[str]
+"""Stripped cells of one row, empty strings for empty cells; no cell at all for an empty line."""
+
+_UNIT_WORD = (
+    r"(?:℃|°\s?[CFK]|℉|deg\.?\s?[CF]?|%p?|‰|[kMGmµμn]?(?:m|g|s|A|V|W|Wh|VA|VAh|var|varh|J|N|Pa|Hz|L|l|bar|cal|Nm|S|T|mol|Ω|eq)"
+    r"|㎜|㎝|㎞|㎛|㎚|㎏|㎎|㎍|㎖|ℓ|㎾|㎿|㎾h|㎫|㎩|㎪|㎠|㎟|㎥|㎤|㏊|㏄|min|sec|hr?s?|hour|day|분|초|시간|일|개|매|본|회|원|톤|ton|tonne|t|"
+    r"rpm|RPM|mpm|MPM|ppm|ppb|pcs|ea|EA|kgf|tf|Nm3|Nm³|m[²³23]|mm[²³23]|cm[²³23]?|inch|in|ft|psi|mmHg|mmAq|mmH2O|pH|HRC|HRB|HV|HB|um|pct|"
+    r"wt\.?%|vol\.?%|mass[-\s]?%|K|C|F|lb|kVarh|kVar|kwh|KWH|tCO2|mV|dB|atm|torr)"
+)
+_UNIT = re.compile(rf"{_UNIT_WORD}(?:\s?[/·*.^⋅-]\s?-?\d?{_UNIT_WORD}?[23²³]?|\s?[23²³])*")
+_BRACKETED = re.compile(r"[(\[<{（［]\s*(.{1,16}?)\s*[)\]>}）］]")
+_NO_UNIT = frozenset(("-", "", "–", "—", "()", "(-)", "[-]", "[]", "none", "없음", "n/a"))
+
+_SUMS = (
+    r"합\s*계|총\s*합\s*계|총\s*계|소\s*계|누\s*계|계|sub[-\s]?totals?|grand\s?totals?|totals?|sum|итого|всего|summe|gesamt|sumas?|totales|合計|小計"
+)
+_MEANS = (
+    r"평\s*균(?:값)?|최\s*대(?:값)?|최\s*소(?:값)?|표준\s*편차|편차|averages?|avg\.?|means?|max(?:imum)?\.?|min(?:imum)?\.?|std\.?(?:\s?dev\.?)?"
+    r"|count|range|среднее|mittelwert|media|promedio"
+)
+_TAIL = r"\s*(?:[(\[:：].*)?"
+SUM_PATTERN = rf"(?i)^\s*(?:[\[<(【*-]*\s*)(?:{_SUMS})(?:\s*[\])>】*-]*){_TAIL}$"
+"""A cell that labels a row as the sum of others; for Python and polars alike."""
+_LABEL = re.compile(rf"(?:[\[<(【*-]*\s*)(?:{_SUMS}|{_MEANS})(?:\s*[\])>】*-]*){_TAIL}", re.IGNORECASE)
+_CLOSING = re.compile(
+    r"[-=*#_~\s]*(?:end(?:\s?of\s?(?:file|report|data|table))?|eof|끝|이하\s?여백|이상)[.\s]*[-=*#_~\s]*"
+    r"|[-=*_~\s]{3,}"
+    r"|\(?\s*(?:총|전체|total)?\s*:?\s*[\d,]+\s*(?:rows?|records?|lines?|건|행|개)\s*(?:\(?s\)?)?\s*(?:affected|selected|returned|exported|조회.*)?\s*[.)]?"
+    r"|(?:※|\*|#|주\s?[):]|비\s?고\s?[:：]|참\s?고\s?[:：]|note\s?:|작성|승인|확인|검토|담당|출력|인쇄|printed|exported|generated|created|page\b|페이지|-\s?\d+\s?-).*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Indexes into the first rows of a table."""
+
+    preamble: tuple[int, ...]
+    header: tuple[int, ...]
+    unit_row: int | None
+    first: int
+    """First data row; ``len(rows)`` when there is none."""
+
+
+def find_layout(rows: Sequence[Row], width: int, *, spans: Callable[[int], int] | None = None) -> Layout:
+    """Find header and data among the first rows of a table of ``width`` columns.
+
+    ``spans`` tells for a row index how many merged groups of columns begin in it (workbooks).
+    A header row holds words over columns whose later cells are measured; a table of words only has its header first.
+
+    >>> find_layout([["작업일보"], ["로트", "온도"], ["", "(℃)"], ["L1", "81.2"], ["L2", "80.9"]], 2)
+    Layout(preamble=(0,), header=(1,), unit_row=2, first=3)
+    """
+    full = [index for index, row in enumerate(rows) if _full(row, width)]
+    if not full:
+        return Layout((), (), None, 0)
+    looks = _body_looks([rows[index] for index in full], width)
+    head = _main_header(rows, full, looks)
+    if head is None:
+        return Layout(tuple(i for i in range(full[0]) if any(rows[i])), (), None, full[0])
+    header, unit_row = [head], None
+    after = head + 1
+    while after < len(rows):
+        row = rows[after]
+        if not any(row):
+            after += 1
+        elif unit_row is None and is_unit_row(row) and len(row) <= width + 1:
+            unit_row, after = after, after + 1
+        elif unit_row is None and len(header) < 3 and _full(row, width) and _is_header(row, looks) and _distinct(row):
+            header.append(after)
+            after += 1
+        else:
+            break
+    if head > 0 and _is_group(rows[head - 1], rows[head], width, spans(head - 1) if spans else None):
+        header.insert(0, head - 1)
+    preamble = tuple(index for index in range(header[0]) if any(rows[index]))
+    return Layout(preamble, tuple(header), unit_row, after)
+
+
+def join_headers(rows: Sequence[Row], width: int, *, fill: bool = True) -> tuple[str, ...]:
+    """One name a column out of stacked header rows; a group's name is carried over its empty neighbours where ``fill``.
+
+    >>> join_headers([["로트", "산세조1", ""], ["", "온도", "농도"]], 3)
+    ('로트', '산세조1 온도', '산세조1 농도')
+    """
+    padded = [[*row[:width], *[""] * (width - len(row))] for row in rows]
+    for level in range(len(padded) - 1 if fill else 0):
+        group = ""
+        for column in range(width):
+            group = padded[level][column] or (group if padded[level + 1][column] else "")
+            padded[level][column] = group
+    names = []
+    for column in range(width):
+        parts = [re.sub(r"\s+", " ", row[column]).strip() for row in padded]
+        names.append(" ".join(dict.fromkeys(part for part in parts if part)))
+    return tuple(names)
+
+
+def is_unit_row(row: Row) -> bool:
+    """Whether a row holds nothing but units.
+
+    >>> is_unit_row(["", "(℃)", "[mm]", "m/min", "-"]), is_unit_row(["L1", "81"])
+    (True, False)
+    """
+    filled = [cell for cell in row if cell]
+    units = [cell for cell in filled if unit_of(cell) is not None]
+    blanks = [cell for cell in filled if cell.lower() in _NO_UNIT]
+    others = len(filled) - len(units) - len(blanks)
+    return bool(units) and others <= 0.2 * len(filled)
+
+
+def unit_of(cell: str) -> str | None:
+    """The unit a cell of a unit row holds, without brackets; None when it holds none."""
+    text = cell.strip()
+    if text.lower() in _NO_UNIT:
+        return None
+    inside = _BRACKETED.fullmatch(text)
+    if inside:
+        return None if inside.group(1) in _NO_UNIT or look(inside.group(1)) in MEASURED else inside.group(1)
+    return text if _UNIT.fullmatch(text) else None
+
+
+def is_sum(cells: Row) -> bool:
+    """Whether a row's first filled cell says that it sums other rows.
+
+    >>> is_sum(["소계", "", "12"]), is_sum(["", "합계(3건)", "12"]), is_sum(["L1", "합계"])
+    (True, True, False)
+    """
+    return bool(re.match(SUM_PATTERN, next((cell for cell in cells if cell), "")))
+
+
+def count_footers(rows: Sequence[Row], width: int) -> int:
+    """How many of the last rows are sums, means, notes or blank.
+
+    A short row without such words is a footer only below a blank row: else it may be a data row that broke off.
+
+    >>> count_footers([["L1", "3"], ["합계", "3"], [], ["-- end --"]], 2)
+    3
+    """
+    footers = waiting = 0
+    for row in reversed(rows):
+        filled = [cell for cell in row if cell]
+        if not filled or _LABEL.fullmatch(filled[0]) or _closes(filled, width):
+            footers, waiting = footers + waiting + 1, 0
+        elif len(filled) < max(2, width / 2) and len(filled) <= 2 and width > 1 and look(filled[0]) == "words":
+            waiting += 1
+        else:
+            break
+    return footers
+
+
+def _closes(filled: Row, width: int) -> bool:
+    return len(filled) <= 2 and len(filled) < max(width, 2) and bool(_CLOSING.fullmatch(filled[0]))
+
+
+def skeleton(row: Row) -> tuple[str, ...]:
+    """What stays the same when a title is printed again on the next page: its words without numbers."""
+    return tuple(shape(cell) for cell in row if cell)
+
+
+def _full(row: Row, width: int) -> bool:
+    filled = sum(bool(cell) for cell in row)
+    return width - 1 <= len(row) <= width + 1 and filled >= min(2, width)
+
+
+def _body_looks(full: Sequence[Row], width: int) -> list[tuple[Look, frozenset[str], frozenset[str]]]:
+    """For each column: the look, the cells and the shapes of the later half of the full rows."""
+    body = [row for row in full[-(len(full) // 2) :] if len(row) >= width] if len(full) > 1 else []
+    columns = [[row[column] for row in body] for column in range(width)]
+    return [(column_look(cells), frozenset(cells), frozenset(map(shape, cells))) for cells in columns]
+
+
+def _votes(row: Row, looks: Sequence[tuple[Look, frozenset[str], frozenset[str]]]) -> tuple[int, int]:
+    """How many cells speak for a header, how many for data."""
+    header = data = 0
+    for cell, (body, cells, shapes) in zip(row, looks, strict=False):
+        here = look(cell)
+        if here == "empty" or body == "empty":
+            continue
+        if body in MEASURED:
+            header, data = header + (here not in MEASURED), data + (here in MEASURED)
+        elif here in MEASURED or (body == "identity" and shape(cell) in shapes) or cell in cells:
+            data += 1
+        elif body == "identity" and here == "words":
+            header += 1
+    return header, data
+
+
+def _is_header(row: Row, looks: Sequence[tuple[Look, frozenset[str], frozenset[str]]]) -> bool:
+    header, data = _votes(row, looks)
+    return header > 0 and (header > data or _counted(row)) and (data == 0 or header > 4 * data or _counted(row))
+
+
+def _counted(row: Row) -> bool:
+    """Headers may be numbers when they count: positions 1, 2, 3 or years."""
+    numbers = [cell for cell in row if look(cell) == "number"]
+    if len(numbers) < 2 or not all(re.fullmatch(r"\d{1,4}", cell) for cell in numbers):
+        return False
+    steps = {int(b) - int(a) for a, b in pairwise(numbers)}
+    return len(steps) == 1 and steps.pop() > 0
+
+
+def _main_header(
+    rows: Sequence[Row], full: Sequence[int], looks: Sequence[tuple[Look, frozenset[str], frozenset[str]]]
+) -> int | None:
+    """The row that most columns call their header."""
+    best, most = None, 0
+    for index in full:
+        if not _is_header(rows[index], looks):
+            continue
+        header, data = _votes(rows[index], looks)
+        if header - data > most or best is None:
+            best, most = index, header - data
+    if best is not None:
+        return best
+    first = rows[full[0]]
+    words = all(look(cell) not in MEASURED for cell in first) and _distinct(first)
+    typed = any(look_ in MEASURED for look_, _, _ in looks)
+    header, data = _votes(first, looks)
+    return full[0] if words and not typed and data <= header and sum(map(bool, first)) >= 0.6 * len(first) else None
+
+
+def _distinct(row: Row) -> bool:
+    filled = [cell for cell in row if cell]
+    return len(set(filled)) >= 0.6 * len(filled)
+
+
+def _is_group(row: Row, names: Row, width: int, spans: int | None) -> bool:
+    """Whether the row above the names holds groups of columns, not a title or a form's key and value."""
+    filled = [cell for cell in row if cell]
+    if not filled or len(row) < width * 0.5 or any(look(cell) in MEASURED or re.search("[:：]", cell) for cell in filled):
+        return False
+    if spans:
+        return True
+    bare = [column for column in range(min(width, len(names))) if not names[column]]
+    covered = bool(bare) and all(column < len(row) and row[column] for column in bare)
+    repeated = len(set(names)) < len([name for name in names if name])
+    return len(filled) >= 2 and (covered or repeated)
