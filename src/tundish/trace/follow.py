@@ -1,0 +1,355 @@
+"""How does everything that happened to a piece come to stand in one row?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from tundish.errors import Message
+from tundish.table import ROW, SOURCE, Column, Finding, Known, Table
+from tundish.trace.base import Base, Joined, at, files_of, join, lay_base, origin_of
+from tundish.trace.companions import find_twins, of_twins
+from tundish.trace.events import of_events
+from tundish.trace.features import Feature, as_stated, describe, when_known
+from tundish.trace.intervals import is_regular, trace_intervals
+from tundish.trace.keys import Ids, Plan, is_identity, plan, refuse_strangers
+from tundish.trace.moments import Moments, find_moments, stamped_after
+from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Clock, Link, Pieces
+from tundish.trace.segments import Ints
+from tundish.trace.signals import Signals, Stay, of_signals
+from tundish.trace.spelling import spell
+from tundish.trace.stamps import NEVER, as_times, role
+from tundish.trace.stays import overlapping
+from tundish.trace.target import Target
+from tundish.vocabulary import Catalogue
+
+Progress = Callable[[str, int, int], None]
+_FEWEST_BATCHES = 10
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is known once the pieces are laid out and the tables with one row a piece are joined."""
+
+    plan: Plan
+    target: Target
+    base: Base
+    joined: tuple[Joined, ...]
+    places: Mapping[str, Ints]
+    moments: Moments
+    catalogue: Catalogue
+
+    @property
+    def home(self) -> Table:
+        return self.plan.target
+
+    @property
+    def single(self) -> list[Table]:
+        return [self.home, *(table.table for table in self.joined if table.rows is not None)]
+
+
+def trace(
+    tables: Sequence[Table],
+    target: Target,
+    catalogue: Catalogue,
+    *,
+    keys: Mapping[str, str] | None = None,
+    clock_offsets_s: Mapping[str, float] | None = None,
+    decision_moment: str | None = None,
+    known: Mapping[str, str] | None = None,
+    time_zone: str = "Asia/Seoul",
+    progress: Progress | None = None,
+) -> Pieces:
+    """One row a piece of material: everything that happened to it before its decision moment, and the target.
+
+    Without any material (a single regular time series) one row an interval, with what was known when the interval began.
+    ``keys`` (file -> column), ``clock_offsets_s`` (file -> seconds), ``decision_moment`` (``start``, ``end``, ``target``,
+    ``file:column``) and ``known`` (``file:column`` -> ``before`` or ``after``) are what plant.toml states; else they are
+    found. Raises :class:`tundish.errors.NoSharedKey` when several tables are given and none belongs to the target's.
+    """
+    tell = progress or (lambda stage, done, todo: None)
+    tell("trace", 0, len(tables))
+    found = plan(tables, target, catalogue, keys or {})
+    if found.key is None and not found.relations and is_regular(found.target, catalogue):
+        return trace_intervals(found.target, found.loose, target, catalogue, known=known or {}, time_zone=time_zone)
+    work = _lay_out(found, target, catalogue, decision_moment)
+    features, findings = _of_single(work)
+    more, told = _of_many(work)
+    tell("trace", 1 + len(work.joined), len(tables))
+    signals, loose = _of_loose(work, clock_offsets_s or {}, tell, len(tables))
+    refuse_strangers(found, loose)
+    features += more + [feature for signal in signals for feature in signal.features]
+    findings += told + [finding for signal in signals for finding in signal.findings]
+    findings += _about_loose(loose, found) + _about_moments(work)
+    stated = [as_stated(feature, known or {}) for feature in features]
+    return _assemble(work, stated, findings, tables, signals)
+
+
+def _lay_out(found: Plan, target: Target, catalogue: Catalogue, wish: str | None) -> _Work:
+    base = lay_base(found, target, catalogue)
+    places: dict[str, Ints] = {found.target.name: base.rows}
+    joined = []
+    for relation in found.relations:
+        one = join(relation, places, catalogue)
+        joined.append(one)
+        if one.rows is not None:
+            places[one.table.name] = one.rows
+    single = [found.target, *(one.table for one in joined if one.rows is not None)]
+    moments = find_moments(base, single, places, catalogue, wish=wish)
+    return _Work(found, target, base, tuple(joined), places, moments, catalogue)
+
+
+def _no_values(table: Table, work: _Work) -> frozenset[str]:
+    """Columns that are no values of a piece: the ids the tables are joined by, row numbers, the target."""
+    used = {relation.ids.column.name for relation in work.plan.relations if relation.ids.table.name == table.name}
+    used |= {relation.base.column.name for relation in work.plan.relations if relation.base.table.name == table.name}
+    used |= {work.plan.key.column.name} if work.plan.key and work.plan.key.table.name == table.name else set()
+    used |= {work.target.column} if work.target.table == table.name else set()
+    used |= {c.name for c in table.columns if is_identity(c, work.catalogue) or _numbers_rows(table, c)}
+    return frozenset(used)
+
+
+def _numbers_rows(table: Table, column: Column) -> bool:
+    if column.kind not in ("number", "identity") or table.frame.height < 3:
+        return False
+    head = table.frame[column.name].head(50)
+    steps = head.cast(pl.Float64, strict=False).diff().drop_nulls()
+    return bool((steps == 1).all()) and Ids(table, column, spell(table.frame[column.name])).running
+
+
+def _of_single(work: _Work) -> tuple[list[Feature], list[Finding]]:
+    """Values from the tables with one row a piece, and from twin tables of values and times."""
+    features: list[Feature] = []
+    findings: list[Finding] = list(work.base.findings)
+    twins = find_twins(work.joined)
+    twinned = {(pair.values.name, column) for pair in twins for column in pair.stamp_of}
+    for pair in twins:
+        made, told = of_twins(pair, work.moments.cut)
+        features += made
+        findings += told
+    for table in work.single:
+        if table is work.home and work.base.readings is not None:
+            continue
+        late = stamped_after(table, work.places, work.moments, work.catalogue)
+        without = _no_values(table, work)
+        for column in table.columns:
+            if column.name in without or column.kind == "time" or (table.name, column.name) in twinned:
+                continue
+            feature = Feature(describe(table, column), at(table.frame[column.name], work.places[table.name]))
+            features.append(_judged(feature, table, late, work))
+        features += _of_ids(table, work)
+    for one in work.joined:
+        findings += one.findings
+    return features, findings
+
+
+def _judged(feature: Feature, table: Table, late: Message | None, work: _Work) -> Feature:
+    if late is not None:
+        return when_known(feature, "after", late)
+    if table is work.home and role(feature.column, work.catalogue) == "result":
+        return when_known(feature, "with_target", Message("a result that stands in the same row as the target"))
+    return feature
+
+
+def _of_ids(table: Table, work: _Work) -> list[Feature]:
+    """Ids stay in the table of pieces, to be read, never to learn from."""
+    made = []
+    for column in table.columns:
+        is_key = work.plan.key is not None and (work.plan.key.table.name, work.plan.key.column.name) == (
+            table.name,
+            column.name,
+        )
+        joined_by = any((r.ids.table.name, r.ids.column.name) == (table.name, column.name) for r in work.plan.relations)
+        if is_key or joined_by or not (is_identity(column, work.catalogue) or _is_parent(table, column, work)):
+            continue
+        values = at(spell(table.frame[column.name]).plain, work.places[table.name])
+        made.append(Feature(replace(describe(table, column), kind="identity"), values))
+    return made
+
+
+def _is_parent(table: Table, column: Column, work: _Work) -> bool:
+    return any(r.base.table.name == table.name and r.base.column.name == column.name for r in work.plan.relations)
+
+
+def _of_many(work: _Work) -> tuple[list[Feature], list[Finding]]:
+    """Summaries of the tables with several rows a piece, the target's own earlier readings among them."""
+    features: list[Feature] = []
+    findings: list[Finding] = []
+    tail = None
+    if work.base.readings is not None:
+        features += _own_readings(work)
+        tail = _reading_before(work)
+    for one in work.joined:
+        if one.segments is None:
+            continue
+        without = _no_values(one.table, work)
+        events = of_events(one.table, one.segments, work.moments.cut, work.catalogue, without=without, tail_from=tail)
+        known: Known = "before"
+        if events.rows and events.late > 0.5 * events.rows:
+            uncut = replace(work.moments.cut, moments=np.full_like(work.moments.moments, NEVER))
+            events = of_events(one.table, one.segments, uncut, work.catalogue, without=without)
+            reason = Message("most rows of {file} are stamped after the decision moment", file=files_of(one.table))
+            features += [when_known(feature, "after", reason) for feature in events.features]
+            known = "after"
+        else:
+            features += events.features
+        if events.late and known == "before":
+            text = Message("{file}: {count} rows came after the decision moment of their piece and are not used.",
+                           file=files_of(one.table), count=events.late)  # fmt: skip
+            findings.append(Finding("late_rows", "info", text, origin_of(one.table), events.late))
+    return features, findings
+
+
+def _own_readings(work: _Work) -> list[Feature]:
+    """Earlier readings of the target: the first, and the last before the one to predict. Their number is known too late."""
+    readings = work.base.readings
+    if readings is None:
+        return []
+    column = work.home.column(work.target.column)
+    values = work.home.frame[column.name]
+    first, before = readings.rows[readings.edges[:-1]], readings.rows[readings.edges[1:] - 2]
+    made = [
+        Feature(describe(work.home, column, "first", "until_moment"), values.gather(first)),
+        Feature(describe(work.home, column, "last", "until_moment"), values.gather(before)),
+    ]
+    without = _no_values(work.home, work)
+    rest = of_events(work.home, readings, work.moments.cut, work.catalogue, without=without, counted=False)
+    return made + list(rest.features)
+
+
+def _reading_before(work: _Work) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
+    from tundish.trace.stamps import stamp_column, stamps
+
+    readings, stamp = work.base.readings, stamp_column(work.home, work.catalogue)
+    if readings is None or stamp is None:
+        return None
+    before: np.ndarray[tuple[int], np.dtype[np.int64]] = stamps(work.home, stamp.name)[readings.rows[readings.edges[1:] - 2]]
+    return before
+
+
+def _of_loose(work: _Work, offsets: Mapping[str, float], tell: Progress, todo: int) -> tuple[list[Signals], list[Table]]:
+    """Signals that share no id with the pieces, joined by their stays; and the tables that belong to none."""
+    found: list[Signals] = []
+    loose: list[Table] = []
+    stay = _stay(work)
+    for n, table in enumerate(work.plan.loose):
+        made = None
+        if stay is not None:
+            made = of_signals(
+                table, stay, work.catalogue, offsets, known_until=work.moments.moments, without=_no_values(table, work)
+            )
+        if made is None:
+            loose.append(table)
+        else:
+            found.append(made)
+        tell("trace", todo - len(work.plan.loose) + n + 1, todo)
+    return found, loose
+
+
+def _stay(work: _Work) -> Stay | None:
+    pair = work.moments.pair
+    if pair is None:
+        return None
+    places = {
+        next(iter(column.headers), column.name): at(table.frame[column.name].cast(pl.String), work.places[table.name])
+        for table in work.single
+        for column in table.of_kind("category")
+        if (table.name, column.name) != (work.target.table, work.target.column)
+    }
+    headers = " - ".join(next(iter(column.headers), column.name) for column in (pair.start, pair.end))
+    return Stay(work.moments.starts, work.moments.ends, headers, places)
+
+
+def _about_loose(loose: Sequence[Table], found: Plan) -> list[Finding]:
+    return [
+        Finding(
+            "unlinked_table",
+            "warning",
+            Message(
+                "{file} shares no key and no time with {home} and is set aside ({rows} rows). "
+                "If it belongs to the pieces, name its column under [keys] in plant.toml.",
+                file=files_of(table),
+                home=files_of(found.target),
+                rows=table.frame.height,
+            ),
+            origin_of(table),
+            table.frame.height,
+        )
+        for table in loose
+    ]
+
+
+def _about_moments(work: _Work) -> list[Finding]:
+    told = []
+    origin = origin_of(work.home)
+    overlaps = overlapping(work.moments.starts, work.moments.ends)
+    if overlaps:
+        text = Message("{count} pieces come before the one before has left; signals in between count for both.", count=overlaps)
+        told.append(Finding("stays_overlap", "info", text, origin, overlaps))
+    without = int((work.moments.moments == NEVER).sum())
+    if without:
+        text = Message("{count} of {pieces} pieces have no time; they stand last, in the order of the file.",
+                       count=without, pieces=work.base.ids.len())  # fmt: skip
+        told.append(Finding("no_time", "warning", text, origin, without))
+    if work.moments.pair is None and work.base.moments is None:
+        text = Message(
+            "No start and end of the pieces found: all values are taken as known before the target. "
+            "Where this is wrong, write it under [known] in plant.toml."
+        )
+        told.append(Finding("assumed_before", "info", text, origin))
+    else:
+        told.append(Finding("decision_moment", "info", work.moments.reason, origin))
+    return told
+
+
+def _batch(work: _Work, features: Sequence[Feature], ids: pl.Series) -> pl.Series:
+    """The coarsest material group that several pieces share and of which there are enough to split by; else the piece."""
+    groups = [
+        spell(feature.values).even
+        for feature in features
+        if feature.column.kind == "identity" and _FEWEST_BATCHES <= feature.values.drop_nulls().n_unique() <= 0.9 * ids.len()
+    ]
+    if not groups:
+        return ids.alias(BATCH)
+    coarsest = min(groups, key=lambda group: group.n_unique())
+    return pl.select(pl.coalesce(coarsest, ids)).to_series().alias(BATCH)
+
+
+def _assemble(
+    work: _Work, features: Sequence[Feature], findings: Sequence[Finding], tables: Sequence[Table], signals: Sequence[Signals]
+) -> Pieces:
+    column = work.home.column(work.target.column)
+    outcome = replace(
+        describe(work.home, column), known="with_target", statistic="value" if work.base.readings is None else "last"
+    )
+    present = [feature for feature in features if feature.values.null_count() < feature.values.len()]
+    moments = work.moments
+    frame = pl.DataFrame(
+        [
+            work.base.ids.cast(pl.String).alias(PIECE),
+            as_times(moments.starts, START),
+            as_times(moments.ends, END),
+            as_times(moments.moments, MOMENT),
+            _batch(work, present, work.base.ids),
+            *(at(work.home.frame[name], work.base.rows) for name in (ROW, SOURCE) if name in work.home.frame.columns),
+            work.base.outcome.alias(outcome.name),
+            *(feature.values.alias(feature.column.name) for feature in present),
+        ]
+    ).sort(MOMENT, nulls_last=True, maintain_order=True)
+    # The target's own exports come first: #source counts in them.
+    origins = (*work.home.origins, *(origin for table in tables if table is not work.home for origin in table.origins))
+    table = Table(
+        name="pieces",
+        frame=frame,
+        columns=(outcome, *(feature.column for feature in present)),
+        origins=origins,
+        findings=tuple(findings),
+        repairs=tuple(repair for table in tables for repair in table.repairs),
+    )
+    links: tuple[Link, ...] = (*(one.link for one in work.joined), *(signal.link for signal in signals))
+    clocks: tuple[Clock, ...] = tuple(signal.clock for signal in signals)
+    unlinked = max((work.base.ids.len() - link.pieces_linked for link in links), default=0)
+    return Pieces(table, outcome.name, "piece", links, clocks, unlinked)

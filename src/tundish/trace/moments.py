@@ -1,0 +1,136 @@
+"""At which moment must the decision fall, and what is known by then?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tundish.errors import BadSettings, Message
+from tundish.table import Column, Table
+from tundish.trace.base import Base, at, files_of
+from tundish.trace.events import Cut
+from tundish.trace.segments import Ints
+from tundish.trace.stamps import NEVER, Stamps, role, stamp_column, stamps
+from tundish.trace.stays import Pair, find_pair
+from tundish.vocabulary import Catalogue
+
+
+@dataclass(frozen=True)
+class Moments:
+    """When each piece came, left and is decided on."""
+
+    starts: Stamps
+    ends: Stamps
+    moments: Stamps
+    cut: Cut
+    pair: Pair | None
+    """The columns that hold the stay, if there is one."""
+    reason: Message
+
+
+def find_moments(
+    base: Base, single: Sequence[Table], places: Mapping[str, Ints], catalogue: Catalogue, *, wish: str | None
+) -> Moments:
+    """Stays and decision moments. ``single`` are the tables with one row a piece, the target's first; ``places`` their rows.
+
+    By default a target that is read several times is decided just before its last reading; else a piece is decided when it
+    leaves the line; else when its row was stamped. Raises :class:`tundish.errors.BadSettings` for a wish that cannot be met.
+    """
+    home = single[0]
+    starts, ends, pair = _stay(single, places, catalogue)
+    stamp = stamp_column(home, catalogue)
+    stamped = _none(base) if stamp is None else _of_pieces(home, stamp.name, places)
+    if wish is not None:
+        known = {"start": starts, "end": ends, "target": stamped if base.moments is None else base.moments}
+        moments = known[wish] if wish in known else _named(wish, single, places)
+        if moments is None or (moments == NEVER).all():
+            expected = "start, end, target or a time column as file:column"
+            raise BadSettings(file="plant.toml", key="decision_moment", expected=expected, found=wish)
+        reason = Message("decided at {moment}, as plant.toml says", moment=wish)
+        return Moments(starts, ends, moments, Cut(moments, inclusive=wish == "end"), pair, reason)
+    if base.moments is not None:
+        reason = Message("decided just before the last reading of the target")
+        return Moments(starts, ends, base.moments, Cut(base.moments, inclusive=False), pair, reason)
+    if pair is not None:
+        moments = np.where(ends == NEVER, stamped, ends)
+        return Moments(
+            starts, ends, moments, Cut(ends, inclusive=True), pair, Message("decided when the piece leaves the line")
+        )
+    for table in single:
+        if (stamped == NEVER).mean() < 0.5:
+            break
+        column = stamp_column(table, catalogue)
+        stamped = stamped if column is None else _of_pieces(table, column.name, places)
+    # One stamp a piece says when a row was written, not when its values came: nothing is cut off by it.
+    reason = Message("decided when the row of the piece is stamped")
+    return Moments(starts, ends, stamped, Cut(_none(base), inclusive=True), None, reason)
+
+
+def _none(base: Base) -> Stamps:
+    return np.full(base.ids.len(), NEVER, dtype=np.int64)
+
+
+def _of_pieces(table: Table, column: str, places: Mapping[str, Ints]) -> Stamps:
+    times = at(pl.Series(stamps(table, column)), places[table.name])
+    return times.fill_null(NEVER).to_numpy().astype(np.int64)
+
+
+def _stay(single: Sequence[Table], places: Mapping[str, Ints], catalogue: Catalogue) -> tuple[Stamps, Stamps, Pair | None]:
+    never = np.full(places[single[0].name].size, NEVER, dtype=np.int64)
+    best: tuple[float, Stamps, Stamps, Pair] | None = None
+    for table in single:
+        pair = find_pair(table, catalogue)
+        if pair is None:
+            continue
+        starts, ends = (_of_pieces(table, column.name, places) for column in (pair.start, pair.end))
+        covered = float(((starts != NEVER) & (ends != NEVER)).mean())
+        if covered > 0 and (best is None or covered > best[0] + 0.1):
+            best = covered, starts, ends, pair
+    if best is not None:
+        return best[1:]
+    return _apart(single, places, catalogue) or (never, never, None)
+
+
+def _apart(single: Sequence[Table], places: Mapping[str, Ints], catalogue: Catalogue) -> tuple[Stamps, Stamps, Pair] | None:
+    """A start in one table and an end in another."""
+    begin, finish = (
+        next(((t, c) for t in single for c in t.of_kind("time") if role(c, catalogue) == wanted), None)
+        for wanted in ("time_start", "time_end")
+    )
+    if begin is None or finish is None:
+        return None
+    starts, ends = (_of_pieces(table, column.name, places) for table, column in (begin, finish))
+    both = (starts != NEVER) & (ends != NEVER)
+    if not both.any() or (ends[both] >= starts[both]).mean() < 0.99:
+        return None
+    return starts, ends, Pair(begin[0], begin[1], finish[1])
+
+
+def _named(wish: str, single: Sequence[Table], places: Mapping[str, Ints]) -> Stamps | None:
+    found = [(table, column) for table in single for column in table.of_kind("time") if _is_named(column, wish)]
+    return _of_pieces(found[0][0], found[0][1].name, places) if found else None
+
+
+def _is_named(column: Column, wish: str) -> bool:
+    return any(wish in (f"{o.file}:{o.column}", f"{o.file.rsplit('/', 1)[-1]}:{o.column}") for o in column.origins)
+
+
+def stamped_after(table: Table, places: Mapping[str, Ints], moments: Moments, catalogue: Catalogue) -> Message | None:
+    """Why the values of a table come too late: most of its rows are stamped after the piece left. None when they do not."""
+    if moments.pair is not None and moments.pair.table.name == table.name:
+        return None
+    column = stamp_column(table, catalogue)
+    if column is None:
+        return None
+    times, decided = _of_pieces(table, column.name, places), moments.cut.moments
+    both = (times != NEVER) & (decided != NEVER)
+    if not both.any() or (times[both] > decided[both]).mean() <= 0.5:
+        return None
+    return Message(
+        "stamped ({column} in {file}) after the decision moment in most rows",
+        column=column.headers[0] if column.headers else column.name,
+        file=files_of(table),
+    )

@@ -1,0 +1,188 @@
+"""What did a signal do while each piece was on the line?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tundish.errors import Message
+from tundish.table import Column, Finding, Statistic, Table
+from tundish.trace.base import at, files_of, origin_of
+from tundish.trace.clocks import estimate, given
+from tundish.trace.events import floats
+from tundish.trace.features import Feature, describe
+from tundish.trace.pieces import Clock, Link
+from tundish.trace.segments import Ints, Segments, by_time, commonest, latest, numbers
+from tundish.trace.stamps import NEVER, SECOND, Stamps, spacing, stamp_column, stamps
+from tundish.vocabulary import Catalogue
+
+_USUAL: tuple[Statistic, ...] = ("mean", "std", "min", "max", "slope")
+_DENSE = 3.0
+"""A signal has at least so many samples in the median stay; what is rarer is a spot reading, of which the last counts."""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """The stays that a signal can be joined to, and where the piece was then."""
+
+    starts: Stamps
+    ends: Stamps
+    columns: str
+    """Headers of the two time columns, for the record of the link."""
+    places: Mapping[str, pl.Series]
+    """Category columns of the pieces (header -> values) that may name the equipment."""
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Features of one signal table, its clock, and which pieces it covers."""
+
+    features: tuple[Feature, ...]
+    clock: Clock
+    link: Link
+    findings: tuple[Finding, ...]
+
+
+def of_signals(
+    table: Table,
+    stay: Stay,
+    catalogue: Catalogue,
+    offsets: Mapping[str, float],
+    *,
+    known_until: Stamps,
+    without: frozenset[str],
+) -> Signals | None:
+    """Statistics of each signal over each stay, up to ``known_until``; None when no time falls into any stay.
+
+    Ends of stays count as inside. Spot readings (fewer than three a stay) give the last value at or before the end.
+    """
+    stamp = stamp_column(table, catalogue)
+    if stamp is None:
+        return None
+    times = stamps(table, stamp.name)
+    lane, place_of_piece, place = _lanes(table, times, stay)
+    columns = [c for c in table.columns if c.name not in without and c.kind in ("number", "category") and c.name != place]
+    times, starts, ends, until = _in_lanes(times, stay, known_until, lane, place_of_piece)
+    clock, doubt = _clock(table, columns, times, (starts, ends), offsets)
+    clocked = np.where(times == NEVER, NEVER, times + int(clock.offset_s * SECOND))
+    stop = np.where(until == NEVER, ends, np.minimum(ends, until))
+    segments = by_time(clocked, starts, stop)
+    lengths = segments.lengths[starts != NEVER]
+    if not lengths.size or not (segments.rows.size or (latest(clocked, stop) >= 0).any()):
+        return None
+    dense = float(np.median(lengths)) >= _DENSE
+    features = (
+        _over_stays(table, columns, segments, clocked, catalogue) if dense else _spots(table, columns, clocked, stop, starts)
+    )
+    covered = (segments.lengths > 0) if dense else (latest(clocked, stop) >= 0)
+    rows = int(np.unique(segments.rows).size)
+    link = Link(table.name, "time", (stay.columns, stamp.headers[0] if stamp.headers else stamp.name),
+                times.size, rows, int(covered.sum()), 0)  # fmt: skip
+    told = _told(table, link, int((~covered).sum()), clock)
+    return Signals(tuple(features), clock, link, tuple([*told, doubt] if doubt else told))
+
+
+def _lanes(table: Table, times: Stamps, stay: Stay) -> tuple[Ints | None, Ints | None, str | None]:
+    """Where a column of the signals names the equipment that a column of the pieces names too: both as numbers."""
+    for column in table.of_kind("category", "identity", "text"):
+        values = table.frame[column.name].cast(pl.String)
+        names = values.drop_nulls().unique().to_list()
+        if not 1 <= len(names) <= 50:
+            continue
+        for header, places in stay.places.items():
+            here = set(places.drop_nulls().unique().to_list())
+            if len(here) < 2 or len(here & set(names)) < 0.8 * min(len(here), len(names)):
+                continue
+            agree = header.casefold() in (name.casefold() for name in column.headers)
+            side_by_side = np.unique(times).size < 0.9 * times.size
+            if side_by_side or (len(names) == 1 and agree):
+                code = {name: number for number, name in enumerate(sorted(set(names) | here))}
+                return _codes(values, code), _codes(places, code), column.name
+    return None, None, None
+
+
+def _codes(values: pl.Series, code: Mapping[str, int]) -> Ints:
+    return values.replace_strict(code, default=None, return_dtype=pl.Int64).fill_null(-1).to_numpy().astype(np.int64)
+
+
+def _in_lanes(
+    times: Stamps, stay: Stay, until: Stamps, lane: Ints | None, place: Ints | None
+) -> tuple[Stamps, Stamps, Stamps, Stamps]:
+    """Times moved so far apart by equipment that a stay meets the rows of its own equipment only."""
+    if lane is None or place is None:
+        return times, stay.starts, stay.ends, until
+    known = np.concatenate([part[part != NEVER] for part in (times, stay.starts, stay.ends)])
+    apart = 2 * int(known.max() - known.min()) + 86_400 * SECOND
+
+    def moved(stamps_: Stamps, codes: Ints) -> Stamps:
+        return np.where((stamps_ == NEVER) | (codes < 0), NEVER, stamps_ + codes * apart)
+
+    return moved(times, lane), moved(stay.starts, place), moved(stay.ends, place), moved(until, place)
+
+
+def _clock(
+    table: Table, columns: Sequence[Column], times: Stamps, stay: tuple[Stamps, Stamps], offsets: Mapping[str, float]
+) -> tuple[Clock, Finding | None]:
+    starts, ends = stay
+    for origin in table.origins:
+        for name in (origin.file, origin.file.rsplit("/", 1)[-1], table.name):
+            if name in offsets:
+                return given(origin.file, float(offsets[name])), None
+    known = (starts != NEVER) & (ends != NEVER)
+    usual = float(np.median((ends - starts)[known])) if known.any() else 0.0
+    file = origin_of(table).file
+    if spacing(times) * 2 > usual:
+        reason = Message("too few readings a piece to compare the clocks; taken as equal")
+        return Clock(file, 0.0, 0.0, 0.0, reason), None
+    signals = [floats(table, column) for column in columns if column.kind == "number"]
+    present = times != NEVER
+    return estimate(file, times[present], [signal[present] for signal in signals], starts, ends)
+
+
+def _over_stays(
+    table: Table, columns: Sequence[Column], segments: Segments, times: Stamps, catalogue: Catalogue
+) -> list[Feature]:
+    features = []
+    for column in columns:
+        if column.kind == "category":
+            values = table.frame[column.name].cast(pl.String)
+            if values.n_unique() > 1:
+                features.append(Feature(describe(table, column, "mode", "stay"), commonest(values, segments)))
+            continue
+        for statistic, result in numbers(floats(table, column), segments, times, _wanted(column, catalogue)).items():
+            features.append(Feature(describe(table, column, statistic, "stay"), pl.Series(result).fill_nan(None)))
+    return features
+
+
+def _wanted(column: Column, catalogue: Catalogue) -> tuple[Statistic, ...]:
+    meant = () if column.concept is None else catalogue.concept(column.concept).aggregate
+    known = ("mean", "std", "min", "max", "first", "last", "slope", "sum")
+    return tuple(statistic for statistic in meant if statistic in known) or _USUAL
+
+
+def _spots(table: Table, columns: Sequence[Column], times: Stamps, stop: Stamps, starts: Stamps) -> list[Feature]:
+    """The last reading at or before the end of the stay: a bath analysis holds until the next one."""
+    until = np.where(starts == NEVER, NEVER, stop)
+    features = []
+    for column in columns:
+        values = table.frame[column.name]
+        rows = latest(np.where(values.is_null().to_numpy(), NEVER, times), until)
+        features.append(Feature(describe(table, column, "last", "until_moment"), at(values, rows)))
+    return features
+
+
+def _told(table: Table, link: Link, missed: int, clock: Clock) -> list[Finding]:
+    origin, file = origin_of(table), files_of(table)
+    text = Message(
+        "{file} joined by time: {rows_linked} of {rows} rows, {pieces_linked} pieces; clock offset {offset:.0f} s.",
+        file=file, rows_linked=link.rows_linked, rows=link.rows, pieces_linked=link.pieces_linked, offset=clock.offset_s,
+    )  # fmt: skip
+    told = [Finding("linked", "info", text, origin, link.rows_linked)]
+    if missed:
+        text = Message("{file}: {count} pieces have no row of these signals in their stay; their values are missing.",
+                       file=file, count=missed)  # fmt: skip
+        told.append(Finding("pieces_without_signal", "warning", text, origin, missed))
+    return told

@@ -1,0 +1,48 @@
+"""When did it happen? Time columns as whole microseconds."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tundish.table import Column, Table
+from tundish.vocabulary import Catalogue
+
+Stamps = npt.NDArray[np.int64]
+"""Microseconds since 1970 (UTC); :data:`NEVER` where unknown."""
+NEVER = np.iinfo(np.int64).min
+SECOND = 1_000_000
+
+
+def stamps(table: Table, column: str) -> Stamps:
+    """A time column as microseconds, one a row."""
+    times = table.frame[column].cast(pl.Datetime("us", "UTC"), strict=False)
+    return times.to_physical().fill_null(NEVER).to_numpy().astype(np.int64)
+
+
+def as_times(values: Stamps, name: str) -> pl.Series:
+    """Microseconds as a polars series of UTC times, null where never."""
+    raw = pl.Series(name, values)
+    return raw.set(raw == NEVER, None).cast(pl.Datetime("us", "UTC"))
+
+
+def spacing(values: Stamps) -> float:
+    """Median step between neighbouring stamps in order of time, in microseconds; 0 when there are fewer than two."""
+    known = np.sort(values[values != NEVER])
+    return float(np.median(np.diff(known))) if known.size > 1 else 0.0
+
+
+def role(column: Column, catalogue: Catalogue) -> str | None:
+    """What the vocabulary says the column is for."""
+    return None if column.concept is None else catalogue.concept(column.concept).role
+
+
+def stamp_column(table: Table, catalogue: Catalogue, *, without: tuple[str, ...] = ()) -> Column | None:
+    """The column that says when a row was made: a plain time before an end before a start, and the fullest of them."""
+    order = {"time": 0, None: 1, "time_end": 2, "time_start": 3}
+    times = [column for column in table.of_kind("time") if column.name not in without]
+    times = [column for column in times if table.frame[column.name].null_count() <= 0.5 * table.frame.height]
+    if not times:
+        return None
+    return min(times, key=lambda column: order.get(role(column, catalogue), 1))
