@@ -1,0 +1,121 @@
+"""What stands in one export, before any of its columns has a meaning?"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from tundish.errors import Message
+from tundish.intake.raw import RawTable
+from tundish.standardise.days import join_days, to_utc
+from tundish.standardise.kinds import Read, read_column
+from tundish.standardise.numbers import style_of
+from tundish.standardise.places import Place
+from tundish.standardise.stamps import Order
+from tundish.standardise.wide import repeated_block, unpivot
+from tundish.table import ROW, Finding, Origin, Repair
+
+_ROW_NUMBER = re.compile(
+    r"^(?:|unnamed.*|column.?\d+|열\s?\d+|index|idx|순번|연번|no|no\.|번호|#|№|lp\.?|nr\.?|seq\.?|row|행|순서|s/?no\.?)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Export:
+    """One table of one file: its columns understood by their values, and the file's number of each row."""
+
+    name: str
+    origin: Origin
+    reads: tuple[Read, ...]
+    rows: pl.Series
+    findings: tuple[Finding, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+
+
+def understand(raw: RawTable, name: str, time_zone: str) -> list[Export]:
+    """Read every column of a raw table; a block of events written to the right comes out as a second export."""
+    rows = raw.frame[ROW]
+    reads = _settle_orders(_read_all(raw, rows), raw)
+    reads = [to_utc(read, time_zone) for read in join_days(reads, raw.origin.file)]
+    findings = list(raw.findings)
+    repairs = list(raw.repairs)
+    reads = _without_empty(reads, findings)
+    reads = _without_row_number(reads, findings)
+    block = repeated_block(reads)
+    if block is None:
+        return [Export(name, raw.origin, tuple(reads), rows, tuple(findings), tuple(repairs))]
+    long, where, repair = unpivot(block, reads, rows, raw.origin)
+    inside = {id(read) for repeats in block.stems.values() for read in repeats.values()}
+    kept = tuple(read for read in reads if id(read) not in inside)
+    return [
+        Export(name, raw.origin, kept, rows, tuple(findings), (*repairs, repair)),
+        Export(f"{name} / {block.name}", raw.origin, tuple(long), where),
+    ]
+
+
+def _read_all(raw: RawTable, rows: pl.Series) -> list[Read]:
+    decimal = _decimal(raw)
+    units = raw.units or (None,) * len(raw.headers)
+    return [
+        read_column(raw.frame[header], header, _place(raw, header, rows), unit_text=unit, decimal=decimal)
+        for header, unit in zip(raw.headers, units, strict=True)
+    ]
+
+
+def _place(raw: RawTable, header: str, rows: pl.Series) -> Place:
+    return Place(replace(raw.origin, column=header), rows)
+
+
+def _decimal(raw: RawTable) -> str | None:
+    """The file's dialect, unless its columns together clearly say otherwise."""
+    texts = [raw.frame[header] for header in raw.headers if raw.frame[header].dtype == pl.String]
+    styles = Counter(style_of(column.drop_nulls().gather_every(max(1, len(column) // 100)).to_list()) for column in texts)
+    if styles["comma"] + styles["comma_grouped"] > styles["point"]:
+        return ","
+    return raw.dialect.get("decimal")
+
+
+def _settle_orders(reads: Sequence[Read], raw: RawTable) -> list[Read]:
+    """Columns whose order of day and month stayed open take the order of the other columns."""
+    known: Counter[Order] = Counter(read.order for read in reads if read.kind == "time" and read.order and not read.undecided)
+    if not known or not any(read.undecided for read in reads):
+        return list(reads)
+    order = known.most_common(1)[0][0]
+    return [
+        read_column(read.raw, read.header, read.place, unit_text=read.unit_text, decimal=None, order=order)
+        if read.undecided
+        else read
+        for read in reads
+    ]
+
+
+def _without_empty(reads: Sequence[Read], findings: list[Finding]) -> list[Read]:
+    kept = []
+    for read in reads:
+        if len(read.values) and read.values.null_count() == len(read.values) and not read.header.strip()[:1].isdigit():
+            findings.append(read.place.finding("empty_column", "info", Message("The column holds no value; it was left out.")))
+        else:
+            kept.append(read)
+    return kept
+
+
+def _without_row_number(reads: Sequence[Read], findings: list[Finding]) -> list[Read]:
+    numbered = [read for read in reads if _ROW_NUMBER.match(read.header.strip()) and _counts_up(read.values)]
+    others = [read for read in reads if read.kind in ("identity", "time") and read not in numbered]
+    dropped = [read for read in numbered if others or not read.header.strip()]
+    for read in dropped:
+        message = Message("The column only numbers the rows; it was left out.")
+        findings.append(read.place.finding("row_number", "info", message))
+    return [read for read in reads if not any(read is other for other in dropped)]
+
+
+def _counts_up(values: pl.Series) -> bool:
+    numbers = values.cast(pl.Float64, strict=False) if not values.dtype.is_temporal() else pl.Series([None], dtype=pl.Float64)
+    if numbers.null_count() or len(numbers) < 3:
+        return False
+    return numbers[0] in (0, 1) and bool((numbers.diff().drop_nulls() == 1).all())

@@ -1,0 +1,268 @@
+"""What kind of values does a column hold, judged by the values and a look at its header?"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from tundish.errors import Message
+from tundish.standardise.numbers import NO_VALUE, Numbers, Reading, read_numbers
+from tundish.standardise.places import Place
+from tundish.standardise.stamps import IDENTITY_HEADER, TIME_HEADER, Order, Span
+from tundish.standardise.times import Times, Undecided, read_times, serial_times
+from tundish.table import Finding, Kind, Origin, Repair
+from tundish.vocabulary import Unit, parse_unit, split_header
+
+_REPORTED = 20
+_ERRORS = frozenset(word for word in NO_VALUE if word.startswith("#")) | {"nan", "null", "none", "n/a", "nil", "na"}
+
+
+@dataclass(frozen=True)
+class Read:
+    """One column understood by its values alone: numbers in the plant's unit, naive local times, clocks, or texts."""
+
+    header: str
+    place: Place
+    kind: Kind
+    values: pl.Series
+    raw: pl.Series
+    """As it stood in the file; names and codes are taken from here."""
+    origins: tuple[Origin, ...]
+    unit_text: str | None = None
+    span: Span | None = None
+    utc: bool = False
+    order: Order | None = None
+    repairs: tuple[Repair, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    undecided: bool = False
+    twins: tuple[str, ...] = field(default=())
+    """Headers of other columns that hold the same values."""
+
+    def adding(self, *, findings: Iterable[Finding] = (), repairs: Iterable[Repair] = ()) -> Read:
+        """The same column with more findings and repairs."""
+        return replace(self, findings=(*self.findings, *findings), repairs=(*self.repairs, *repairs))
+
+
+def read_column(
+    raw: pl.Series, header: str, place: Place, *, unit_text: str | None, decimal: str | None, order: Order | None = None
+) -> Read:
+    """Understand one column. ``order`` is the order of day and month that a sister column showed."""
+    read = Read(header, place, "text", raw, raw, (place.origin,), unit_text)
+    if raw.dtype == pl.String:
+        return _read_texts(read, decimal, order)
+    if raw.dtype.is_numeric():
+        return _read_numbers(read)
+    if raw.dtype.is_temporal():
+        return _read_times(read)
+    texts = raw.cast(pl.String, strict=False)
+    return replace(read, kind="category", values=texts, raw=texts)
+
+
+def _read_texts(read: Read, decimal: str | None, order: Order | None) -> Read:
+    times = read_times(read.raw, read.header, order)
+    if isinstance(times, Times):
+        return _as_times(read, times)
+    if isinstance(times, Undecided) and (TIME_HEADER.search(read.header) or ":" in times.example):
+        return replace(_as_words(read), undecided=True).adding(findings=[_undecided(read.place, times)])
+    numbers = read_numbers(read.raw, decimal)
+    if numbers is None:
+        return _as_words(read)
+    read, numbers = _in_one_unit(read, numbers)
+    read = _report_numbers(read, numbers)
+    return _number_or_more(read, numbers.values)
+
+
+def _read_numbers(read: Read) -> Read:
+    values = read.raw.cast(pl.Float64, strict=False)
+    values = values.set(~values.is_finite().fill_null(value=True), None)
+    digits = read.raw.drop_nulls().head(50).cast(pl.String).str.strip_suffix(".0")
+    if TIME_HEADER.search(read.header) and bool(digits.str.contains(r"^(\d{8}|\d{12}|\d{14})$").all()) and len(digits):
+        times = read_times(whole_texts(read.raw), read.header)
+        if isinstance(times, Times):
+            return _as_times(read, times)
+    return _number_or_more(read, values)
+
+
+def _number_or_more(read: Read, values: pl.Series) -> Read:
+    serial = serial_times(values, read.header)
+    if serial:
+        return _as_times(read, serial).adding(
+            repairs=[
+                read.place.repair(
+                    "serial_time",
+                    Message(
+                        "Numbers were read as times ({how}). Correct the column in the export if this is wrong.",
+                        how=serial.pattern,
+                    ),
+                    values.is_not_null(),
+                )
+            ]
+        )
+    if _is_name(values, read.header):
+        return replace(read, kind="identity", values=whole_texts(read.raw))
+    return replace(read, kind="number", values=values)
+
+
+def _is_name(values: pl.Series, header: str) -> bool:
+    filled = values.drop_nulls()
+    if not IDENTITY_HEADER.search(header) or not len(filled) or not bool((filled == filled.round(0)).all()):
+        return False
+    distinct = filled.n_unique()
+    return distinct >= 30 or distinct == len(filled) or bool((filled.abs() >= 10_000).all())
+
+
+def whole_texts(raw: pl.Series) -> pl.Series:
+    """Values as texts, whole numbers without the point that a sheet gives them."""
+    if raw.dtype.is_float():
+        whole = bool((raw.drop_nulls() == raw.drop_nulls().round(0)).all())
+        raw = raw.cast(pl.Int64, strict=False) if whole else raw
+    texts = raw.cast(pl.String, strict=False).str.strip_chars()
+    texts = texts.set((texts == "").fill_null(value=False), None)
+    with_point = texts.str.ends_with(".0")
+    return texts.str.strip_suffix(".0") if bool(with_point.all()) and len(texts.drop_nulls()) else texts
+
+
+def _read_times(read: Read) -> Read:
+    if read.raw.dtype == pl.Duration:
+        seconds = read.raw.dt.total_microseconds().cast(pl.Float64) / 1e6
+        return replace(read, kind="number", values=seconds, unit_text="s")
+    if read.raw.dtype == pl.Time:
+        return replace(read, kind="time", values=read.raw.cast(pl.Duration("us")), span="clock", order="ymd")
+    zoned = isinstance(read.raw.dtype, pl.Datetime) and read.raw.dtype.time_zone is not None
+    stamps = read.raw.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zoned else read.raw
+    stamps = stamps.cast(pl.Datetime("us"))
+    filled = stamps.drop_nulls()
+    span: Span = "date" if len(filled) and bool((filled.dt.truncate("1d") == filled).all()) else "moment"
+    return replace(read, kind="time", values=stamps, span=span, utc=zoned, order="ymd")
+
+
+def _as_times(read: Read, times: Times) -> Read:
+    repairs = [
+        read.place.repair(
+            "no_time",
+            Message("{before} is no time; the cell is left empty.", before=text),
+            read.raw.cast(pl.String) == text,
+            before=text,
+        )
+        for text in times.unread[:_REPORTED]
+    ]
+    read = replace(read, kind="time", values=times.values, span=times.span, utc=times.utc, order=times.order)
+    return read.adding(repairs=repairs)
+
+
+def _undecided(place: Place, times: Undecided) -> Finding:
+    message = Message(
+        "Dates such as {example} can be read as {orders}, and nothing in the column tells which. "
+        "Export the dates year first, or with the name of the month.",
+        example=times.example,
+        orders=" / ".join(times.orders),
+    )
+    return place.finding("date_order_unknown", "warning", message)
+
+
+def _report_numbers(read: Read, numbers: Numbers) -> Read:
+    repairs = []
+    if numbers.restyled.any():
+        repairs.append(_restyled(read, numbers))
+    for text, reading in sorted(numbers.odd.items(), key=lambda item: item[1].value is not None)[:_REPORTED]:
+        repairs.append(_odd(read, text, reading))
+    left = [text for text, _ in sorted(numbers.odd.items(), key=lambda item: item[1].value is not None)[_REPORTED:]]
+    if left:
+        where = read.raw.is_in(left)
+        message = Message(
+            "{texts} more spellings in a column of numbers were read or left empty, as in {before}.",
+            texts=len(left),
+            before=left[0],
+        )
+        repairs.append(read.place.repair("odd_numbers", message, where, before=left[0]))
+    return read.adding(repairs=repairs)
+
+
+def _in_one_unit(read: Read, numbers: Numbers) -> tuple[Read, Numbers]:
+    """Cells with units of their own, brought to the column's unit; what is of another quantity is left empty."""
+    units = Counter(reading.unit for reading in numbers.odd.values() if reading.unit)
+    if not units:
+        return read, numbers
+    usual = read.unit_text or split_header(read.header)[1] or units.most_common(1)[0][0]
+    changed = {
+        text: replace(reading, value=_convert(reading.value, parse_unit(reading.unit), parse_unit(usual)))
+        for text, reading in numbers.odd.items()
+        if reading.unit and reading.value is not None and parse_unit(reading.unit) != parse_unit(usual)
+    }
+    if changed:
+        late = read.raw.replace_strict(
+            list(changed), [r.value for r in changed.values()], default=None, return_dtype=pl.Float64
+        )
+        values = numbers.values.zip_with(~read.raw.is_in(list(changed)).fill_null(value=False), late)
+        numbers = replace(numbers, values=values, odd={**numbers.odd, **changed})
+    return replace(read, unit_text=usual), numbers
+
+
+def _convert(value: float, unit: Unit | None, usual: Unit | None) -> float | None:
+    if unit is None or usual is None or unit.si != usual.si:
+        return None
+    return (value * unit.factor + unit.offset - usual.offset) / usual.factor
+
+
+def _restyled(read: Read, numbers: Numbers) -> Repair:
+    where = numbers.restyled
+    before, after = (str(values.filter(where).to_list()[0]) for values in (read.raw, numbers.values))
+    if numbers.style == "point":
+        message = Message(
+            "Commas that group thousands were taken out: {before} is {after}.", before=before.strip(), after=after
+        )
+        return read.place.repair("thousands", message, where, before=before, after=after)
+    message = Message("Decimal commas were read: {before} is {after}.", before=before.strip(), after=after)
+    return read.place.repair("decimal_comma", message, where, before=before, after=after)
+
+
+def _odd(read: Read, text: str, reading: Reading) -> Repair:
+    where = read.raw == text
+    if reading.value is None:
+        message = Message("{before} in a column of numbers; the cell is left empty.", before=text)
+        return read.place.repair("not_a_number", message, where, before=text)
+    after = f"{reading.value:g}"
+    if reading.rule == "limit":
+        message = Message(
+            "{before} stands for a value beyond what was measured; the limit {after} is used.", before=text, after=after
+        )
+        return read.place.repair("limit_value", message, where, before=text, after=after)
+    message = Message("{before} was read as {after}.", before=text, after=after)
+    return read.place.repair("number_spelling", message, where, before=text, after=after)
+
+
+def _as_words(read: Read) -> Read:
+    texts = whole_texts(read.raw)
+    wrong = texts.str.to_lowercase().is_in(list(_ERRORS))
+    repairs = []
+    if wrong.any():
+        for text in texts.filter(wrong.fill_null(value=False)).unique().to_list()[:_REPORTED]:
+            message = Message("{before} stands for no value; the cell is left empty.", before=text)
+            repairs.append(read.place.repair("no_value", message, (texts == text).fill_null(value=False), before=text))
+        texts = texts.set(wrong.fill_null(value=False), None)
+    return replace(read, kind=kind_of_words(texts, read.header), values=texts).adding(repairs=repairs)
+
+
+def kind_of_words(texts: pl.Series, header: str) -> Kind:
+    """Identity when nearly each row has its own name or names have one shape; category when few; else text."""
+    filled = texts.drop_nulls()
+    count, distinct = len(filled), filled.n_unique()
+    if not count:
+        return "text"
+    sample = filled.unique().sort().gather_every(max(1, distinct // 300)).to_list()
+    shapes = Counter(re.sub(r"\d+", "9", re.sub(r"[A-Za-z]+", "A", text)) for text in sample)
+    commonest = sum(times for _, times in shapes.most_common(3)) / len(sample)
+    has_digits = sum(bool(re.search(r"\d", text)) and len(text) <= 40 and text.count(" ") <= 2 for text in sample) >= 0.9 * len(
+        sample
+    )
+    named = bool(IDENTITY_HEADER.search(header))
+    own = distinct >= 0.9 * count
+    if has_digits and ((own and commonest >= 0.7 and count >= 3) or (commonest >= 0.8 and distinct >= 30) or (named and own)):
+        return "identity"
+    if distinct <= max(2, min(300, count // 3)):
+        return "category"
+    return "identity" if named and distinct >= 30 and max(map(len, sample)) <= 40 else "text"

@@ -1,0 +1,256 @@
+"""What does each column of an export mean, in which unit, and what stands in it that was never measured?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+import numpy as np
+import polars as pl
+
+from tundish.errors import Message
+from tundish.standardise.days import to_utc
+from tundish.standardise.export import Export
+from tundish.standardise.frozen import frozen_stretches
+from tundish.standardise.gaps import Code, missing_codes, outliers
+from tundish.standardise.kinds import Read, whole_texts
+from tundish.standardise.match import ColumnSketch, Matched, match
+from tundish.standardise.times import serial_times
+from tundish.table import Column, Finding, Kind, Match
+from tundish.vocabulary import Catalogue, Concept, Unit, parse_unit
+
+Value = TypeVar("Value")
+
+_SAMPLE = 2000
+_TEXTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What plant.toml says of columns, by ``file:column``."""
+
+    mapping: Mapping[str, str]
+    units: Mapping[str, str]
+    missing: Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Meant:
+    """A column with its meaning; the values of ``read`` are SI."""
+
+    read: Read
+    column: Column
+    concept: Concept | None
+    match: Match
+
+
+def give_meaning(export: Export, catalogue: Catalogue, decided: Decided, time_zone: str) -> list[Meant]:
+    """Match the columns of an export to concepts, set aside what was not measured, convert to SI."""
+    found = match([sketch(read) for read in export.reads], catalogue, table_name=export.name)
+    settled = [_decided_by_user(read, matched, catalogue, decided) for read, matched in zip(export.reads, found, strict=True)]
+    concepts = [catalogue.concept(matched.match.concept) if matched.match.concept else None for matched in settled]
+    columns = list(zip(export.reads, settled, concepts, strict=True))
+    reads = [_clean(read, matched, concept, decided, time_zone) for read, matched, concept in columns]
+    reads = _without_frozen(reads)
+    names: set[str] = set()
+    return [_convert(read, matched, concept, names) for read, (_, matched, concept) in zip(reads, columns, strict=True)]
+
+
+def _clean(read: Read, matched: Matched, concept: Concept | None, decided: Decided, time_zone: str) -> Read:
+    read = _reconcile(read, concept, time_zone)
+    return _without_codes(read, concept, matched.unit, _look_up(decided.missing, read))
+
+
+def sketch(read: Read) -> ColumnSketch:
+    """What matching may look at: the header and a sample of the values."""
+    step = max(1, len(read.values) // _SAMPLE)
+    spread = read.values.gather_every(step)
+    distinct = read.values.gather_every(max(1, len(read.values) // 20_000)).drop_nulls().n_unique()
+    if read.kind == "number":
+        numbers = spread.cast(pl.Float64).to_numpy()
+        return ColumnSketch(read.header, read.kind, read.place.origin, read.unit_text, numbers=numbers, distinct=distinct)
+    texts: tuple[str, ...] = ()
+    if read.kind != "time":
+        texts = tuple(spread.drop_nulls().unique(maintain_order=True).head(_TEXTS).to_list())
+    return ColumnSketch(read.header, read.kind, read.place.origin, read.unit_text, texts=texts, distinct=distinct)
+
+
+def _look_up(decided: Mapping[str, Value], read: Read) -> Value | None:
+    for origin in read.origins:
+        for file in (origin.file, f"{origin.file}/{origin.sheet}"):
+            for column in (origin.column, read.header):
+                if f"{file}:{column}" in decided:
+                    return decided[f"{file}:{column}"]
+    return None
+
+
+def _decided_by_user(read: Read, matched: Matched, catalogue: Catalogue, decided: Decided) -> Matched:
+    concept_id = _look_up(decided.mapping, read)
+    if concept_id is not None:
+        reason = Message("plant.toml says so.")
+        concept_id = None if concept_id == "-" or concept_id not in catalogue else concept_id
+        report = replace(matched.match, concept=concept_id, score=1.0, reason=reason, confirmed=True)
+        matched = replace(matched, match=report, position=matched.position if concept_id == matched.match.concept else None)
+    written = _look_up(decided.units, read)
+    if written is not None:
+        quantity = catalogue.concept(matched.match.concept).quantity if matched.match.concept else None
+        unit = parse_unit(written, quantity)
+        report = replace(matched.match, unit_read=written, unit=unit.label if unit else None)
+        matched = replace(matched, match=report, unit=unit, unit_text=written)
+    return matched
+
+
+def _reconcile(read: Read, concept: Concept | None, time_zone: str) -> Read:
+    """Let the concept decide where the values alone leave it open."""
+    if concept is None or concept.kind == read.kind:
+        return read
+    if concept.kind in ("identity", "category", "text") and read.kind in ("number", "identity", "category", "text"):
+        return replace(read, kind=concept.kind, values=whole_texts(read.raw) if read.kind == "number" else read.values)
+    if concept.kind == "number" and read.kind == "identity":
+        numbers = read.raw.cast(pl.Float64, strict=False)
+        return replace(read, kind="number", values=numbers) if numbers.null_count() == read.raw.null_count() else read
+    if concept.kind == "time" and read.kind == "number" and (times := serial_times(read.values, "일시")):
+        return to_utc(replace(read, kind="time", values=times.values, span=times.span, utc=times.utc), time_zone)
+    return read
+
+
+def _without_codes(read: Read, concept: Concept | None, unit: Unit | None, decided: tuple[float, ...] | None) -> Read:
+    if read.kind != "number":
+        return read
+    values = read.values.to_numpy()
+    if decided is not None:
+        for value in decided:
+            read = _set_aside(read, Code(value, int((values == value).sum()), sure=True), by_user=True)
+        return read
+    zero: Literal["missing", "honest"] | None = None if concept is None else "missing" if concept.zero_is_missing else "honest"
+    quantity = concept.quantity if concept else unit.quantity if unit else None
+    for code in missing_codes(values, zero=zero, quantity=quantity):
+        read = _set_aside(read, code) if code.sure else _suspect(read, code)
+    for value in outliers(read.values.to_numpy()):
+        read = _impossible(read, value)
+    return read
+
+
+def _set_aside(read: Read, code: Code, *, by_user: bool = False) -> Read:
+    where = (read.values == code.value).fill_null(value=False)
+    if not where.any():
+        return read
+    text = f"{code.value:g}"
+    message = (
+        Message("{value} stands for: not measured, as plant.toml says; these cells are left empty.", value=text)
+        if by_user
+        else Message(
+            "{value} stands far from all other values and means: not measured. These cells are left empty; "
+            "if it is a true value, write an empty list for the column under [missing] in plant.toml.",
+            value=text,
+        )
+    )
+    finding = read.place.finding("missing_code", "info" if by_user else "warning", message, where)
+    repair = read.place.repair(
+        "missing_code", Message("{value} was taken for: not measured; left empty.", value=text), where, before=text
+    )
+    return replace(read, values=read.values.set(where, None)).adding(findings=[finding], repairs=[repair])
+
+
+def _suspect(read: Read, code: Code) -> Read:
+    where = (read.values == code.value).fill_null(value=False)
+    message = Message(
+        "{value} stands far from all other values; it is kept, for it may be true. "
+        "If it means not measured, write it for the column under [missing] in plant.toml.",
+        value=f"{code.value:g}",
+    )
+    return read.adding(findings=[read.place.finding("suspected_missing", "warning", message, where)])
+
+
+def _impossible(read: Read, value: float) -> Read:
+    where = (read.values == value).fill_null(value=False)
+    rest = read.values.filter(~where).drop_nulls().to_numpy()
+    text = f"{value:g}"
+    message = Message(
+        "{value} cannot be true: all other values lie between {low} and {high}. The cell is left empty.",
+        value=text,
+        low=f"{rest.min():g}",
+        high=f"{rest.max():g}",
+    )
+    repair = read.place.repair(
+        "outlier", Message("{value} was set aside as impossible; left empty.", value=text), where, before=text
+    )
+    return replace(read, values=read.values.set(where, None)).adding(
+        findings=[read.place.finding("outlier", "warning", message, where)], repairs=[repair]
+    )
+
+
+def _without_frozen(reads: Sequence[Read]) -> list[Read]:
+    """Empty the frozen stretches of a log; in a table of pieces only report them, for nobody samples a piece twice."""
+    pieces = any(read.kind == "identity" and read.values.n_unique() == len(read.values) for read in reads)
+    signals = {str(i): read.values.to_numpy() for i, read in enumerate(reads) if read.kind == "number"}
+    found = frozen_stretches(signals)
+    kept = list(reads)
+    for name, stretches in found.items():
+        read = kept[int(name)]
+        where = np.zeros(len(read.values), dtype=bool)
+        for start, stop in stretches:
+            where[start:stop] = True
+        mask = pl.Series(where) & read.values.is_not_null()
+        if pieces:
+            kept[int(name)] = read.adding(findings=[_copied_down(read, stretches, mask)])
+        else:
+            kept[int(name)] = replace(read, values=read.values.set(mask, None)).adding(
+                findings=[_frozen(read, stretches, mask)]
+            )
+    return kept
+
+
+def _frozen(read: Read, stretches: Sequence[tuple[int, int]], mask: pl.Series) -> Finding:
+    start, stop = max(stretches, key=lambda stretch: stretch[1] - stretch[0])
+    message = Message(
+        "The signal changes nearly every row but stands still in {stretches} stretches, "
+        "the longest at {value} from row {first} to row {last}. These cells are left empty. Check the sensor.",
+        stretches=len(stretches),
+        value=f"{read.values[start]:g}",
+        first=int(read.place.rows[start]),
+        last=int(read.place.rows[stop - 1]),
+    )
+    return read.place.finding("frozen", "warning", message, mask)
+
+
+def _copied_down(read: Read, stretches: Sequence[tuple[int, int]], mask: pl.Series) -> Finding:
+    message = Message(
+        "The value changes from piece to piece but stays the same in {stretches} stretches, {rows} pieces in all. "
+        "They are kept; check whether the value was copied down.",
+        stretches=len(stretches),
+        rows=int(mask.sum()),
+    )
+    return read.place.finding("copied_down", "info", message, mask)
+
+
+def _convert(read: Read, matched: Matched, concept: Concept | None, names: set[str]) -> Meant:
+    unit = matched.unit if read.kind == "number" else None
+    if unit and (unit.factor != 1.0 or unit.offset != 0.0):
+        read = replace(read, values=read.values * unit.factor + unit.offset)
+    name = _name(read, matched, names)
+    kind: Kind = read.kind
+    column = Column(
+        name,
+        kind,
+        read.origins,
+        concept=matched.match.concept,
+        position=matched.position,
+        unit=unit.si if unit else None,
+        unit_read=unit.label if unit else None,
+        factor=unit.factor if unit else 1.0,
+        offset=unit.offset if unit else 0.0,
+        statistic=matched.statistic,
+    )
+    return Meant(read, column, concept, matched.match)
+
+
+def _name(read: Read, matched: Matched, names: set[str]) -> str:
+    concept = matched.match.concept
+    name = f"plant:{read.header}" if concept is None else concept + (f"@{matched.position}" if matched.position else "")
+    unique, n = name, 2
+    while unique in names:
+        unique, n = f"{name}#{n}" if "@" in name or concept is None else f"{name}@{n}", n + 1
+    names.add(unique)
+    return unique

@@ -1,0 +1,119 @@
+"""How do all exports of a plant become tables of known concepts?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+import polars as pl
+
+from tundish.errors import Message
+from tundish.intake.raw import RawTable
+from tundish.standardise.checks import check
+from tundish.standardise.export import Export, understand
+from tundish.standardise.meaning import Decided, Meant, give_meaning
+from tundish.standardise.spelling import even_spellings
+from tundish.standardise.stack import stack
+from tundish.table import ROW, SOURCE, Finding, Table
+from tundish.vocabulary import Catalogue
+
+_SUFFIXES = frozenset(
+    (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet", ".dat", ".prn", ".log")
+)
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """The plant's tables, and the findings that belong to none of them."""
+
+    tables: tuple[Table, ...]
+    findings: tuple[Finding, ...]
+
+
+def standardise(
+    raw: Sequence[RawTable],
+    catalogue: Catalogue,
+    *,
+    time_zone: str = "Asia/Seoul",
+    mapping: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+    missing: Mapping[str, tuple[float, ...]] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Standardised:
+    """Give every column of every export a kind, a meaning, a unit and UTC times; stack exports of the same table.
+
+    ``mapping``, ``units`` and ``missing`` are what plant.toml decided, by ``file:column``. Values of the tables are SI.
+    """
+    decided = Decided(mapping or {}, units or {}, missing or {})
+    findings: list[Finding] = []
+    tables: list[Table] = []
+    usable = _once(raw, findings)
+    for i, (name, table) in enumerate(zip(_names(usable), usable, strict=True)):
+        if progress:
+            progress("standardise", i, len(usable))
+        for export in understand(table, name, time_zone):
+            tables.append(_table(export, give_meaning(export, catalogue, decided, time_zone)))
+    stacked, not_stacked = stack(tables)
+    if progress:
+        progress("standardise", len(usable), len(usable))
+    return Standardised(tuple(_unique(even_spellings(table) for table in stacked)), (*findings, *not_stacked))
+
+
+def _once(raw: Sequence[RawTable], findings: list[Finding]) -> list[RawTable]:
+    """Leave out tables without a row, and files that are the same byte for byte."""
+    seen: dict[tuple[str, str | None, tuple[str, ...]], RawTable] = {}
+    for table in raw:
+        key = (table.sha256, table.origin.sheet, table.headers)
+        if not table.frame.height or not table.headers:
+            message = Message("The table holds headers but no row; it was left out.")
+            findings += [*table.findings, Finding("no_rows", "info", message, table.origin)]
+        elif key in seen:
+            message = Message("The file is the same as {other}, byte for byte; it was left out.", other=seen[key].origin.file)
+            findings.append(Finding("duplicate_export", "warning", message, table.origin, count=table.frame.height))
+        else:
+            seen[key] = table
+    return list(seen.values())
+
+
+def _names(raw: Sequence[RawTable]) -> list[str]:
+    stems = [_stem(table.origin.file) for table in raw]
+    sheets: dict[str, int] = {}
+    for table in raw:
+        sheets[table.origin.file] = sheets.get(table.origin.file, 0) + 1
+    return [
+        f"{stem} {table.origin.sheet}" if table.origin.sheet and sheets[table.origin.file] > 1 else stem
+        for stem, table in zip(stems, raw, strict=True)
+    ]
+
+
+def _stem(file: str) -> str:
+    path = PurePosixPath(file)
+    while path.suffix.lower() in _SUFFIXES:
+        path = path.with_suffix("")
+    return path.name
+
+
+def _table(export: Export, meant: Sequence[Meant]) -> Table:
+    rows = export.rows.cast(pl.UInt32).alias(ROW)
+    values = [one.read.values.alias(one.column.name) for one in meant]
+    frame = pl.DataFrame([rows, *values]).with_columns(pl.lit(0, dtype=pl.UInt16).alias(SOURCE))
+    return Table(
+        name=export.name,
+        frame=frame.select(ROW, SOURCE, *(one.column.name for one in meant)),
+        columns=tuple(one.column for one in meant),
+        origins=(export.origin,),
+        matches=tuple(one.match for one in meant),
+        findings=(*export.findings, *(f for one in meant for f in one.read.findings), *check(export, meant)),
+        repairs=(*export.repairs, *(r for one in meant for r in one.read.repairs)),
+    )
+
+
+def _unique(tables: Iterable[Table]) -> list[Table]:
+    named: dict[str, Table] = {}
+    for table in tables:
+        name, n = table.name, 2
+        while name in named:
+            name, n = f"{table.name} ({n})", n + 1
+        named[name] = replace(table, name=name)
+    return list(named.values())
