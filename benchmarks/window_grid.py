@@ -16,7 +16,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from made_pieces import CHANCES, SPEED, SPRAY, TEMPERATURE, THICKNESS, cause, line, rows
-
 from tundish.learn.marks import inside
 from tundish.learn.question import Wish
 from tundish.learn.window import find_window
@@ -32,7 +31,9 @@ def one(name: str, count: int, seed: int) -> dict[str, object]:
     whole, _, _ = line(count, CHANCES[name], seed)
     earlier, later = rows(whole, 0, count * 3 // 4), rows(whole, count * 3 // 4, count)
     question = ask(earlier, Wish(turnable=TURNABLE), load_catalogue())
-    window, _ = find_window(earlier, [cause(part) for part in (TEMPERATURE, SPEED, SPRAY, THICKNESS)], question, load_catalogue())
+    window, _ = find_window(
+        earlier, [cause(part) for part in (TEMPERATURE, SPEED, SPRAY, THICKNESS)], question, load_catalogue()
+    )
     row: dict[str, object] = {"line": name, "count": count, "seed": seed, "found": window is not None}
     if window is None:
         return row
@@ -75,8 +76,15 @@ def report(done: list[dict[str, object]]) -> None:
     for name in (*CHANCES, None):
         mine = [row for row in done if name in (None, row["line"])]
         found = [row for row in mine if row["found"]]
-        shares = {key: np.array([row[key] for row in found if row[key] is not None], dtype=float) for key in ("fresh", "next", "against_today")}
-        text = ", ".join(f"{key} {np.mean(values >= 0.9):.3f} (median {np.median(values):.2f})" for key, values in shares.items() if values.size)
+        shares = {
+            key: np.array([row[key] for row in found if row[key] is not None], dtype=float)
+            for key in ("fresh", "next", "against_today")
+        }
+        text = ", ".join(
+            f"{key} {np.mean(values >= 0.9):.3f} (median {np.median(values):.2f})"
+            for key, values in shares.items()
+            if values.size
+        )
         print(f"{name or 'all'}: {len(mine)} sets, {len(found)} windows, kept >= 0.9: {text}")
 
 

@@ -18,7 +18,16 @@ KELVIN = 273.15
 
 def column(name: str, *, kind: str = "number", celsius: bool = False, concept: str | None = None, **more: object) -> Column:
     origin = Origin("lots.csv", None, str(more.pop("header", name)))
-    return Column(name, kind, (origin,), concept=concept, offset=KELVIN if celsius else 0.0, unit="K" if celsius else None, unit_read="degC" if celsius else None, **more)  # type: ignore[arg-type]
+    return Column(
+        name,
+        kind,
+        (origin,),
+        concept=concept,
+        offset=KELVIN if celsius else 0.0,
+        unit="K" if celsius else None,
+        unit_read="degC" if celsius else None,
+        **more,
+    )  # type: ignore[arg-type]
 
 
 def pieces(
@@ -36,10 +45,17 @@ def pieces(
     data: dict[str, object] = {}
     for part in columns:
         given = np.asarray(values[part.name])
-        data[part.name] = pl.Series(given * part.factor + part.offset).fill_nan(None) if part.kind == "number" else pl.Series(list(given), dtype=pl.String)
+        data[part.name] = (
+            pl.Series(given * part.factor + part.offset).fill_nan(None)
+            if part.kind == "number"
+            else pl.Series(list(given), dtype=pl.String)
+        )
     data[PIECE] = [f"P{number:05d}" for number in range(count)]
     data[BATCH] = data[PIECE] if batch is None else [f"B{number}" for number in batch]
-    data[MOMENT] = pl.Series([BEGIN + timedelta(minutes=10 * number) for number in range(count)] if moments is None else moments, dtype=pl.Datetime("us", "UTC"))
+    data[MOMENT] = pl.Series(
+        [BEGIN + timedelta(minutes=10 * number) for number in range(count)] if moments is None else moments,
+        dtype=pl.Datetime("us", "UTC"),
+    )
     data[SOURCE] = pl.Series(np.zeros(count, dtype=np.int64) if source is None else source)
     table = Table("lots", pl.DataFrame(data), columns, (Origin("lots.csv"),))
     return Pieces(table, target, kind, (), (), 0)
@@ -75,7 +91,9 @@ def line(count: int, chance: Chance, seed: int, *, drift: float = 0.0) -> tuple[
     thickness = random.choice([3.0, 4.0, 5.0, 6.0], count)
     wander = np.convolve(random.normal(size=count + 49), np.ones(50) / np.sqrt(50), mode="valid")
     values = {
-        "temperature": np.round(950 + 8 * (thickness - 4.5) + 25 * wander + 35 * random.normal(size=count) + drift * np.linspace(0, 1, count)),
+        "temperature": np.round(
+            950 + 8 * (thickness - 4.5) + 25 * wander + 35 * random.normal(size=count) + drift * np.linspace(0, 1, count)
+        ),
         "speed": np.round(80 + 12 * random.normal(size=count), 1),
         "spray": np.where(random.random(count) < 0.75, "on", "off"),
         "thickness": thickness,

@@ -31,6 +31,6 @@ def time_blocks(frame: pl.DataFrame, blocks: int) -> Ints:
 
 
 def material_blocks(frame: pl.DataFrame, length: int) -> Ints:
-    """Number of the block of each row for a bootstrap: about ``length`` consecutive rows, batches whole, no gap in the numbers."""
+    """Number of the block of each row for a bootstrap: about ``length`` consecutive rows, batches whole, no number unused."""
     blocks = max(frame.height // max(length, 1), 1)
     return np.unique(time_blocks(frame, blocks), return_inverse=True)[1].astype(np.int64)

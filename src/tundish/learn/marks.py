@@ -93,12 +93,14 @@ def within(part: Setting, cut: Cut, *, strict: bool = False) -> Flags:
     return (part.places >= low) & (part.places <= high)
 
 
-def best_cut(part: Setting, gain: Floats, among: Flags, least: int, spread: float, *, strict: bool = False) -> tuple[Cut, float] | None:
+def best_cut(
+    part: Setting, gain: Floats, among: Flags, least: int, spread: float, *, strict: bool = False
+) -> tuple[Cut, float] | None:
     """The part of the range with the greatest sum of gains over the pieces in ``among``, and that sum.
 
-    ``gain`` is one number a piece, positive where the piece is worth keeping. At least ``least`` pieces stay in. A side is
-    cut only when the pieces it cuts off gain less than those it keeps by :data:`SURE` standard errors (``spread`` = standard deviation of the gain).
-    None when no side is worth cutting. ``strict`` leaves the pieces on the marks out, as a rule does.
+    ``gain`` is one number a piece, positive where the piece is worth keeping; ``spread`` is its standard deviation. At least
+    ``least`` pieces stay in. A side is cut only when the pieces it cuts off gain less than those it keeps by :data:`SURE`
+    standard errors. None when no side is worth cutting. ``strict`` leaves the pieces on the marks out, as a rule does.
     """
     if isinstance(part, Levels):
         return _best_levels(part, gain, among, least, spread)
@@ -111,18 +113,21 @@ def best_cut(part: Setting, gain: Floats, among: Flags, least: int, spread: floa
     ends = np.concatenate((2 * np.arange(part.marks.size) + 2 - strict, [size]))
     total, kept = sums[ends][None, :] - sums[starts][:, None], counts[ends][None, :] - counts[starts][:, None]
     total = np.where(kept >= least, total, -np.inf)
-    worst = _worse_by(total, kept, sums, counts, starts, ends, spread)
+    worst = _worse_by(total, kept, sums=sums, counts=counts, starts=starts, ends=ends, spread=spread)
     allowed = np.where(worst >= SURE, total, -np.inf)
     allowed[0, -1] = -np.inf
     return _choose(part, allowed, float(sums[-1]))
 
 
-def _worse_by(total: Floats, kept: Ints, sums: Floats, counts: Ints, starts: Ints, ends: Ints, spread: float) -> Floats:
-    """Standard errors by which the less clear of the sides cut off gains less than what is kept; infinite for a side left open."""
+def _worse_by(total: Floats, kept: Ints, *, sums: Floats, counts: Ints, starts: Ints, ends: Ints, spread: float) -> Floats:
+    """Standard errors by which the less clear side cut off gains less than what is kept; infinite for a side left open."""
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = total / kept
         sides = []
-        for gone, cut in (((sums[starts])[:, None], (counts[starts])[:, None]), ((sums[-1] - sums[ends])[None, :], (counts[-1] - counts[ends])[None, :])):
+        for gone, cut in (
+            ((sums[starts])[:, None], (counts[starts])[:, None]),
+            ((sums[-1] - sums[ends])[None, :], (counts[-1] - counts[ends])[None, :]),
+        ):
             error = spread * np.sqrt(1.0 / cut + 1.0 / kept)
             sides.append(np.where(cut > 0, (mean - gone / cut) / error, -np.inf))
     sides[0][0, :] = np.inf
@@ -214,7 +219,9 @@ def _marks(values: Floats) -> Floats:
     low, high = np.quantile(values, (0.1, 0.9))
     span = high - low if high > low else distinct[-1] - distinct[0]
     step = round_step(float(span) / 40)
-    first, last = (distinct[0], distinct[-1]) if (distinct[-1] - distinct[0]) / step <= MOST else np.quantile(values, (0.005, 0.995))
+    first, last = (
+        (distinct[0], distinct[-1]) if (distinct[-1] - distinct[0]) / step <= MOST else np.quantile(values, (0.005, 0.995))
+    )
     step = max(step, round_step(float(last - first) / MOST))
     marks = np.arange(np.ceil(first / step), np.floor(last / step) + 1) * step
     return np.asarray(np.round(marks, max(0, int(-np.floor(np.log10(step))))), dtype=float)
@@ -239,4 +246,4 @@ def _roundness(marks: Floats) -> Ints:
         return np.zeros(marks.size, dtype=np.int64)
     unit = 10.0 ** np.floor(np.log10(np.min(np.diff(marks)) * (1 + 1e-9)))
     digits = np.round(marks / unit)
-    return sum((digits % base == 0).astype(np.int64) for base in (5, 10, 100)) + np.zeros(marks.size, dtype=np.int64)
+    return np.asarray(np.sum([digits % base == 0 for base in (5, 10, 100)], axis=0), dtype=np.int64)

@@ -68,7 +68,9 @@ def rule_says(rule: Rule, frame: pl.DataFrame) -> Flags:
     return said
 
 
-def _rule(parts: tuple[Setting, ...], conditions: list[Condition], frame: pl.DataFrame, bad: Floats, known: Flags) -> Rule | None:
+def _rule(
+    parts: tuple[Setting, ...], conditions: list[Condition], frame: pl.DataFrame, bad: Floats, known: Flags
+) -> Rule | None:
     lines = tuple(tuple(limit(parts[number], cut) for number, cut in condition) for condition in conditions)
     rule = Rule(lines, 0.0)
     right = float((rule_says(rule, frame) == (bad == 1.0))[known].mean())
@@ -114,9 +116,10 @@ def _grow(parts: tuple[Setting, ...], gain: Floats, left: Flags, width: int) -> 
     spread = float(gain[left].std()) if left.any() else 0.0
     for _ in range(width):
         options = [
-            (cut[1], number, cut[0])
+            (found[1], number, found[0])
             for number, part in enumerate(parts)
-            if number not in dict(condition) and (cut := best_cut(part, gain, taken, LEAST_RIGHT, spread, strict=True)) is not None
+            if number not in dict(condition)
+            and (found := best_cut(part, gain, taken, LEAST_RIGHT, spread, strict=True)) is not None
         ]
         if not options:
             break
@@ -129,4 +132,4 @@ def _grow(parts: tuple[Setting, ...], gain: Floats, left: Flags, width: int) -> 
 
 
 def _meets(parts: tuple[Setting, ...], condition: Condition) -> Flags:
-    return np.logical_and.reduce([within(parts[number], cut, strict=True) for number, cut in condition])
+    return np.asarray(np.logical_and.reduce([within(parts[number], cut, strict=True) for number, cut in condition]), dtype=bool)

@@ -30,7 +30,8 @@ NEXT_PERIOD = 1 / 3
 AIMS_BINARY = (1.5, 1.0, 0.75, 0.5, 0.35, 0.25, 0.15)
 AIMS_NUMBER = (0.5, 0.25, 0.0, -0.25, -0.5, -0.75, -1.0)
 WILD = 0.3
-"""Part of the variance between blocks of time that is charged to the promise, tuned on generated lines only (benchmarks/window_grid.py)."""
+"""Part of the variance between blocks of time that is charged to the promise: tuned on generated lines only, by
+``benchmarks/window_grid.py``."""
 WIDER = 0.95
 """A wider window is taken when it keeps this part of the best cautious benefit."""
 
@@ -143,7 +144,7 @@ def _may_turn(columns: Sequence[Column], wish: Mapping[str, bool], catalogue: Ca
     """What the plant said of any of these columns, else what the vocabulary says of the first; None: nobody knows."""
     for column in columns:
         for origin in column.origins:
-            for key in (f"{origin.file}:{origin.column}", origin.column):
+            for key in (f"{origin.file}:{origin.column}", origin.column or ""):
                 if key in wish:
                     return wish[key]
     concepts = [column.concept for column in columns if column.concept is not None]
@@ -154,7 +155,11 @@ def _level(earlier: Pieces, column: Column) -> Column | None:
     """The feature of the same column of the plant that says at which level it was kept."""
     if column.kind == "category":
         return column
-    same = [other for other in earlier.table.columns if other.source == column.source and other.kind == "number" and other.known == "before"]
+    same = [
+        other
+        for other in earlier.table.columns
+        if other.source == column.source and other.kind == "number" and other.known == "before"
+    ]
     if column not in same:
         same.append(column)
     ranked = [other for other in same if other.statistic in LEVEL_STATISTICS]
@@ -192,10 +197,10 @@ def _due_to(others: tuple[Setting, ...], settings: tuple[Setting, ...], badness:
 def _binned(part: Setting, bins: int = 8) -> Floats:
     """One column of 0/1 for each bin of equal counts, or for each level; unknown values are in none."""
     if isinstance(part, Levels):
-        return (part.codes[:, None] == np.arange(len(part.names))[None, :]).astype(float)
+        return np.asarray(part.codes[:, None] == np.arange(len(part.names))[None, :], dtype=float)
     edges = np.unique(np.nanquantile(part.values, np.linspace(0, 1, bins + 1)[1:-1]))
     place = np.where(np.isfinite(part.values), np.searchsorted(edges, part.values, side="right"), -1)
-    return (place[:, None] == np.arange(edges.size + 1)[None, :]).astype(float)
+    return np.asarray(place[:, None] == np.arange(edges.size + 1)[None, :], dtype=float)
 
 
 # --- the search
@@ -233,7 +238,9 @@ def _gain(values: Floats, kept: Flags, known: Flags, ground: _Ground) -> _Benefi
         return _Benefit(0.0, float("inf"))
     today, held = float(values[known].mean()), float(values[kept].mean())
     count = np.bincount(ground.folds[kept], minlength=FOLDS)
-    means = np.bincount(ground.folds[known], values[known], FOLDS) / np.maximum(np.bincount(ground.folds[known], minlength=FOLDS), 1)
+    means = np.bincount(ground.folds[known], values[known], FOLDS) / np.maximum(
+        np.bincount(ground.folds[known], minlength=FOLDS), 1
+    )
     paired = float((means * count).sum() / count.sum()) - held
     # How many bad lots the plant happened to run moves today's mean, not what a lot inside is like: of the scatter of
     # whole blocks that comes from it, only a part (tuned on generated lines) is charged to the promise.
@@ -247,7 +254,7 @@ def _gain(values: Floats, kept: Flags, known: Flags, ground: _Ground) -> _Benefi
 
 def _by_block(shares: Floats, ground: _Ground, among: Flags) -> float:
     """Variance of a sum of shares, from blocks of pieces."""
-    blocks = max(np.count_nonzero(np.bincount(ground.blocks[among])), 2)
+    blocks = max(int(np.unique(ground.blocks[among]).size), 2)
     return float((np.bincount(ground.blocks, np.nan_to_num(shares)) ** 2).sum() * blocks / (blocks - 1))
 
 
@@ -286,7 +293,9 @@ def _inside(settings: tuple[Setting, ...], box: Box, among: Flags) -> Flags:
 def _limits(ground: _Ground, box: Box) -> list[Limit]:
     known = np.isfinite(ground.bad)
     kept = _inside(ground.settings, box, known)
-    return [limit(part, _closed(part, cut, ground.even, kept)) for number, cut in box.items() for part in (ground.settings[number],)]
+    return [
+        limit(part, _closed(part, cut, ground.even, kept)) for number, cut in box.items() for part in (ground.settings[number],)
+    ]
 
 
 def _closed(part: Setting, cut: Cut, values: Floats, kept: Flags) -> Cut:
@@ -337,23 +346,39 @@ def _ask(column: Column, *, used: bool) -> Finding:
 
 
 def _no_level(column: Column) -> Finding:
-    message = Message("{column} moves the target by its {statistic}, for which no level can be set; it is not in the window.", column=_name(column), statistic=column.statistic)
+    message = Message(
+        "{column} moves the target by its {statistic}, for which no level can be set; it is not in the window.",
+        column=_name(column),
+        statistic=column.statistic,
+    )
     return Finding("window.no_level", "info", message, _place(column))
 
 
 def _nothing_to_turn(earlier: Pieces) -> Finding:
     column = earlier.table.column(earlier.target)
-    message = Message("No claimed cause of {column} is a setting that a person can turn, so there is no window. Write settings under [turnable] in plant.toml.", column=_name(column))
+    message = Message(
+        "No claimed cause of {column} is a setting that a person can turn, so there is no window. Write "
+        "settings under [turnable] in plant.toml.",
+        column=_name(column),
+    )
     return Finding("window.nothing_to_turn", "info", message, _place(column))
 
 
 def _nothing_pays(earlier: Pieces) -> Finding:
     column = earlier.table.column(earlier.target)
-    message = Message("No limit on the settings promised an improvement of {column} that later lots would surely keep. Older exports would help.", column=_name(column))
+    message = Message(
+        "No limit on the settings promised an improvement of {column} that later lots would surely keep. "
+        "Older exports would help.",
+        column=_name(column),
+    )
     return Finding("window.none", "info", message, _place(column))
 
 
 def _unknown_side(earlier: Pieces) -> Finding:
     column = earlier.table.column(earlier.target)
-    message = Message("Nothing says whether more or less of {column} is better, so there is no window. Write higher_is or limits in plant.toml.", column=_name(column))
+    message = Message(
+        "Nothing says whether more or less of {column} is better, so there is no window. Write higher_is or "
+        "limits in plant.toml.",
+        column=_name(column),
+    )
     return Finding("window.unknown_side", "warning", message, _place(column))

@@ -45,7 +45,5 @@ def interval(value: float, draws: Floats) -> Interval:
 
 def gain(losses: tuple[Floats, Floats], blocks: Ints, counts: Floats, score: Callable[[Floats], float]) -> Interval:
     """Score of the first losses less score of the second, both over the same draws of blocks."""
-    first, second = (
-        np.array([score(mean) for mean in block_means(values, blocks, counts)[:, None]]) for values in losses
-    )
+    first, second = (np.array([score(mean) for mean in block_means(values, blocks, counts)[:, None]]) for values in losses)
     return interval(score(losses[0]) - score(losses[1]), first - second)

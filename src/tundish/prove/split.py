@@ -21,7 +21,7 @@ LEAST_PIECES = 60
 LEAST_DEFECTS_EARLIER = 8
 LEAST_DEFECTS_LATER = 4
 EARLIER_SHARES = (0.75, 0.7, 0.65, 0.6, 0.55, 0.5)
-"""Where to cut, as a share of the pieces; the later cuts are tried only when the earlier ones leave too few defects to prove on."""
+"""Where to cut, as a share of the pieces; another is tried only when the one before leaves too few defects to prove on."""
 NEAR = 0.1
 """Share of the pieces by which the cut may move so that no batch is parted."""
 LEAST_TIMED = 0.8
@@ -52,7 +52,9 @@ def split(pieces: Pieces, question: Question) -> Split:
     frame = whole.table.frame
     if frame.height < LEAST_PIECES:
         target = whole.table.column(whole.target)
-        raise TooFewPieces(pieces=frame.height, target=target.headers[0] if target.headers else target.name, needed=LEAST_PIECES)
+        raise TooFewPieces(
+            pieces=frame.height, target=target.headers[0] if target.headers else target.name, needed=LEAST_PIECES
+        )
     timed = frame.get_column(MOMENT).null_count() == 0
     border = _between_exports(frame) if timed else None
     if border is not None and _enough(question.outcome(whole), question, border, np.ones(frame.height, dtype=bool)):
@@ -70,19 +72,30 @@ def _usable(pieces: Pieces, question: Question) -> tuple[Pieces, tuple[Finding, 
     findings: list[Finding] = []
     known = np.isfinite(question.outcome(pieces))
     if not known.all():
-        message = Message("{count} pieces have no known target; they were neither learned from nor used as proof.", count=int((~known).sum()))
+        message = Message(
+            "{count} pieces have no known target; they were neither learned from nor used as proof.", count=int((~known).sum())
+        )
         findings.append(Finding("split.no_target", "info", message, origin, int((~known).sum())))
-    moments = frame.get_column(MOMENT) if MOMENT in frame.columns else pl.Series(MOMENT, [None] * frame.height, dtype=pl.Datetime("us", "UTC"))
+    moments = (
+        frame.get_column(MOMENT)
+        if MOMENT in frame.columns
+        else pl.Series(MOMENT, [None] * frame.height, dtype=pl.Datetime("us", "UTC"))
+    )
     frame = frame.with_columns(moments)
     timed = moments.is_not_null().to_numpy()
     if timed[known].mean() >= LEAST_TIMED if known.any() else False:
         if not timed[known].all():
             count = int((known & ~timed).sum())
-            message = Message("{count} pieces have no known time; they cannot be earlier or later and were left out.", count=count)
+            message = Message(
+                "{count} pieces have no known time; they cannot be earlier or later and were left out.", count=count
+            )
             findings.append(Finding("split.no_time", "warning", message, origin, count))
         frame = frame.filter(pl.Series(known & timed)).sort(MOMENT, maintain_order=True)
     else:
-        message = Message("No time of the pieces is known: the last rows of the file serve as later pieces. Add a column with a time to be sure.")
+        message = Message(
+            "No time of the pieces is known: the last rows of the file serve as later pieces. Add a column with "
+            "a time to be sure."
+        )
         findings.append(Finding("split.row_order", "warning", message, origin, int(known.sum())))
         frame = frame.filter(pl.Series(known)).with_columns(pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias(MOMENT))
     return _with(pieces, frame), tuple(findings)
@@ -102,19 +115,24 @@ def _between_exports(frame: pl.DataFrame) -> int | None:
     fit = [
         int(row)
         for row in borders
-        if row >= max(0.3 * count, 200) and count - row >= max(0.1 * count, 30) and moments[row] > moments[row - 1] and (first[row:] >= row).all()
+        if row >= max(0.3 * count, 200)
+        and count - row >= max(0.1 * count, 30)
+        and moments[row] > moments[row - 1]
+        and (first[row:] >= row).all()
     ]
     return min(fit, key=lambda row: abs(row - 0.75 * count), default=None)
 
 
 def _clean(frame: pl.DataFrame, wanted: int) -> tuple[int, Flags]:
-    """The row nearest to the wanted one where no batch is parted; else the wanted one, and the later rows of parted batches set aside."""
+    """The row nearest to the wanted one where no batch is parted; else the wanted one, rows of parted batches set aside."""
     first = first_rows(frame)
     count = frame.height
     # A cut before row k parts no batch when no row from k on belongs to a batch that began before k.
     earliest = np.minimum.accumulate(first[::-1])[::-1]
     clean = np.flatnonzero(earliest >= np.arange(count))
-    moments = frame.get_column(MOMENT).to_physical().to_numpy() if frame.get_column(MOMENT).null_count() == 0 else np.arange(count)
+    moments = (
+        frame.get_column(MOMENT).to_physical().to_numpy() if frame.get_column(MOMENT).null_count() == 0 else np.arange(count)
+    )
     clean = clean[(clean > 0) & (moments[clean] > moments[clean - 1])]
     near = clean[np.abs(clean - wanted) <= NEAR * count]
     if near.size:
@@ -136,15 +154,34 @@ def _parted(whole: Pieces, cut: int, kept: Flags, findings: Sequence[Finding], *
     at = later.get_column(MOMENT)[0]
     aside = int((~kept).sum())
     if aside:
-        message = Message("{count} later pieces come from batches that began before the border; they were set aside so that no batch stands on both sides.", count=aside)
+        message = Message(
+            "{count} later pieces come from batches that began before the border; they were set aside so that no "
+            "batch stands on both sides.",
+            count=aside,
+        )
         findings = (*findings, Finding("split.batch_parted", "info", message, Origin(whole.table.name, column=BATCH), aside))
-    values = {"earlier": earlier.height, "later": later.height, "border": "" if at is None else at.isoformat(sep=" ", timespec="minutes")}
+    values = {
+        "earlier": earlier.height,
+        "later": later.height,
+        "border": "" if at is None else at.isoformat(sep=" ", timespec="minutes"),
+    }
     if stacked:
-        reason = Message("Learned from the older exports ({earlier} pieces), proved on the newer ones ({later} pieces, from {border} UTC).", **values)
+        reason = Message(
+            "Learned from the older exports ({earlier} pieces), proved on the newer ones ({later} pieces, from {border} UTC).",
+            **values,
+        )
     elif at is None:
-        reason = Message("No time is known: learned from the first {earlier} rows, proved on the last {later}.", earlier=earlier.height, later=later.height)
+        reason = Message(
+            "No time is known: learned from the first {earlier} rows, proved on the last {later}.",
+            earlier=earlier.height,
+            later=later.height,
+        )
     else:
-        reason = Message("Learned from the first {earlier} pieces in time, proved on the {later} that came after {border} UTC; no batch stands on both sides.", **values)
+        reason = Message(
+            "Learned from the first {earlier} pieces in time, proved on the {later} that came after {border} "
+            "UTC; no batch stands on both sides.",
+            **values,
+        )
     return Split(_with(whole, earlier), _with(whole, later), reason, at, tuple(findings))
 
 

@@ -16,7 +16,7 @@ def ask(pieces: Pieces, wish: Wish, catalogue: Catalogue) -> Question:
     """Ask the question that fits the target: a class, a value of a piece, or a value of a regular time series.
 
     Raises :class:`~tundish.errors.OneOutcome` when the target never changes, :class:`~tundish.errors.BadSettings` when the
-    wish names a value that the target does not have, :class:`~tundish.errors.NoTarget` when the target is neither number nor class.
+    wish names a value that the target does not have, :class:`~tundish.errors.NoTarget` when it is neither number nor class.
     """
     for question in QUESTIONS:
         if question.fits(pieces, wish):

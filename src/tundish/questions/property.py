@@ -57,7 +57,7 @@ class Property:
         return float(np.mean(losses))
 
     def badness(self, outcome: Floats) -> Floats | None:
-        """1 outside the limits and 0 inside; without limits the value, signed so that less is better; None when neither is known."""
+        """1 outside the limits, 0 inside; without limits the value, signed so that less is better; None when unknown."""
         low, high = self.limits
         if low is not None or high is not None:
             outside = (outcome < (-np.inf if low is None else low)) | (outcome > (np.inf if high is None else high))

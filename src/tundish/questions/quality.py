@@ -15,9 +15,42 @@ from tundish.table import Column, Finding, Origin
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
 
-BAD_PARTS = ("불량", "부적합", "불합격", "결함", "미달", "폐기", "과산세", "미산세", "미산", "과소둔", "미소둔", "파단", "균열", "탈락", "재작업")
+BAD_PARTS = (
+    "불량",
+    "부적합",
+    "불합격",
+    "결함",
+    "미달",
+    "폐기",
+    "과산세",
+    "미산세",
+    "미산",
+    "과소둔",
+    "미소둔",
+    "파단",
+    "균열",
+    "탈락",
+    "재작업",
+)
 GOOD_PARTS = ("양품", "정상", "양호", "합격", "적합", "무결함", "이상없음", "이상 없음", "결함없음", "결함 없음", "불량없음")
-BAD_TOKENS = frozenset(("ng", "defect", "defective", "defects", "fail", "failed", "reject", "rejected", "bad", "scrap", "nok", "faulty", "fault", "abnormal"))
+BAD_TOKENS = frozenset(
+    (
+        "ng",
+        "defect",
+        "defective",
+        "defects",
+        "fail",
+        "failed",
+        "reject",
+        "rejected",
+        "bad",
+        "scrap",
+        "nok",
+        "faulty",
+        "fault",
+        "abnormal",
+    )
+)
 GOOD_TOKENS = frozenset(("ok", "good", "pass", "passed", "normal", "accept", "accepted", "prime"))
 YES = frozenset(("1", "y", "yes", "true", "t", "예", "유", "o", "있음", "발생"))
 NO = frozenset(("0", "n", "no", "false", "f", "아니오", "무", "x", "없음", "미발생"))
@@ -42,7 +75,9 @@ class Quality:
         if column.kind in {"category", "text", "identity"}:
             return True
         values = set(_values(pieces).drop_nulls().unique())
-        return column.kind == "number" and (values <= {"0", "1"} or (wish.bad is not None and len(values) <= 20 and wish.bad in values))
+        return column.kind == "number" and (
+            values <= {"0", "1"} or (wish.bad is not None and len(values) <= 20 and wish.bad in values)
+        )
 
     @classmethod
     def of(cls, pieces: Pieces, wish: Wish, catalogue: Catalogue) -> Quality:
@@ -51,7 +86,9 @@ class Quality:
         counts = _counts(pieces)
         if len(counts) < 2:
             origin = column.origins[0] if column.origins else Origin(pieces.table.name)
-            raise OneOutcome(file=origin.file, column=origin.column or column.name, value=next(iter(counts), ""), rows=sum(counts.values()))
+            raise OneOutcome(
+                file=origin.file, column=origin.column or column.name, value=next(iter(counts), ""), rows=sum(counts.values())
+            )
         if wish.bad is not None:
             return cls(wish, _wished(column, counts, wish.bad))
         bad, finding = _understood(column, counts, catalogue)
@@ -61,7 +98,10 @@ class Quality:
         """1 for a defect, 0 for none, NaN where not known; one number a piece."""
         values = _values(pieces)
         bad = values.is_in(sorted(self.bad)).cast(pl.Float64)
-        return np.asarray(pl.select(pl.when(values.is_null()).then(None).otherwise(bad)).to_series().fill_null(float("nan")).to_numpy(), dtype=float)
+        return np.asarray(
+            pl.select(pl.when(values.is_null()).then(None).otherwise(bad)).to_series().fill_null(float("nan")).to_numpy(),
+            dtype=float,
+        )
 
     def today(self, earlier: Pieces, later: Pieces) -> Floats:
         """The earlier share of defects, for each later piece: without learning nothing more is known."""
@@ -70,7 +110,7 @@ class Quality:
 
     def losses(self, outcome: Floats, predicted: Floats) -> Floats:
         """1 for a piece judged wrong, 0 for one judged right; a probability from one half upward says: defect."""
-        return ((predicted >= 0.5) != (outcome >= 0.5)).astype(float)
+        return np.asarray((predicted >= 0.5) != (outcome >= 0.5), dtype=float)
 
     def score(self, losses: Floats) -> float:
         """Share of pieces judged wrong."""
@@ -119,18 +159,23 @@ def _understood(column: Column, counts: dict[str, int], catalogue: Catalogue) ->
     if good and len(good) < len(counts):
         bad = frozenset(counts) - good
     if bad and len(bad) < len(counts):
-        message = Message("Counted as defects in {column}: {bad}; as good: {good}. Write bad in plant.toml if that is not so.", **_sides(column, counts, bad))
+        message = Message(
+            "Counted as defects in {column}: {bad}; as good: {good}. Write bad in plant.toml if that is not so.",
+            **_sides(column, counts, bad),
+        )
         return bad, Finding("question.bad", "info", message, origin, sum(counts[value] for value in bad))
     by_header = _by_header(column, counts)
     if by_header:
         message = Message(
-            "The name of {column} says what its values mean: {bad} counts as a defect, {good} as good. Write bad in plant.toml if that is not so.",
+            "The name of {column} says what its values mean: {bad} counts as a defect, {good} as good. Write bad "
+            "in plant.toml if that is not so.",
             **_sides(column, counts, by_header),
         )
         return by_header, Finding("question.bad", "info", message, origin, sum(counts[value] for value in by_header))
     bad = frozenset(counts) - {next(iter(counts))}
     message = Message(
-        "Nothing says which value of {column} is a defect; the rarer one is taken: {bad} (good: {good}). Write bad in plant.toml to decide it.",
+        "Nothing says which value of {column} is a defect; the rarer one is taken: {bad} (good: {good}). "
+        "Write bad in plant.toml to decide it.",
         **_sides(column, counts, bad),
     )
     return bad, Finding("question.bad_guessed", "warning", message, origin, sum(counts[value] for value in bad))
