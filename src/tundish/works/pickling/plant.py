@@ -24,9 +24,9 @@ WARMTH_OF_BATH = np.array([-1.5, 0.0, 1.0])
 """[K] temperature of each bath above the set-point."""
 
 _QUIET: Mapping[Setting, tuple[float, float]] = {
-    "acid": (12.0, 0.010),
-    "temperature": (355.15, 0.20),
-    "speed": (0.45, 0.006),
+    "acid": (12.0, 0.005),
+    "temperature": (355.15, 0.10),
+    "speed": (0.45, 0.003),
     "iron": (27.0, 6.0),
     "inhibitor": (0.62, 0.12),
     "coiling": (798.15, 10.0),
@@ -156,7 +156,7 @@ def sketch(seed: int) -> tuple[Plant, Mapping[Setting, float]]:
     centre["speed"] *= float(rng.uniform(0.85, 1.15))
     centre["acid"] *= float(rng.uniform(0.9, 1.1))
     habit = [0.0, 0.0, 0.0]
-    habit[int(rng.integers(3))] = float(rng.choice([-1.5, 1.5]))
+    habit[int(rng.integers(3))] = float(rng.choice([-1.3, 1.3]))
     favourites = [s for s in ("temperature", "speed") if s in active]
     plant = Plant(
         seed=seed,

@@ -61,7 +61,7 @@ def drive_tags(run: Run, seconds: Floats) -> list[Tag]:
         rng = np.random.default_rng([run.plant.seed, 50 + run.stretch, i])
         slow = np.interp(seconds, grid, sensors.wander(rng, grid.size, memory=0.97))
         values = (40.0 + 11.0 * i) * (1.0 + 0.06 * slow + 0.01 * rng.standard_normal(seconds.size))
-        tag = Tag(f"drive_{i + 1}", f"II_{810 + i}.PV", "A", values, 3)
+        tag = Tag(f"drive_{i + 1}", f"II_{810 + i}.PV", "A", values, 5)
         tags.append(replace(tag, header=f"{i + 1}번 롤 전류(A)", unit="") if run.plant.style == "korean" else tag)
     return tags
 
