@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 from tundish.vocabulary.words import Words, even_name
 
 _UNKNOWN_RUN = 1.6
-_UNKNOWN_SIGN = 0.5
+_UNKNOWN_SIGN = 0.55
 _SHORT_PIECE = 1.3
 _TYPO = 86.0
 """Least likeness (0-100) at which a longer word counts as a misspelling of a known one."""
@@ -64,12 +64,14 @@ def take_apart(name: str, words: Words) -> Name:
     said = frozenset(parts)
     aspect = next((part for part in parts if part in words.aspects), None)
     statistic = next((part for part in parts if part in words.statistics), None)
-    kept = said - words.fillers - words.aspects - words.statistics
-    return Name(even_name(name), kept, frozenset(unknown), tuple(positions), tuple(codes), aspect, statistic)
+    places = [part for part in parts if part in words.places]
+    kept = said - words.fillers - words.aspects - words.statistics - words.places
+    which = tuple(dict.fromkeys([*positions, *places]))
+    return Name(even_name(name), kept, frozenset(unknown), which, tuple(codes), aspect, statistic)
 
 
 _NUMBERED = re.compile(r"(?:\bno|\bnr|#|제)\s*[.\-_]?\s*(?=\d)", re.IGNORECASE)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _STAND = re.compile(r"^[frsz](\d{1,2})$")
 
 

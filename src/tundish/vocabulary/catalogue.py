@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,6 +12,7 @@ import yaml
 
 from tundish.vocabulary.concept import Concept
 from tundish.vocabulary.units import Unit, unit_of
+from tundish.vocabulary.words import Words, read_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +26,13 @@ class Area:
     """Word parts (keys of words.yaml) that name the place: ``pickling``, ``bath``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """All concepts, the areas they stand in, and the words that names are made of."""
 
     concepts: tuple[Concept, ...]
     areas: Mapping[str, Area]
-    spellings: Mapping[str, tuple[str, ...]]
-    """Spelling, evened out -> word parts: ``산세조`` -> (pickling, bath)."""
-    quantity_words: Mapping[str, frozenset[str]]
-    """Word part -> quantities it may measure: ``temperature`` -> {temperature}."""
-    fillers: frozenset[str]
-    """Word parts that add nothing: ``value``, ``data``."""
+    words: Words
     _by_id: dict[str, Concept] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -63,15 +57,8 @@ def load_catalogue() -> Catalogue:
     return Catalogue(
         concepts=concepts,
         areas={document["area"]: _area(document) for document in documents},
-        spellings=_spellings(words),
-        quantity_words={part: frozenset(quantities) for part, quantities in words["measures"].items()},
-        fillers=frozenset(words["fillers"]),
+        words=read_words(words),
     )
-
-
-def even_name(text: str) -> str:
-    """A name without case, blanks and punctuation, for exact comparison: ``LOT No.`` -> ``lotno``."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _read(text: str) -> Mapping[str, Any]:
@@ -81,16 +68,6 @@ def _read(text: str) -> Mapping[str, Any]:
 
 def _area(document: Mapping[str, Any]) -> Area:
     return Area(document["area"], document["ko"], document["en"], frozenset(document.get("words", ())))
-
-
-def _spellings(words: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    spellings: dict[str, tuple[str, ...]] = {}
-    for parts, written in words["words"].items():
-        for spelling in written:
-            spellings[even_name(str(spelling))] = tuple(parts.split())
-        if " " not in parts:
-            spellings.setdefault(even_name(parts), (parts,))
-    return spellings
 
 
 def _concepts(document: Mapping[str, Any], quantities: Mapping[str, Any]) -> Iterator[Concept]:
@@ -106,16 +83,14 @@ def _members(families: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mappi
     """Entries written once for many members: ``{ko}`` and ``{en}`` stand for the member's name."""
     for family in families:
         for key, member in family["members"].items():
-            filled = {name: _fill(value, member) for name, value in family["entry"].items()}
-            yield family["key"].format(key=key), {**filled, **{k: v for k, v in member.items() if k not in ("ko", "en", "symbol")}}
+            own = {name: value for name, value in member.items() if name not in family["fill"]}
+            yield family["key"].format(key=key), {**{name: _fill(text, member) for name, text in family["entry"].items()}, **own}
 
 
-def _fill(value: Any, member: Mapping[str, Any]) -> Any:
-    if isinstance(value, str):
-        return value.format(**{name: member.get(name, "") for name in ("ko", "en", "symbol")})
-    if isinstance(value, list):
-        return [_fill(item, member) for item in value]
-    return value
+def _fill(text: str | list[str], member: Mapping[str, Any]) -> str | list[str]:
+    if isinstance(text, list):
+        return [line.format_map(member) for line in text]
+    return text.format_map(member)
 
 
 def _concept(id: str, entry: Mapping[str, Any]) -> Concept:

@@ -169,12 +169,8 @@ def _labels() -> dict[str, Unit]:
 def _entries() -> Iterator[tuple[Unit, Mapping[str, Any]]]:
     for quantity, block in _document()["quantities"].items():
         for entry in block["units"]:
-            yield (
-                Unit(
-                    entry["ucum"], block["si"], float(entry.get("factor", 1)), float(entry.get("offset", 0)), quantity, entry["label"]
-                ),
-                entry,
-            )
+            factor, offset = float(entry.get("factor", 1)), float(entry.get("offset", 0))
+            yield Unit(entry["ucum"], block["si"], factor, offset, quantity, entry["label"]), entry
 
 
 @lru_cache(maxsize=1)

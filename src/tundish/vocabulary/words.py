@@ -1,0 +1,51 @@
+"""Which words are names of columns made of? Spellings in Korean, English and short forms, and the parts they stand for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Words:
+    """The parts of words.yaml. A part is an English word that stands for all its spellings."""
+
+    spellings: Mapping[str, tuple[str, ...]]
+    """Spelling, evened out -> parts: ``산세조`` -> (pickling, bath)."""
+    measures: Mapping[str, frozenset[str]]
+    """Part -> quantities it may measure: ``temperature`` -> {temperature}."""
+    light: frozenset[str]
+    """Parts that say little about which column it is."""
+    fillers: frozenset[str]
+    """Parts that say nothing."""
+    aspects: frozenset[str]
+    places: frozenset[str]
+    """Parts that say which of several: ``upper``, ``lower``."""
+    statistics: frozenset[str]
+
+
+def even_name(text: str) -> str:
+    """A name without case, blanks and punctuation, for exact comparison: ``LOT No.`` -> ``lotno``."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def read_words(document: Mapping[str, Any]) -> Words:
+    """Words from the content of words.yaml."""
+    spellings: dict[str, tuple[str, ...]] = {}
+    for parts, written in document["words"].items():
+        for spelling in written:
+            spellings[even_name(str(spelling))] = tuple(parts.split())
+        if " " not in parts:
+            spellings.setdefault(even_name(parts), (parts,))
+    return Words(
+        spellings=spellings,
+        measures={part: frozenset(quantities) for part, quantities in document["measures"].items()},
+        light=frozenset(document["light"]),
+        fillers=frozenset(document["fillers"]),
+        aspects=frozenset(document["aspects"]),
+        places=frozenset(document["places"]),
+        statistics=frozenset(document["statistics"]),
+    )
