@@ -78,11 +78,14 @@ def answer(plant: Path, standard: Standard, settings: Settings, progress: Progre
         findings=(
             *standard.intake.findings,
             *standard.tables.findings,
+            *(finding for table in standard.tables.tables for finding in table.findings),
             *pieces.table.findings,
+            *question.findings,
             *parts.findings,
             *learned.findings,
+            *evidence.findings,
         ),
-        repairs=pieces.table.repairs,
+        repairs=tuple(repair for table in standard.tables.tables for repair in table.repairs),
         skipped=standard.intake.skipped,
         files=tuple((raw.origin.file, raw.sha256) for raw in standard.intake.tables),
     )

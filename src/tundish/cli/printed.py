@@ -77,13 +77,16 @@ def _proof(answer: AnswerOut, _: Say) -> Iterator[str]:
     if promise is not None:
         today, promised = amount(promise.today, promise.unit), amount(promise.promised, promise.unit)
         yield _("Inside the window: {promised} promised, {today} today.", promised=promised, today=today)
-        if promise.kept is not None:
-            yield _("Later pieces inside it: {kept}.", kept=amount(promise.kept, promise.unit))
-    if evidence.saving is not None:
-        yield _("Saving: {won} won a year.", won=round(evidence.saving))
+        if promise.later_inside is not None:
+            inside, everywhere = amount(promise.later_inside, promise.unit), amount(promise.later_all, promise.unit)
+            yield _("Later pieces inside it: {inside} (all: {all}).", inside=inside, all=everywhere)
+    if evidence.saving is not None and evidence.saving.per_year is not None:
+        yield _("Saving: {won} won a year.", won=evidence.saving.per_year)
     if answer.rule is not None:
         yield _("Rule to remember: {rule}", rule=answer.rule.text)
-    scores = ", ".join(f"{_label(name, _)} {amount(score, evidence.unit)}" for name, score in evidence.baseline.items())
+    scores = ", ".join(
+        f"{_label(name, _)} {amount(score, evidence.unit)}" for name, score in evidence.baseline if score is not None
+    )
     result = amount(evidence.result, evidence.unit)
     yield _("Error on {later} later pieces: {result} ({others}).", later=evidence.later, result=result, others=scores)
 
