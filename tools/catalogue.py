@@ -47,12 +47,20 @@ def sentences() -> Iterator[tuple[str, str, int]]:
 
 
 def in_python(code: str, name: str) -> Iterator[tuple[str, int]]:
-    """Sentences of one module; :class:`NotLiteral` where a marker is given anything but literal text."""
-    for node in ast.walk(ast.parse(code)):
+    """Sentences of one module; :class:`NotLiteral` where a marker is given anything but literal text or a name.
+
+    Where a name is given (``Message(text, ...)``), everything in the module that reads like a sentence is taken.
+    """
+    tree = ast.parse(code)
+    by_name = False
+    for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             yield from _class_texts(node)
         elif isinstance(node, ast.Call) and node.args and _called(node.func) in MARKERS:
             yield from _literals(node.args[0], name)
+            by_name |= isinstance(node.args[0], ast.Name | ast.Subscript)
+    if by_name:
+        yield from _sentences(tree)
 
 
 def in_template(content: bytes) -> Iterator[tuple[str, int]]:
@@ -92,6 +100,19 @@ def _literals(node: ast.expr, name: str) -> Iterator[tuple[str, int]]:
             return  # a text marked elsewhere: `mark("...")` in a constant, or the class-level `text`
         case _:
             raise NotLiteral(f"{name}, line {node.lineno}: a sentence must be literal text, found {ast.unparse(node)[:60]}")
+
+
+def _sentences(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Texts of several words that end with a full stop, docstrings and parts of f-strings left out."""
+    apart = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    apart |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart and _reads(node.value):
+            yield node.value, node.lineno
+
+
+def _reads(text: str) -> bool:
+    return " " in text and text.endswith(".") and text[0] not in " ,"
 
 
 def template() -> Catalog:

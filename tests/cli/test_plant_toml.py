@@ -30,7 +30,7 @@ ragged = "set_aside"
 "plc.csv" = -43
 [known]
 "검사.csv:검사자" = "after"
-[settings]
+[turnable]
 "plc.csv:T1" = true
 [limits]
 "검사.csv:YS" = { low = 245 }
@@ -82,7 +82,7 @@ def test_an_empty_file_decides_nothing(tmp_path):
         ("[plnat]\ntarget = 'x'", "plnat", '"plnat"'),
         ("plant = 3", "[plant]", "3"),
         ('[clocks]\n"plc.csv" = "43 s"', 'clocks."plc.csv"', '"43 s"'),
-        ('[settings]\n"a:b" = 1', 'settings."a:b"', "1"),
+        ('[turnable]\n"a:b" = 1', 'turnable."a:b"', "1"),
         ('[limits]\n"a:b" = [1, 2]', 'limits."a:b"', "[1, 2]"),
         ('[limits]\n"a:b" = { lo = 1 }', 'limits."a:b"', "{'lo': 1}"),
         ('[missing]\n"a:b" = 0', 'missing."a:b"', "0"),

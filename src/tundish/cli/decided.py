@@ -104,7 +104,7 @@ def _settings(dossier: Dossier) -> Lines:
     from tundish.vocabulary import load_catalogue
 
     catalogue = load_catalogue()
-    yield "[settings]"
+    yield "[turnable]"
     yield _comment(_("May a person at the line turn it? The window is made of these only."))
     for column in dossier.pieces.table.columns:
         if column.concept in catalogue and catalogue.concept(column.concept or "").turnable:

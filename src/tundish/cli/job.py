@@ -62,8 +62,8 @@ def make(line: str, *, out: Path, seed: int, lang: Language) -> None:
     from tundish import works
 
     made = works.make(line, seed=seed, out=out)
-    text = "{folder}: exports of the line {line}, seed {seed}. Their truth: {truth}"
-    sys.stdout.write(say(text, lang, folder=made.folder, line=line, seed=str(seed), truth=made.truth_path) + "\n")
+    values = {"folder": made.folder, "line": line, "seed": str(seed), "truth": made.truth_path}
+    sys.stdout.write(say("{folder}: exports of the line {line}, seed {seed}. Their truth: {truth}", lang, **values) + "\n")
 
 
 def _asked(settings: Settings, target: str | None) -> Settings:

@@ -33,7 +33,7 @@ def read(path: Path) -> Settings:
         keys=values.all("keys", _TEXT),
         clock_offsets_s={key: float(offset) for key, offset in values.all("clocks", _NUMBER).items()},
         known=values.all("known", _KNOWN),
-        turnable=values.all("settings", _YES_NO),
+        turnable=values.all("turnable", _YES_NO),
         limits={key: (limit.get("low"), limit.get("high")) for key, limit in values.all("limits", _LIMITS).items()},
         cost_per_bad=values.one("cost", "per_bad", _COST),
     )
@@ -82,7 +82,7 @@ _SECTIONS: Mapping[str, tuple[str, ...] | None] = {
     "plant": ("time_zone", "target", "bad", "higher_is", "decision_moment"),
     "read": ("skip", "ragged"),
     "cost": ("per_bad",),
-    **dict.fromkeys(("mapping", "units", "missing", "keys", "clocks", "known", "settings", "limits")),
+    **dict.fromkeys(("mapping", "units", "missing", "keys", "clocks", "known", "turnable", "limits")),
 }
 
 
