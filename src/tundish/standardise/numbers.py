@@ -20,7 +20,8 @@ Rule = Literal["spelling", "limit", "unit", "no_value", "not_a_number"]
 _WORDS = (
     "- -- --- . .. ... ? ?? x na n/a #n/a #na nan null none nil #div/0! #value! #ref! #name? #num! #null!",
     "#error! #error inf -inf +inf infinity over over. ovr under overflow underflow bad error err fail fault",
-    "bad_input no_data nodata no_value missing blank empty ####### ##### ### 확인중 확인불가 미측정 측정불가 측정안됨 측정중 미입력 미확인",
+    "bad_input no_data nodata no_value missing blank empty ####### ##### ###",
+    "확인중 확인불가 미측정 측정불가 측정안됨 측정중 미입력 미확인",
     "미실시 결측 없음 해당없음 통신불량 통신이상 통신두절 센서이상 센서불량 고장 점검 점검중 오류 에러 정지 대기",
     "대기중 보류 무",
 )

@@ -41,7 +41,7 @@ def repeated_block(reads: Sequence[Read]) -> Block | None:
     for stem, repeats in stems.items():
         if len(repeats) < 3 or not _events(repeats):
             continue
-        same = {other: columns for other, columns in stems.items() if set(columns) == set(repeats)}
+        same = {other: columns for other, columns in stems.items() if other == stem or _goes_with(columns, repeats)}
         if len(same) >= 2:
             return Block(same, _name([stem, *(other for other in same if other != stem)]))
     return None
@@ -104,6 +104,18 @@ def _events(repeats: Mapping[int, Read]) -> bool:
         and filled[-1] < filled[0]
         and sum(filled[: len(filled) // 2]) > sum(filled[len(filled) // 2 :])
     )
+
+
+def _goes_with(columns: Mapping[int, Read], events: Mapping[int, Read]) -> bool:
+    """True when these columns say something only where the event took place."""
+    if set(columns) != set(events):
+        return False
+    said, alone = 0, 0
+    for number, read in columns.items():
+        filled = _filled({"": read.values})
+        said += int(filled.sum())
+        alone += int((filled & events[number].values.is_null()).sum())
+    return alone <= 0.1 * said
 
 
 def _one_type(parts: list[pl.Series]) -> list[pl.Series]:
