@@ -254,3 +254,20 @@ def test_260000_rows_timing(export, capsys):
     with capsys.disabled():
         print(f"\nstandardise: 260,000 rows x 16 columns in {time.perf_counter() - begun:.2f} s")
     assert table.frame.height == n
+
+
+def test_day_counts_from_1904_are_found_by_the_other_times(export):
+    days = [45000.25 + i / 24 for i in range(10)]
+    stamps = [str(datetime(2023, 3, 15, 6) + timedelta(hours=i)) for i in range(10)]
+    (table,) = run(export("a.csv", {"시작일시": days, "종료": stamps}), time_zone="UTC").tables
+    assert values(table, "시작일시")[0] == datetime(2023, 3, 15, 6, tzinfo=UTC)
+    (old,) = run(export("a.csv", {"시작일시": [d - 1462 for d in days], "종료": stamps}), time_zone="UTC").tables
+    assert values(old, "시작일시")[0] == datetime(2023, 3, 15, 6, tzinfo=UTC)
+    assert "date_1904" in codes(old.repairs)
+
+
+def test_a_standing_line_is_no_missing_speed(export):
+    stamps = [str(datetime(2025, 3, 1) + timedelta(seconds=i)) for i in range(400)]
+    speed = [f"{x:.2f}" for x in RNG.normal(60, 1, 350)] + ["0"] * 50
+    (table,) = run(export("plc.csv", {"일시": stamps, "라인속도(m/min)": speed})).tables
+    assert values(table, "라인속도(m/min)")[-1] == 0

@@ -68,7 +68,7 @@ def _same(a: np.typing.NDArray[np.float64], b: np.typing.NDArray[np.float64]) ->
 def _constants(meant: Sequence[Meant]) -> Iterator[Finding]:
     for one in meant:
         filled = one.read.values.drop_nulls()
-        if len(filled) >= 3 and filled.n_unique() == 1 and one.read.kind != "time":
+        if len(filled) >= max(3, 0.5 * len(one.read.values)) and filled.n_unique() == 1 and one.read.kind != "time":
             value = one.column.to_plant(filled[0]) if one.read.kind == "number" else filled[0]
             shown = f"{value:g}" if isinstance(value, float) else str(value)
             message = Message("The column holds one value only ({value}); nothing can be learned from it.", value=shown)

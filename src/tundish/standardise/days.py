@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 import polars as pl
 
@@ -15,11 +16,37 @@ from tundish.table import Repair
 
 _DAY_US = 86_400_000_000
 _DURATION = re.compile(r"소요|경과|duration|elapsed|총\s?시간|가동시간|longueur|продолж", re.IGNORECASE)
-_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
+_IN_NAME = re.compile(r"(?<!\d)(20\d{2})(?:[-_./]|년\s*)?(\d{1,2})(?:[-_./]|월\s*)?(\d{1,2})(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(20\d{2})(?=\D|[01]\d(?:\D|[0-3]\d\D))")
+_1904_DAYS = 1462
+"""Days between the first days of the two systems that workbooks count in."""
 
 
-def join_days(reads: Sequence[Read], file: str) -> list[Read]:
-    """Give each clock a date: from a date column, from the file's name, else report it."""
+def settle_epoch(reads: Sequence[Read], titles: Sequence[str]) -> list[Read]:
+    """Day counts that fit the other times, or the year in the title, only when counted from 1904, are counted from there."""
+    years = {int(year) for title in titles for year in _YEAR.findall(title)}
+    for read in reads:
+        if read.kind == "time" and read.span != "clock" and not read.serial:
+            years |= set(read.values.drop_nulls().dt.year().unique().to_list())
+    return [_from_1904(read) if read.serial and _fits_1904(read, years) else read for read in reads]
+
+
+def _fits_1904(read: Read, years: set[int]) -> bool:
+    near = {year + step for year in years for step in (-1, 0, 1)}
+    as_read = set(read.values.drop_nulls().dt.year().unique().to_list())
+    later = set(read.values.drop_nulls().dt.offset_by(f"{_1904_DAYS}d").dt.year().unique().to_list())
+    return not as_read & near and later <= near
+
+
+def _from_1904(read: Read) -> Read:
+    moved = read.values.dt.offset_by(f"{_1904_DAYS}d")
+    message = Message("The day counts were counted from 1904, for only so they agree with the other times of the file.")
+    repair = read.place.repair("date_1904", message, moved.is_not_null())
+    return replace(read, values=moved).adding(repairs=[repair])
+
+
+def join_days(reads: Sequence[Read], titles: Sequence[str]) -> list[Read]:
+    """Give each clock a date: from a date column, from the file's name or title, else report it."""
     dates = [i for i, read in enumerate(reads) if read.kind == "time" and read.span == "date" and not read.utc]
     clocks = [i for i, read in enumerate(reads) if read.kind == "time" and read.span == "clock"]
     partner = {clock: _nearest(clock, dates) for clock in clocks if dates}
@@ -28,7 +55,7 @@ def join_days(reads: Sequence[Read], file: str) -> list[Read]:
     dropped: set[int] = set()
     for clock in clocks:
         if clock not in partner:
-            joined[clock] = _without_date(reads[clock], file)
+            joined[clock] = _without_date(reads[clock], titles)
             continue
         day = partner[clock]
         sole = used.count(day) == 1
@@ -89,14 +116,14 @@ def _with_date(day: Read, clock: Read, before: Read | None, *, sole: bool) -> Re
     return replace(read, findings=findings, repairs=(*carried, *repairs))
 
 
-def _without_date(clock: Read, file: str) -> Read:
+def _without_date(clock: Read, titles: Sequence[str]) -> Read:
     seconds = clock.values.dt.total_microseconds().cast(pl.Float64) / 1e6
     if _DURATION.search(clock.header):
         return replace(clock, kind="number", values=seconds, span=None, unit_text="s")
-    start = _date_of_name(file)
+    start = _date_of(titles)
     if start is None:
         message = Message(
-            "{column} holds clock times without a date, and neither another column nor the file's name gives one; "
+            "{column} holds clock times without a date, and neither another column nor the file's name or title gives one; "
             "it is kept as seconds since midnight. Export a date column beside it.",
             column=clock.header,
         )
@@ -105,7 +132,7 @@ def _without_date(clock: Read, file: str) -> Read:
     days, turns = _rollovers(clock.values)
     moments = pl.Series([start]).cast(pl.Datetime("us")).extend_constant(start, len(days) - 1) + clock.values + days
     message = Message(
-        "{column} holds clock times only; the date {date} is from the file's name, "
+        "{column} holds clock times only; the date {date} is from the file's name or title, "
         "and a new day starts where the clock turns over ({turns} times).",
         column=clock.header,
         date=start.date().isoformat(),
@@ -122,15 +149,16 @@ def _rollovers(clock: pl.Series) -> tuple[pl.Series, int]:
     return (turned.cum_sum() * _DAY_US).cast(pl.Duration("us")), int(turned.sum())
 
 
-def _date_of_name(file: str) -> datetime | None:
-    found = {match.groups() for match in _IN_NAME.finditer(file)}
-    if len(found) != 1:
-        return None
-    try:
-        day = date(*(int(part) for part in found.pop()))
-    except ValueError:
-        return None
-    return datetime(day.year, day.month, day.day)
+def _date_of(titles: Sequence[str]) -> datetime | None:
+    """The one date that file name, sheet and title rows name; None for none, or for two that differ."""
+    written = (match.groups() for title in titles for match in _IN_NAME.finditer(title))
+    found = {day for year, month, date in written if (day := _day(int(year), int(month), int(date)))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _day(year: int, month: int, day: int) -> datetime | None:
+    valid = 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
+    return datetime(year, month, day) if valid else None
 
 
 def _midnights(read: Read) -> Read:

@@ -11,7 +11,7 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.intake.raw import RawTable
-from tundish.standardise.days import join_days, to_utc
+from tundish.standardise.days import join_days, settle_epoch, to_utc
 from tundish.standardise.kinds import Read, read_column
 from tundish.standardise.numbers import style_of
 from tundish.standardise.places import Place
@@ -41,7 +41,8 @@ def understand(raw: RawTable, name: str, time_zone: str) -> list[Export]:
     """Read every column of a raw table; a block of events written to the right comes out as a second export."""
     rows = raw.frame[ROW]
     reads = _settle_orders(_read_all(raw, rows), raw)
-    reads = [to_utc(read, time_zone) for read in join_days(reads, raw.origin.file)]
+    titles = [raw.origin.file, raw.origin.sheet or "", *(repair.before or "" for repair in raw.repairs)]
+    reads = [to_utc(read, time_zone) for read in join_days(settle_epoch(reads, titles), titles)]
     findings = list(raw.findings)
     repairs = list(raw.repairs)
     reads = _without_empty(reads, findings)

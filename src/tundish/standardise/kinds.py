@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -39,8 +39,8 @@ class Read:
     repairs: tuple[Repair, ...] = ()
     findings: tuple[Finding, ...] = ()
     undecided: bool = False
-    twins: tuple[str, ...] = field(default=())
-    """Headers of other columns that hold the same values."""
+    serial: bool = False
+    """True for day counts of a workbook, whose first day may be 1900 or 1904."""
 
     def adding(self, *, findings: Iterable[Finding] = (), repairs: Iterable[Repair] = ()) -> Read:
         """The same column with more findings and repairs."""
@@ -90,7 +90,7 @@ def _read_numbers(read: Read) -> Read:
 def _number_or_more(read: Read, values: pl.Series) -> Read:
     serial = serial_times(values, read.header)
     if serial:
-        return _as_times(read, serial).adding(
+        return replace(_as_times(read, serial), serial=not serial.utc).adding(
             repairs=[
                 read.place.repair(
                     "serial_time",

@@ -13,12 +13,12 @@ from tundish.errors import Message
 from tundish.standardise.days import to_utc
 from tundish.standardise.export import Export
 from tundish.standardise.frozen import frozen_stretches
-from tundish.standardise.gaps import Code, missing_codes, outliers
+from tundish.standardise.gaps import MEASURED_QUANTITIES, Code, missing_codes, outliers
 from tundish.standardise.kinds import Read, whole_texts
 from tundish.standardise.match import ColumnSketch, Matched, match
 from tundish.standardise.times import serial_times
 from tundish.table import Column, Finding, Kind, Match
-from tundish.vocabulary import Catalogue, Concept, Unit, parse_unit
+from tundish.vocabulary import Catalogue, Concept, parse_unit
 
 Value = TypeVar("Value")
 
@@ -51,15 +51,39 @@ def give_meaning(export: Export, catalogue: Catalogue, decided: Decided, time_zo
     settled = [_decided_by_user(read, matched, catalogue, decided) for read, matched in zip(export.reads, found, strict=True)]
     concepts = [catalogue.concept(matched.match.concept) if matched.match.concept else None for matched in settled]
     columns = list(zip(export.reads, settled, concepts, strict=True))
-    reads = [_clean(read, matched, concept, decided, time_zone) for read, matched, concept in columns]
-    reads = _without_frozen(reads)
+    reads = [_reconcile(read, concept, time_zone) for read, _, concept in columns]
+    pieces = any(read.kind == "identity" and read.values.n_unique() == len(read.values) for read in reads)
+    reads = [
+        _clean(read, matched, concept, decided, pieces=pieces)
+        for read, (_, matched, concept) in zip(reads, columns, strict=True)
+    ]
+    reads = _without_frozen(reads, pieces=pieces)
     names: set[str] = set()
     return [_convert(read, matched, concept, names) for read, (_, matched, concept) in zip(reads, columns, strict=True)]
 
 
-def _clean(read: Read, matched: Matched, concept: Concept | None, decided: Decided, time_zone: str) -> Read:
-    read = _reconcile(read, concept, time_zone)
-    return _without_codes(read, concept, matched.unit, _look_up(decided.missing, read))
+def _clean(read: Read, matched: Matched, concept: Concept | None, decided: Decided, *, pieces: bool) -> Read:
+    if read.kind != "number":
+        return read
+    told = _look_up(decided.missing, read)
+    if told is not None:
+        for value in told:
+            read = _set_aside(read, Code(value, 1, sure=True), by_user=True)
+        return read
+    quantity = concept.quantity if concept else matched.unit.quantity if matched.unit else None
+    for code in missing_codes(read.values.to_numpy(), zero=_zero(concept, pieces=pieces), quantity=quantity):
+        read = _set_aside(read, code) if code.sure else _suspect(read, code)
+    for value in outliers(read.values.to_numpy()):
+        read = _impossible(read, value)
+    return read
+
+
+def _zero(concept: Concept | None, *, pieces: bool) -> Literal["missing", "honest"] | None:
+    """What a 0 means; a log also runs while the line stands, and then a speed or a force of 0 is true."""
+    if concept is None:
+        return None
+    measured = pieces or concept.quantity in MEASURED_QUANTITIES
+    return "missing" if concept.zero_is_missing and measured else "honest"
 
 
 def sketch(read: Read) -> ColumnSketch:
@@ -89,7 +113,12 @@ def _decided_by_user(read: Read, matched: Matched, catalogue: Catalogue, decided
     concept_id = _look_up(decided.mapping, read)
     if concept_id is not None:
         reason = Message("plant.toml says so.")
-        concept_id = None if concept_id == "-" or concept_id not in catalogue else concept_id
+        if concept_id != "-" and concept_id not in catalogue:
+            reason = Message(
+                "plant.toml names {concept}, which the vocabulary does not have; the column stays without one.",
+                concept=concept_id,
+            )
+        concept_id = concept_id if concept_id in catalogue else None
         report = replace(matched.match, concept=concept_id, score=1.0, reason=reason, confirmed=True)
         matched = replace(matched, match=report, position=matched.position if concept_id == matched.match.concept else None)
     written = _look_up(decided.units, read)
@@ -115,23 +144,6 @@ def _reconcile(read: Read, concept: Concept | None, time_zone: str) -> Read:
     return read
 
 
-def _without_codes(read: Read, concept: Concept | None, unit: Unit | None, decided: tuple[float, ...] | None) -> Read:
-    if read.kind != "number":
-        return read
-    values = read.values.to_numpy()
-    if decided is not None:
-        for value in decided:
-            read = _set_aside(read, Code(value, int((values == value).sum()), sure=True), by_user=True)
-        return read
-    zero: Literal["missing", "honest"] | None = None if concept is None else "missing" if concept.zero_is_missing else "honest"
-    quantity = concept.quantity if concept else unit.quantity if unit else None
-    for code in missing_codes(values, zero=zero, quantity=quantity):
-        read = _set_aside(read, code) if code.sure else _suspect(read, code)
-    for value in outliers(read.values.to_numpy()):
-        read = _impossible(read, value)
-    return read
-
-
 def _set_aside(read: Read, code: Code, *, by_user: bool = False) -> Read:
     where = (read.values == code.value).fill_null(value=False)
     if not where.any():
@@ -141,7 +153,7 @@ def _set_aside(read: Read, code: Code, *, by_user: bool = False) -> Read:
         Message("{value} stands for: not measured, as plant.toml says; these cells are left empty.", value=text)
         if by_user
         else Message(
-            "{value} stands far from all other values and means: not measured. These cells are left empty; "
+            "{value} cannot be a measured value here and means: not measured. These cells are left empty; "
             "if it is a true value, write an empty list for the column under [missing] in plant.toml.",
             value=text,
         )
@@ -181,9 +193,8 @@ def _impossible(read: Read, value: float) -> Read:
     )
 
 
-def _without_frozen(reads: Sequence[Read]) -> list[Read]:
+def _without_frozen(reads: Sequence[Read], *, pieces: bool) -> list[Read]:
     """Empty the frozen stretches of a log; in a table of pieces only report them, for nobody samples a piece twice."""
-    pieces = any(read.kind == "identity" and read.values.n_unique() == len(read.values) for read in reads)
     signals = {str(i): read.values.to_numpy() for i, read in enumerate(reads) if read.kind == "number"}
     found = frozen_stretches(signals)
     kept = list(reads)

@@ -11,7 +11,7 @@ import polars as pl
 from tundish.standardise.numbers import NO_VALUE
 from tundish.standardise.stamps import DATE_HEADER, IDENTITY_HEADER, TIME_HEADER, Order, Pattern, Span, patterns, value_of
 
-_SAMPLE = 400
+_SAMPLE = 200
 _DISTINCT = 50_000
 _EPOCH_DAYS = 25_569
 """Day number of 1970-01-01 in a workbook that counts from 1900."""
