@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tundish.errors import Message
@@ -41,6 +42,8 @@ class Joined:
     rows: Ints | None
     segments: Segments | None
     link: Link
+    linked: npt.NDArray[np.bool_]
+    """Which pieces have a row in this table."""
     findings: tuple[Finding, ...]
 
     @property
@@ -197,7 +200,8 @@ def join(relation: Relation, places: Mapping[str, Ints], catalogue: Catalogue) -
     link = Link(
         ids.table.name, "key", (base.header, ids.header), theirs.len(), int(hit.sum()), int(linked.sum()), respelled.len()
     )
-    return Joined(relation, rows, segments, link, (*findings, *_told(relation, link, respelled, hit, linked.size)))
+    named = theirs.is_in(mine.drop_nulls().unique().implode()).fill_null(False)
+    return Joined(relation, rows, segments, link, linked, (*findings, *_told(relation, link, respelled, named)))
 
 
 def _first_rows(wanted: pl.Series, ids: pl.Series) -> Ints:
@@ -212,13 +216,13 @@ def _respelled(ids: Ids, base: Ids, hit: pl.Series) -> pl.Series:
     return plain.filter(~plain.is_in(base.spelled.plain.drop_nulls().unique().implode()))
 
 
-def _told(relation: Relation, link: Link, respelled: pl.Series, hit: pl.Series, pieces: int) -> list[Finding]:
+def _told(relation: Relation, link: Link, respelled: pl.Series, named: pl.Series) -> list[Finding]:
     ids, base = relation.ids, relation.base
     origin, file = origin_of(ids.table), files_of(ids.table)
     text = Message(
-        "{file} joined by {column}: {rows_linked} of {rows} rows, {pieces_linked} of {pieces} pieces.",
+        "{file} joined by {column}: {rows_linked} of {rows} rows, {pieces_linked} pieces.",
         file=file, column=ids.header, rows_linked=link.rows_linked, rows=link.rows,
-        pieces_linked=link.pieces_linked, pieces=pieces,
+        pieces_linked=link.pieces_linked,
     )  # fmt: skip
     told = [Finding("linked", "info", text, origin, link.rows_linked)]
     if respelled.len():
@@ -231,12 +235,12 @@ def _told(relation: Relation, link: Link, respelled: pl.Series, hit: pl.Series, 
             one=first, other=other[0] if other.len() else even,
         )  # fmt: skip
         told.append(Finding("respelled", "info", text, origin, respelled.len()))
-    lost = np.flatnonzero(~hit.to_numpy())
+    lost = np.flatnonzero(~named.to_numpy())
     if lost.size:
         text = Message(
-            "{file}, {column}: {count} rows belong to no piece of the target's table ({examples}); they are not used. "
+            "{file}, {column}: {count} rows have an id that {base} does not hold ({examples}); they are not used. "
             "Mistyped ids are not guessed.",
-            file=file, column=ids.header, count=lost.size,
+            file=file, column=ids.header, count=lost.size, base=files_of(base.table),
             examples=", ".join(map(str, ids.spelled.plain.gather(lost).unique(maintain_order=True).head(3).to_list())),
         )  # fmt: skip
         told.append(Finding("orphan_ids", "info", text, origin, lost.size, _rows_of(ids.table, lost)))

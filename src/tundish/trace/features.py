@@ -28,7 +28,7 @@ def describe(
     """The column that a statistic of another column makes: its name, unit and origins."""
     name = "|".join(part for part in (table.name, column.name, "" if statistic == "value" else statistic, tag) if part)
     made = replace(column, name=name, statistic=statistic, window=window)
-    if statistic in _SPANS or statistic == "amount":
+    if statistic in _SPANS or statistic in ("amount", "sum"):
         made = replace(made, offset=0.0)
     if statistic == "slope":
         return _per(made, "/h")

@@ -307,15 +307,25 @@ def _about_moments(work: _Work) -> list[Finding]:
 
 def _batch(work: _Work, features: Sequence[Feature], ids: pl.Series) -> pl.Series:
     """The coarsest material group that several pieces share and of which there are enough to split by; else the piece."""
-    groups = [
-        spell(feature.values).even
-        for feature in features
-        if feature.column.kind == "identity" and _FEWEST_BATCHES <= feature.values.drop_nulls().n_unique() <= 0.9 * ids.len()
-    ]
+    order = pl.Series(np.argsort(work.moments.moments, kind="stable"))
+    groups = [spell(feature.values).even for feature in features if _is_group(feature, order)]
     if not groups:
         return ids.alias(BATCH)
     coarsest = min(groups, key=lambda group: group.n_unique())
     return pl.select(pl.coalesce(coarsest, ids)).to_series().alias(BATCH)
+
+
+def _is_group(feature: Feature, order: pl.Series) -> bool:
+    """An id that several pieces share; without the vocabulary's word, one whose pieces come one after another."""
+    values = feature.values
+    groups, pieces = values.drop_nulls().n_unique(), values.len()
+    if feature.column.kind == "identity":
+        return _FEWEST_BATCHES <= groups <= 0.9 * pieces
+    if feature.column.kind not in ("text", "category") or not 2 * _FEWEST_BATCHES <= groups <= 0.6 * pieces:
+        return False
+    words = values.cast(pl.String).gather(order).drop_nulls()
+    runs = int((words != words.shift()).sum()) + 1
+    return runs <= 1.1 * groups and bool(words.str.contains(r"\d").mean() == 1)
 
 
 def _assemble(
@@ -351,5 +361,6 @@ def _assemble(
     )
     links: tuple[Link, ...] = (*(one.link for one in work.joined), *(signal.link for signal in signals))
     clocks: tuple[Clock, ...] = tuple(signal.clock for signal in signals)
-    unlinked = max((work.base.ids.len() - link.pieces_linked for link in links), default=0)
+    whole = [*(one.linked for one in work.joined), *(signal.linked for signal in signals)]
+    unlinked = int((~np.all(whole, axis=0)).sum()) if whole else 0
     return Pieces(table, outcome.name, "piece", links, clocks, unlinked)

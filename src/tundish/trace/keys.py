@@ -164,7 +164,7 @@ def _candidates(table: Table, target: Target, catalogue: Catalogue, keys: Mappin
         if not identity and not _could_be_ids(table.frame[column.name]):
             continue
         ids = Ids(table, column, spell(table.frame[column.name]))
-        if ids.words.len() >= (2 if identity else FEWEST_IDS):
+        if ids.words.len() >= (1 if identity else FEWEST_IDS):
             candidates.append(ids)
     return sorted(candidates, key=lambda ids: not is_identity(ids.column, catalogue))
 
@@ -186,7 +186,7 @@ def shares(one: Ids, other: Ids) -> float:
     """Share of the smaller column's ids that stand in the larger one; 0 when that is no more than chance gives."""
     mine, theirs = comparable(one, other)
     small, large = sorted((mine.drop_nulls().unique(), theirs.drop_nulls().unique()), key=len)
-    if small.len() < 2:
+    if small.is_empty():
         return 0.0
     contained = int(small.is_in(large.implode()).sum()) / small.len()
     if contained < _CONTAINED:
@@ -307,4 +307,7 @@ def _overlap(one: Ids, other: Ids) -> float:
 
 def _repeats_as_ids(base: Ids, ids: Ids) -> bool:
     """Both sides repeat it: a parent with several rows in each, if it is no mere grade or shift."""
+    few = base.spelled.even.len() * ids.spelled.even.len() <= 2_000_000
+    if few and names_agree(base, ids) and base.column.kind == ids.column.kind == "identity":
+        return True
     return all(side.column.kind != "number" and side.words.len() >= 20 for side in (base, ids))

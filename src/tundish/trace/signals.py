@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tundish.errors import Message
@@ -15,7 +16,7 @@ from tundish.trace.clocks import estimate, given
 from tundish.trace.events import floats
 from tundish.trace.features import Feature, describe
 from tundish.trace.pieces import Clock, Link
-from tundish.trace.segments import Ints, Segments, by_time, commonest, latest, numbers
+from tundish.trace.segments import Floats, Ints, Segments, by_time, commonest, latest, numbers
 from tundish.trace.stamps import NEVER, SECOND, Stamps, spacing, stamp_column, stamps
 from tundish.vocabulary import Catalogue
 
@@ -43,6 +44,8 @@ class Signals:
     features: tuple[Feature, ...]
     clock: Clock
     link: Link
+    linked: npt.NDArray[np.bool_]
+    """Which pieces have a row in this table."""
     findings: tuple[Finding, ...]
 
 
@@ -82,7 +85,7 @@ def of_signals(
     link = Link(table.name, "time", (stay.columns, stamp.headers[0] if stamp.headers else stamp.name),
                 times.size, rows, int(covered.sum()), 0)  # fmt: skip
     told = _told(table, link, int((~covered).sum()), clock)
-    return Signals(tuple(features), clock, link, tuple([*told, doubt] if doubt else told))
+    return Signals(tuple(features), clock, link, covered, tuple([*told, doubt] if doubt else told))
 
 
 def _lanes(table: Table, times: Stamps, stay: Stay) -> tuple[Ints | None, Ints | None, str | None]:
@@ -146,15 +149,35 @@ def _over_stays(
     table: Table, columns: Sequence[Column], segments: Segments, times: Stamps, catalogue: Catalogue
 ) -> list[Feature]:
     features = []
+    order = np.argsort(times, kind="stable")
     for column in columns:
         if column.kind == "category":
-            values = table.frame[column.name].cast(pl.String)
-            if values.n_unique() > 1:
-                features.append(Feature(describe(table, column, "mode", "stay"), commonest(values, segments)))
+            words = table.frame[column.name].cast(pl.String)
+            if words.n_unique() > 1:
+                features.append(Feature(describe(table, column, "mode", "stay"), commonest(words, segments)))
             continue
-        for statistic, result in numbers(floats(table, column), segments, times, _wanted(column, catalogue)).items():
+        values = floats(table, column)
+        if _is_counter(values[order]):
+            features.append(_consumed(table, column, values, segments))
+            continue
+        for statistic, result in numbers(values, segments, times, _wanted(column, catalogue)).items():
             features.append(Feature(describe(table, column, statistic, "stay"), pl.Series(result).fill_nan(None)))
     return features
+
+
+def _is_counter(values: Floats) -> bool:
+    """A meter that only adds up, but for resets: its reading tells the time, what it gained tells of the piece."""
+    known = values[~np.isnan(values)]
+    if known.size < 100:
+        return False
+    steps = np.diff(known)
+    return bool((steps >= 0).mean() >= 0.998 and (steps > 0).mean() >= 0.2)
+
+
+def _consumed(table: Table, column: Column, values: Floats, segments: Segments) -> Feature:
+    ends = numbers(values, segments, None, ["first", "last"])
+    gained = ends["last"] - ends["first"]
+    return Feature(describe(table, column, "sum", "stay"), pl.Series(np.where(gained >= 0, gained, np.nan)).fill_nan(None))
 
 
 def _wanted(column: Column, catalogue: Catalogue) -> tuple[Statistic, ...]:
