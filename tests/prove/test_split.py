@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from made_pieces import BEGIN, TARGET, TEMPERATURE, pieces
 
+from made_pieces import BEGIN, TARGET, TEMPERATURE, pieces
 from tundish.errors import TooFewDefects, TooFewPieces
 from tundish.prove import split
 from tundish.questions import Wish, ask
@@ -47,7 +47,8 @@ def test_batches_that_run_through_are_set_aside_and_counted() -> None:
 
 
 def test_the_border_between_exports_is_taken() -> None:
-    moments = [BEGIN + timedelta(minutes=n) for n in range(350)] + [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n) for n in range(450)]
+    moments: list[datetime | None] = [BEGIN + timedelta(minutes=n) for n in range(350)]
+    moments += [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n) for n in range(450)]
     whole = made(800, source=np.repeat([0, 1], [350, 450]), moments=moments)
     parts = split(whole, asked(whole))
     assert (parts.earlier.table.frame.height, parts.later.table.frame.height) == (350, 450)
@@ -93,5 +94,3 @@ def test_rows_of_one_moment_stay_together() -> None:
     whole = made(400, moments=moments)
     parts = split(whole, asked(whole))
     assert not set(parts.earlier.table.frame[MOMENT]) & set(parts.later.table.frame[MOMENT])
-
-

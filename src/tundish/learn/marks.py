@@ -18,7 +18,7 @@ FEW = 30
 """A setting with no more values than this is cut at its values; one with more, at round numbers."""
 MOST = 150
 """Marks on one setting, at most."""
-SURE = 3.0
+SURE = 3.5
 """Standard errors by which the pieces cut off must be worse than the pieces kept; high, because the best cut was searched."""
 TIE = 0.02
 """Part of a limit's gain that a rounder number may cost."""
@@ -218,7 +218,7 @@ def _marks(values: Floats) -> Floats:
         return distinct
     low, high = np.quantile(values, (0.1, 0.9))
     span = high - low if high > low else distinct[-1] - distinct[0]
-    step = round_step(float(span) / 40)
+    step = round_step(float(span) / 80)
     first, last = (
         (distinct[0], distinct[-1]) if (distinct[-1] - distinct[0]) / step <= MOST else np.quantile(values, (0.005, 0.995))
     )

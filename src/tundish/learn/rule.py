@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,8 @@ from tundish.trace.pieces import Pieces
 MOST_CONDITIONS = 3
 MOST_PARTS = 2
 """Limits in one condition: `A and B`."""
+MOST_LEADS = 8
+"""Settings that are tried as parts of a pair."""
 FOLDS = 5
 LEAST_RIGHT = 5
 """Pieces that a condition must set right, more than it sets wrong."""
@@ -110,25 +112,39 @@ def _cover(parts: tuple[Setting, ...], bad: Floats, among: Flags, width: int) ->
 
 
 def _grow(parts: tuple[Setting, ...], gain: Floats, left: Flags, width: int) -> tuple[Condition, float]:
-    """The best single limit, then further limits on it while they help."""
-    condition: Condition = ()
-    taken, reached = left, 0.0
-    spread = float(gain[left].std()) if left.any() else 0.0
-    for _ in range(width):
-        options = [
-            (found[1], number, found[0])
-            for number, part in enumerate(parts)
-            if number not in dict(condition)
-            and (found := best_cut(part, gain, taken, LEAST_RIGHT, spread, strict=True)) is not None
-        ]
-        if not options:
-            break
-        score, number, cut = max(options, key=lambda option: (option[0], -option[1]))
-        if score < reached + LEAST_RIGHT / 2:
-            break
-        condition, reached = (*condition, (number, cut)), score
-        taken = left & _meets(parts, condition)
+    """The best single limit; with two parts allowed, the best pair when it sets enough more right."""
+    condition, reached = _best_of(parts, range(len(parts)), gain, left, ())
+    if width == 1 or not left.any():
+        return condition, reached
+    # A part of a pair need not be bad by itself, only worse than the rest: look for those first.
+    worse = np.where(left, gain - gain[left].mean(), 0.0)
+    spread = float(gain[left].std())
+    leads = [
+        (found[1], number, found[0])
+        for number, part in enumerate(parts)
+        if (found := best_cut(part, worse, left, LEAST_RIGHT, spread, strict=True)) is not None
+    ]
+    leads = sorted(leads, key=lambda lead: (-lead[0], lead[1]))[:MOST_LEADS]
+    for _, first, cut in leads:
+        others = [number for _, number, _ in leads if number != first]
+        pair, gained = _best_of(parts, others, gain, left, ((first, cut),))
+        if pair and gained >= reached + LEAST_RIGHT / 2:
+            condition, reached = pair, gained
     return condition, reached
+
+
+def _best_of(
+    parts: tuple[Setting, ...], numbers: Iterable[int], gain: Floats, left: Flags, given: Condition
+) -> tuple[Condition, float]:
+    """The given condition with the limit added that sets most pieces right; nothing when none does."""
+    taken = left & _meets(parts, given) if given else left
+    spread = float(gain[taken].std()) if taken.any() else 0.0
+    best: tuple[Condition, float] = ((), 0.0)
+    for number in numbers:
+        found = best_cut(parts[number], gain, taken, LEAST_RIGHT, spread, strict=True)
+        if found is not None and found[1] > best[1]:
+            best = ((*given, (number, found[0])), found[1])
+    return best
 
 
 def _meets(parts: tuple[Setting, ...], condition: Condition) -> Flags:

@@ -32,8 +32,9 @@ AIMS_NUMBER = (0.5, 0.25, 0.0, -0.25, -0.5, -0.75, -1.0)
 WILD = 0.3
 """Part of the variance between blocks of time that is charged to the promise: tuned on generated lines only, by
 ``benchmarks/window_grid.py``."""
-WIDER = 0.95
-"""A wider window is taken when it keeps this part of the best cautious benefit."""
+
+WIDER = 1.5
+"""Standard errors of benefit that a wider window may cost: a narrow one that looks better is mostly luck, and harder to keep."""
 
 Box = dict[int, Cut]
 """Number of the setting -> the part of it that is kept."""
@@ -182,7 +183,7 @@ def _prepare(earlier: Pieces, badness: Floats, columns: Sequence[Column], causes
 
 def _due_to(others: tuple[Setting, ...], settings: tuple[Setting, ...], badness: Floats) -> Floats:
     """Part of each piece's badness that goes with causes outside the window: an additive model of binned causes, centred."""
-    if not others:
+    if not others or not settings:
         return np.zeros(badness.size)
     known = np.isfinite(badness)
     mine, theirs = (np.hstack([_binned(part) for part in parts]) for parts in (others, settings))
@@ -207,7 +208,7 @@ def _binned(part: Setting, bins: int = 8) -> Floats:
 
 
 def _choose(ground: _Ground, *, binary: bool) -> tuple[_Benefit | None, Box]:
-    """The aim that pays best on unseen blocks, and its box on all pieces; the widest among those that pay nearly as well."""
+    """The aim that pays best on unseen blocks, and its box on all pieces; the widest among those nearly as good."""
     known = np.isfinite(ground.bad)
     mean, spread = float(ground.bad[known].mean()), float(ground.bad[known].std())
     aims = [mean * factor for factor in AIMS_BINARY] if binary else [mean + spread * factor for factor in AIMS_NUMBER]
@@ -218,8 +219,8 @@ def _choose(ground: _Ground, *, binary: bool) -> tuple[_Benefit | None, Box]:
             found.append((_unseen(ground, known, aim), box))
     if not found:
         return None, {}
-    best = max(benefit.cautious for benefit, _ in found)
-    return next((benefit, box) for benefit, box in found if benefit.cautious >= best - (1 - WIDER) * abs(best))
+    best = max((benefit for benefit, _ in found), key=lambda benefit: benefit.cautious)
+    return next((benefit, box) for benefit, box in found if benefit.gain >= best.gain - WIDER * best.error)
 
 
 def _unseen(ground: _Ground, known: Flags, aim: float) -> _Benefit:
@@ -259,7 +260,7 @@ def _by_block(shares: Floats, ground: _Ground, among: Flags) -> float:
 
 
 def _search(ground: _Ground, among: Flags, aim: float) -> Box:
-    """The box with the greatest sum of what its pieces stay below the aim, built and improved one setting at a time."""
+    """The box with the greatest sum of what its pieces stay below the aim, one setting at a time; empty when out of reach."""
     gain = np.where(among, aim - ground.even, 0.0)
     spread = float(ground.even[among].std())
     least = int(np.ceil(LEAST_INSIDE * among.sum()))
@@ -277,7 +278,7 @@ def _search(ground: _Ground, among: Flags, aim: float) -> Box:
         if best is None or best[2] <= reached + 1e-9 * abs(reached):
             break
         box[best[0]], reached = best[1], best[2]
-    return box
+    return box if reached > 0 else {}
 
 
 def _inside(settings: tuple[Setting, ...], box: Box, among: Flags) -> Flags:
