@@ -13,14 +13,16 @@ from tundish.standardise.names import Name, take_apart
 from tundish.table import Kind
 from tundish.vocabulary.catalogue import Catalogue
 from tundish.vocabulary.concept import Concept
-from tundish.vocabulary.units import Unit, parse_unit
+from tundish.vocabulary.units import Unit, parse_unit, split_header
 from tundish.vocabulary.words import Words, even_name
 
 MISSING_PART = 0.7
 """Weight of a part that a concept's name has and the column's lacks, against one of a shared part."""
-SUPPORTED_PART = 0.5
+SUPPORTED_PART = 0.45
 """What is left of that weight when table or neighbours say the part (`산세` of a sheet on pickling)."""
 LIGHT_PART = 0.35
+LIGHT_MISSING = 0.6
+"""A part that says little weighs more when it is the concept that says it: `Class` alone is no steel class."""
 SHORT_NAME = 0.6
 """Likeness of one or two Latin letters alone: `V` may be vanadium or a voltage."""
 _GASES = frozenset({"volume_flow", "normal_volume_flow"})
@@ -67,8 +69,8 @@ class Evidence:
     @property
     def score(self) -> float:
         """0 to 1: the name's likeness, lessened by whatever speaks against it."""
-        raised = self.name + 0.03 * self.support * (self.name < 0.97) + 0.03 * self.unit_fits * (self.name < 0.97)
-        return min(0.99, raised) * self.unit * self.values * self.kind
+        doubt = (1 - self.name) * (1 - 0.12 * self.support) * (1 - 0.12 * self.unit_fits)
+        return (1 - doubt) * self.unit * self.values * self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,10 @@ class _Variant:
     concept: Concept
     parts: frozenset[str]
     positions: frozenset[str]
+    marks: frozenset[str]
+    """Aspect and statistic that the concept's name holds, and so the column's must."""
+    by_unit: bool
+    """The name holds a unit (`산농도 g/L`): without one that fits it says nothing."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,8 @@ def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> lis
     exact = index.exact.get(look.name.whole)
     if exact is not None:
         names[exact.id] = (exact, _exact_likeness(look, exact, support))
-    for part in look.name.parts | look.implied:
+    likely = frozenset() if _is_short(look) else look.name.parts | look.implied
+    for part in likely:
         for variant in index.by_part.get(part, ()):
             like = _likeness(look, variant, catalogue, support.get(variant.concept.area, 0.0))
             if like > names.get(variant.concept.id, (None, 0.3))[1]:
@@ -120,16 +127,22 @@ def fitting_unit(unit: Unit | None, concept: Concept) -> Unit | None:
 
 def _exact_likeness(look: Look, concept: Concept, support: Mapping[str, float]) -> float:
     """1, but less for one or two letters that nothing else speaks for."""
-    short = len(look.name.whole) <= 2 and look.name.whole.isascii()
     told = fitting_unit(look.unit, concept) is not None or support.get(f"short:{concept.area}", 0.0) >= 1.0
-    return SHORT_NAME if short and not told else 1.0
+    return SHORT_NAME if _is_short(look) and not told else 1.0
+
+
+def _is_short(look: Look) -> bool:
+    return len(look.name.whole) <= 2 and look.name.whole.isascii()
 
 
 def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, support: float) -> float:
     """Shared weight of parts over shared plus what either side has alone (Tversky 1977, unequal weights)."""
     words, own = catalogue.words, catalogue.areas[variant.concept.area].words
     said = look.name.parts
-    if not variant.positions <= set(look.name.positions):
+    marks = {look.name.aspect, look.name.statistic}
+    if not variant.positions <= set(look.name.positions) or not variant.marks <= marks:
+        return 0.0
+    if variant.by_unit and fitting_unit(look.unit, variant.concept) is None:
         return 0.0
     shared = (said | look.implied) & variant.parts
     extra = sum(_weight(part, words) for part in said - variant.parts if part not in own)
@@ -137,9 +150,10 @@ def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, support: floa
     missing = 0.0
     for part in variant.parts - shared:
         eased = SUPPORTED_PART + (1 - SUPPORTED_PART) * (1 - support) if part in own else 1.0
-        missing += MISSING_PART * eased * _weight(part, words)
+        missing += MISSING_PART * eased * (LIGHT_MISSING if part in words.light else 1.0)
     common = sum(_weight(part, words) for part in shared)
-    return 0.98 * common / (common + extra + missing) if common else 0.0
+    unsaid = sum(1 for mark in marks if mark and mark not in variant.marks)
+    return (0.98 - 0.02 * unsaid) * common / (common + extra + missing) if common else 0.0
 
 
 def _weight(part: str, words: Words) -> float:
@@ -218,6 +232,8 @@ def _index(catalogue: Catalogue) -> _Index:
 
 def _variants(concept: Concept, words: Words) -> Iterator[_Variant]:
     for written in dict.fromkeys(concept.names):
-        name = take_apart(written, words)
-        if name.parts and (len(name.whole) > 2 or not name.whole.isascii()):
-            yield _Variant(concept, name.parts, frozenset(name.positions))
+        bare, unit = split_header(written)
+        name = take_apart(bare, words)
+        if any(len(part) > 2 or not part.isascii() for part in name.parts):
+            marks = frozenset(mark for mark in (name.aspect, name.statistic) if mark)
+            yield _Variant(concept, name.parts, frozenset(name.positions), marks, unit is not None)

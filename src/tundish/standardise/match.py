@@ -51,7 +51,7 @@ class Matched:
 
 
 ENOUGH = 0.76
-"""Least score at which a column is given a concept. Chosen on tests/standardise/headers.yaml: wrong is worse than abstaining."""
+"""Least score at which a column is given a concept; chosen on tests/standardise/headers.yaml, wrong being worse than abstaining."""
 _AMBIGUOUS = 0.015
 """Scores nearer than this cannot be told apart."""
 _SECOND_BEST = 0.08
@@ -99,7 +99,8 @@ def _without_control_values(looks: list[Look]) -> list[Look]:
     if any(look.name.aspect == "actual" for look in looks):
         return looks
     return [
-        replace(look, name=replace(look.name, aspect="actual")) if look.name.aspect == "control_value" else look for look in looks
+        replace(look, name=replace(look.name, aspect="actual")) if look.name.aspect == "control_value" else look
+        for look in looks
     ]
 
 
@@ -138,7 +139,10 @@ def _assign(evidence: list[list[Evidence]], positions: list[str | None]) -> list
     from scipy.optimize import linear_sum_assignment
 
     offers = [[e for e in found if e.score >= max(ENOUGH, found[0].score - _SECOND_BEST)] for found in evidence]
-    slots = {key: n for n, key in enumerate(dict.fromkeys((e.concept.id, p) for o, p in zip(offers, positions, strict=True) for e in o))}
+    slots = {
+        key: n
+        for n, key in enumerate(dict.fromkeys((e.concept.id, p) for o, p in zip(offers, positions, strict=True) for e in o))
+    }
     if not slots:
         return [None] * len(evidence)
     gains = np.zeros((len(evidence), len(slots) + len(evidence)))
@@ -151,13 +155,16 @@ def _assign(evidence: list[list[Evidence]], positions: list[str | None]) -> list
     for row, slot in zip(rows, taken, strict=True):
         chosen[row] = next((e for e in offers[row] if slots[e.concept.id, positions[row]] == slot), None)
     held = {(e.concept.id, p) for e, p in zip(chosen, positions, strict=True) if e}
-    return [e if e and not _rivals(e, found, p, held) else None for e, found, p in zip(chosen, evidence, positions, strict=True)]
+    return [
+        e if e and not _rivals(e, found, p, held) else None for e, found, p in zip(chosen, evidence, positions, strict=True)
+    ]
 
 
 def _rivals(chosen: Evidence, found: list[Evidence], position: str | None, held: set[tuple[str, str | None]]) -> bool:
     """Is there another meaning, not taken by another column, that scores as much?"""
     return any(
-        e.concept.id != chosen.concept.id and e.score > chosen.score - _AMBIGUOUS and (e.concept.id, position) not in held for e in found
+        e.concept.id != chosen.concept.id and e.score > chosen.score - _AMBIGUOUS and (e.concept.id, position) not in held
+        for e in found
     )
 
 
@@ -181,10 +188,13 @@ _STATISTICS: Mapping[str, Statistic] = {"mean": "mean", "min": "min", "max": "ma
 def _why(column: ColumnSketch, look: Look, chosen: Evidence, unit: Unit | None) -> Message:
     header, concept = column.header, chosen.concept.id
     if unit is not None:
-        return Message("{header}: the name means {concept}, and the unit {unit} fits.", header=header, concept=concept, unit=unit.label)
+        return Message(
+            "{header}: the name means {concept}, and the unit {unit} fits.", header=header, concept=concept, unit=unit.label
+        )
     if look.unit_text is not None:
         return Message(
-            "{header}: the name means {concept}; the unit {unit} is unknown or does not fit. Write it under [units] in plant.toml.",
+            "{header}: the name means {concept}; the unit {unit} is unknown or does not fit. "
+            "Write it under [units] in plant.toml.",
             header=header,
             concept=concept,
             unit=look.unit_text,
@@ -206,13 +216,28 @@ def _why_not(column: ColumnSketch, look: Look, found: list[Evidence]) -> Message
     best = found[0]
     if best.score >= ENOUGH and len(found) > 1:
         return Message(
-            "{header}: {first} or {second}, or already taken by another column. Write the one you mean under [mapping] in plant.toml.",
+            "{header}: {first} or {second}, or already taken by another column. "
+            "Write the one you mean under [mapping] in plant.toml.",
             header=header,
             first=best.concept.id,
             second=found[1].concept.id,
         )
     if best.score >= ENOUGH:
-        return Message("{header}: another column is {concept} already. Say which one counts under [mapping] in plant.toml.", header=header, concept=best.concept.id)
+        return Message(
+            "{header}: another column is {concept} already. Say which one counts under [mapping] in plant.toml.",
+            header=header,
+            concept=best.concept.id,
+        )
     if best.kind < 0.9:
-        return Message("{header}: the name is near {concept}, but the values are of kind {kind}. Write its meaning under [mapping] in plant.toml.", header=header, concept=best.concept.id, kind=look.kind)
-    return Message("{header}: near {concept}, but not sure. Write its meaning under [mapping] in plant.toml.", header=header, concept=best.concept.id)
+        return Message(
+            "{header}: the name is near {concept}, but the values are of kind {kind}. "
+            "Write its meaning under [mapping] in plant.toml.",
+            header=header,
+            concept=best.concept.id,
+            kind=look.kind,
+        )
+    return Message(
+        "{header}: near {concept}, but not sure. Write its meaning under [mapping] in plant.toml.",
+        header=header,
+        concept=best.concept.id,
+    )

@@ -84,7 +84,10 @@ def _members(families: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mappi
     for family in families:
         for key, member in family["members"].items():
             own = {name: value for name, value in member.items() if name not in family["fill"]}
-            yield family["key"].format(key=key), {**{name: _fill(text, member) for name, text in family["entry"].items()}, **own}
+            yield (
+                family["key"].format(key=key),
+                {**{name: _fill(text, member) for name, text in family["entry"].items()}, **own},
+            )
 
 
 def _fill(text: str | list[str], member: Mapping[str, Any]) -> str | list[str]:

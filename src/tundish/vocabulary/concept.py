@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from tundish.table import Kind, Statistic
 
-Role = Literal[
-    "identity", "time_start", "time_end", "time", "setting", "condition", "material", "result", "context", "energy"
-]
+Role = Literal["identity", "time_start", "time_end", "time", "setting", "condition", "material", "result", "context", "energy"]
 Aspect = Literal["actual", "setpoint", "mean", "min", "max", "total"]
 Level = Literal["heat", "slab", "coil", "plate", "lot", "piece", "order", "specimen"]
 

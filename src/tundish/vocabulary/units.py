@@ -134,11 +134,8 @@ def _is_tail_unit(name: str, unit: str) -> bool:
     found = parse_unit(unit)
     if found is None:
         return False
-    if len(spelling) == 1 and spelling != "%":
-        return False
-    if spelling.casefold() in _aliases().never_suffix and spelling != found.label:
-        return hint == found.quantity
-    return spelling.casefold() not in _aliases().never_suffix or hint == found.quantity
+    doubtful = len(spelling) == 1 or spelling.casefold() in _aliases().never_suffix
+    return spelling == "%" or not doubtful or hint == found.quantity
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,232 @@
+"""Does matching keep its promises: same meaning for two habits, never a guess, each meaning once, and fast?"""
+
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tundish.standardise.match import ColumnSketch, match
+from tundish.table import Origin
+from tundish.vocabulary import load_catalogue
+
+CATALOGUE = load_catalogue()
+COMMON = {
+    "PLATE_NO": "plate_no",
+    "ROLLING_DATE": "rolling_date",
+    "SCALE": "scale",
+    "SPEC": "spec_long",
+    "STEEL_KIND": "steel_kind",
+    "PT_THICK": "pt_thick",
+    "PT_WIDTH": "pt_width",
+    "PT_LENGTH": "pt_length",
+    "FUR_NO": "fur_no",
+    "FUR_NO_ROW": "fur_input_row",
+    "FUR_HZ_TEMP": "fur_heat_temp",
+    "FUR_HZ_TIME": "fur_heat_time",
+    "FUR_SZ_TEMP": "fur_soak_temp",
+    "FUR_SZ_TIME": "fur_soak_time",
+    "FUR_TIME": "fur_total_time",
+    "FUR_EXTEMP": "fur_ex_temp",
+    "ROLLING_TEMP_T5": "rolling_temp",
+    "HSB": "hsb",
+    "ROLLING_DESCALING": "descaling_count",
+    "WORK_GR": "work_group",
+}
+
+
+def number(header, *values, unit=None):
+    return ColumnSketch(header, "number", Origin("f.csv", None, header), unit, np.array(values, dtype=float), (), 40)
+
+
+def text(header, kind="category", *values):
+    return ColumnSketch(header, kind, Origin("f.csv", None, header), None, np.empty(0), values, 40)
+
+
+def meant(*columns, table="export"):
+    return match(columns, CATALOGUE, table_name=table)
+
+
+def sketches(frame):
+    found = []
+    for header in frame.columns:
+        values = frame[header]
+        if values.dtype.is_numeric():
+            found.append(number(header, *values.drop_nulls().to_list()))
+        else:
+            kind = "time" if "date" in header.lower() else "identity" if values.n_unique() > 400 else "category"
+            found.append(text(header, kind, *values.unique().to_list()[:20]))
+    return found
+
+
+def test_two_habits_of_one_mill_mean_the_same(shared):
+    files = {"SCALE_2021_720rows_cp949.csv": [], "SCALE_2023_1000rows_cp949.csv": []}
+    for file in files:
+        frame = pl.read_csv(
+            (shared / "posco_plate_scale" / file).read_bytes().decode("cp949").encode(), infer_schema_length=None
+        )
+        columns = sketches(frame)
+        found = match(columns, CATALOGUE, table_name=file)
+        files[file] = {c.header: (m.match.concept, m.position) for c, m in zip(columns, found, strict=True)}
+    first, second = files.values()
+    assert [name for name in COMMON if first[name][0] is None] == []
+    assert [(name, first[name], second[other]) for name, other in COMMON.items() if first[name] != second[other]] == []
+
+
+def test_generic_tags_abstain_and_say_what_to_do():
+    for one in meant(
+        number("TAG_0012", 1, 2),
+        number("X_17", 3),
+        number("noise_3", 0.1),
+        number("var", 1),
+        number("", 1),
+        number("Температура", 1600),
+    ):
+        assert one.match.concept is None
+        assert "plant.toml" in str(one.match.reason)
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"), [("산세조 온도(kg)", None), ("산세조 온도", "mm"), ("라인속도(bar)", None), ("PL1_BATH1_TEMP", "g/L")]
+)
+def test_a_unit_of_another_quantity_forbids(header, unit):
+    (one,) = meant(number(header, 80, 82, unit=unit), table="산세")
+    assert one.match.concept is None
+
+
+def test_a_missing_unit_is_never_filled_in():
+    (one,) = meant(number("산세조 온도", 80, 82))
+    assert (one.match.concept, one.unit, one.match.unit) == ("pickling.bath_temperature", None, None)
+    assert "℃" in str(one.match.reason)
+
+
+def test_an_unknown_unit_is_kept_as_it_was_written():
+    (one,) = meant(number("산세조 온도(xx/yy)", 80, 82))
+    assert (one.match.unit_read, one.unit) == ("xx/yy", None)
+
+
+def test_the_unit_chooses_between_two_measures():
+    share, mass = meant(number("HCl농도(%)", 12), number("염산농도(g/L)", 130))
+    assert (share.match.concept, mass.match.concept) == ("pickling.acid_concentration", "pickling.acid_mass_concentration")
+
+
+def test_a_doubtful_sign_is_settled_by_the_name():
+    (one,) = meant(number("산세조 온도(C)", 80, 82))
+    assert one.unit.ucum == "Cel"
+
+
+def test_a_temperature_difference_takes_no_offset():
+    (one,) = meant(number("과열도(℃)", 25, 30))
+    assert (one.match.concept, one.unit.offset, one.unit.si) == ("casting.superheat", 0.0, "K")
+
+
+def test_impossible_values_speak_against_a_name():
+    near, far = meant(number("압연온도(℃)", 950, 980)), meant(number("압연온도(℃)", 3, 4))
+    assert near[0].match.score > far[0].match.score
+    assert far[0].match.concept is None
+
+
+def test_typing_errors_and_spellings_are_forgiven():
+    found = meant(number("Roling Temprature (℃)", 900, 950), number("COILLING TEMP(℃)", 580, 600), text("강 종"))
+    assert [one.match.concept for one in found] == ["rolling.temperature", "rolling.coiling_temperature", "product.grade"]
+
+
+def test_positions_and_set_points_keep_columns_apart():
+    headers = ["산세조1 온도 PV", "산세조1 온도 SV", "산세조2 온도 PV", "산세조2 온도 CV"]
+    found = meant(*(number(header, 80, 81) for header in headers))
+    assert [(one.match.concept, one.position) for one in found] == [
+        ("pickling.bath_temperature", "1"),
+        ("pickling.bath_temperature_setpoint", "1"),
+        ("pickling.bath_temperature", "2"),
+        (None, "2"),
+    ]
+
+
+def test_cv_without_pv_is_the_current_value():
+    found = meant(number("산세조1 온도 SV", 80), number("산세조1 온도 CV", 81))
+    assert [one.match.concept for one in found] == ["pickling.bath_temperature_setpoint", "pickling.bath_temperature"]
+
+
+def test_extremes_are_told_from_the_value():
+    found = meant(number("압연온도 최대(℃)", 960), number("압연온도 최소(℃)", 900), number("압연온도(℃)", 930))
+    assert [(one.match.concept, one.position, one.statistic) for one in found] == [
+        ("rolling.temperature", "max", "max"),
+        ("rolling.temperature", "min", "min"),
+        ("rolling.temperature", None, "value"),
+    ]
+
+
+def test_letters_alone_need_company():
+    (alone,) = meant(number("V", 3, 4))
+    assert alone.match.concept is None
+    found = meant(number("C", 0.1), number("Si", 0.2), number("Mn", 1.1), number("V", 0.02))
+    assert [one.match.concept for one in found] == [
+        "chemistry.carbon",
+        "chemistry.silicon",
+        "chemistry.manganese",
+        "chemistry.vanadium",
+    ]
+
+
+def test_a_clock_time_and_a_duration_are_told_apart():
+    when, long = meant(text("추출시간", "time")), meant(number("추출시간", 100, 120))
+    assert when[0].match.concept == "reheating.extraction_time"
+    assert long[0].match.concept is None
+
+
+HEADERS = st.sampled_from(
+    [
+        "산세조1 온도(℃)",
+        "산세조2 온도(℃)",
+        "BATH TEMP",
+        "LINE_SPD",
+        "라인속도",
+        "SPEED",
+        "HCl농도(%)",
+        "TAG_01",
+        "두께",
+        "THK(mm)",
+        "압연온도",
+        "T",
+        "x",
+    ]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(HEADERS, max_size=8))
+def test_each_meaning_stands_once_and_scores_are_shares(headers):
+    found = meant(*(number(header, 50, 60) for header in headers))
+    given = [(one.match.concept, one.position) for one in found if one.match.concept]
+    assert len(found) == len(headers)
+    assert len(given) == len(set(given))
+    assert all(0 <= one.match.score <= 1 for one in found)
+
+
+def test_the_order_of_columns_does_not_matter():
+    columns = [
+        number("산세조1 온도(℃)", 80),
+        number("라인속도(mpm)", 90),
+        number("HCl농도(%)", 12),
+        text("판정", "category", "양품", "불량"),
+    ]
+    forward = [one.match.concept for one in meant(*columns)]
+    assert [one.match.concept for one in meant(*reversed(columns))] == forward[::-1]
+
+
+def test_three_hundred_columns_take_less_than_a_second():
+    kinds = [
+        "산세조{n} 온도(℃)",
+        "F{n}_ROLL_FORCE(ton)",
+        "ZONE{n}_TEMP",
+        "TAG_{n:04d}",
+        "가열로 {n}존 온도 SV",
+        "MOTOR_CURR_{n}",
+    ]
+    columns = [number(kinds[n % 6].format(n=n // 6), 80, 90) for n in range(300)]
+    meant(*columns[:6])
+    began = time.process_time()
+    meant(*columns)
+    assert time.process_time() - began < 1.0
