@@ -220,6 +220,15 @@ def test_a_lab_reading_holds_until_the_next_one(made):
     np.testing.assert_allclose(frame["lab|plant:철|last"].to_numpy(), 0.5 * truth)
 
 
+def test_a_file_without_a_sign_of_the_lots_takes_the_clock_of_a_file_with_the_same_stamps(made):
+    rng = np.random.default_rng(5)
+    walk = np.cumsum(rng.normal(size=made.signals.height))
+    tables = [*made.tables(), table_of(made.signals.select("시각").with_columns(pl.Series("전류", walk)), "drive.csv")]
+    pieces = trace(tables, find_target(tables, "판정", CATALOGUE), CATALOGUE)
+    assert {clock.file: clock.offset_s for clock in pieces.clocks} == {"plc.csv": -137.0, "drive.csv": -137.0}
+    assert "clock_unsure" not in codes(pieces)
+
+
 def test_a_meter_counts_what_it_gained(made):
     rising = made.signals.with_columns((pl.int_range(pl.len()) * 0.5).alias("적산"))
     tables = replace(made, signals=rising).tables()

@@ -11,6 +11,7 @@ import polars as pl
 from tundish.errors import Message
 from tundish.table import ROW, SOURCE, Column, Finding, Known, Table
 from tundish.trace.base import Base, Joined, at, files_of, join, lay_base, origin_of
+from tundish.trace.clocks import given
 from tundish.trace.companions import find_twins, of_twins
 from tundish.trace.events import of_events
 from tundish.trace.features import Feature, as_stated, describe, when_known
@@ -19,9 +20,9 @@ from tundish.trace.keys import Ids, Plan, is_identity, plan, refuse_strangers
 from tundish.trace.moments import Moments, find_moments, stamped_after
 from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Clock, Link, Pieces
 from tundish.trace.segments import Ints
-from tundish.trace.signals import Signals, Stay, of_signals
+from tundish.trace.signals import Signals, Stay, of_signals, same_clock
 from tundish.trace.spelling import spell
-from tundish.trace.stamps import NEVER, as_times, role
+from tundish.trace.stamps import NEVER, Stamps, as_times, role, stamp_column, stamps
 from tundish.trace.stays import overlapping
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
@@ -220,33 +221,54 @@ def _own_readings(work: _Work) -> list[Feature]:
     return made + list(rest.features)
 
 
-def _reading_before(work: _Work) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
-    from tundish.trace.stamps import stamp_column, stamps
-
+def _reading_before(work: _Work) -> Stamps | None:
     readings, stamp = work.base.readings, stamp_column(work.home, work.catalogue)
     if readings is None or stamp is None:
         return None
-    before: np.ndarray[tuple[int], np.dtype[np.int64]] = stamps(work.home, stamp.name)[readings.rows[readings.edges[1:] - 2]]
+    before: Stamps = stamps(work.home, stamp.name)[readings.rows[readings.edges[1:] - 2]]
     return before
 
 
 def _of_loose(work: _Work, offsets: Mapping[str, float], tell: Progress, todo: int) -> tuple[list[Signals], list[Table]]:
     """Signals that share no id with the pieces, joined by their stays; and the tables that belong to none."""
-    found: list[Signals] = []
+    found: dict[str, Signals] = {}
     loose: list[Table] = []
     stay = _stay(work)
+    clocks = {file: given(file, float(offset)) for file, offset in offsets.items()}
     for n, table in enumerate(work.plan.loose):
-        made = None
-        if stay is not None:
-            made = of_signals(
-                table, stay, work.catalogue, offsets, known_until=work.moments.moments, without=_no_values(table, work)
-            )
+        made = None if stay is None else _signals(work, table, stay, clocks)
         if made is None:
             loose.append(table)
         else:
-            found.append(made)
+            found[table.name] = made
         tell("trace", todo - len(work.plan.loose) + n + 1, todo)
-    return found, loose
+    if stay is not None:
+        found |= _of_shared_clocks(work, found, stay)
+    return list(found.values()), loose
+
+
+def _signals(work: _Work, table: Table, stay: Stay, clocks: Mapping[str, Clock]) -> Signals | None:
+    until, without = work.moments.moments, _no_values(table, work)
+    return of_signals(table, stay, work.catalogue, clocks, known_until=until, without=without)
+
+
+def _of_shared_clocks(work: _Work, found: Mapping[str, Signals], stay: Stay) -> dict[str, Signals]:
+    """Signals whose clock could not be told by themselves, joined again by the clock of a file with the same stamps."""
+    tables = {table.name: table for table in work.plan.loose}
+    unsure = {name for name, made in found.items() if any(told.code == "clock_unsure" for told in made.findings)}
+    again = {}
+    for name in unsure:
+        donor = next(
+            (sure for sure in found if sure not in unsure and same_clock(tables[name], tables[sure], work.catalogue)), None
+        )
+        if donor is None:
+            continue
+        file, clock = origin_of(tables[name]).file, found[donor].clock
+        shared = replace(clock, file=file, reason=Message("the same stamps as in {file}, so the same clock", file=clock.file))
+        made = _signals(work, tables[name], stay, {file: shared})
+        if made is not None:
+            again[name] = made
+    return again
 
 
 def _stay(work: _Work) -> Stay | None:
@@ -360,7 +382,7 @@ def _assemble(
         repairs=tuple(repair for table in tables for repair in table.repairs),
     )
     links: tuple[Link, ...] = (*(one.link for one in work.joined), *(signal.link for signal in signals))
-    clocks: tuple[Clock, ...] = tuple(signal.clock for signal in signals)
+    clocks: tuple[Clock, ...] = tuple({signal.clock.file: signal.clock for signal in signals}.values())
     whole = [*(one.linked for one in work.joined), *(signal.linked for signal in signals)]
     unlinked = int((~np.all(whole, axis=0)).sum()) if whole else 0
     return Pieces(table, outcome.name, "piece", links, clocks, unlinked)

@@ -12,7 +12,7 @@ import polars as pl
 from tundish.errors import Message
 from tundish.table import Column, Finding, Statistic, Table
 from tundish.trace.base import at, files_of, origin_of
-from tundish.trace.clocks import estimate, given
+from tundish.trace.clocks import estimate
 from tundish.trace.events import floats
 from tundish.trace.features import Feature, describe
 from tundish.trace.pieces import Clock, Link
@@ -53,7 +53,7 @@ def of_signals(
     table: Table,
     stay: Stay,
     catalogue: Catalogue,
-    offsets: Mapping[str, float],
+    offsets: Mapping[str, Clock],
     *,
     known_until: Stamps,
     without: frozenset[str],
@@ -81,7 +81,7 @@ def of_signals(
         _over_stays(table, columns, segments, clocked, catalogue) if dense else _spots(table, columns, clocked, stop, starts)
     )
     covered = (segments.lengths > 0) if dense else (latest(clocked, stop) >= 0)
-    rows = int(np.unique(segments.rows).size)
+    rows = int(np.count_nonzero(np.bincount(segments.rows, minlength=times.size)))
     link = Link(table.name, "time", (stay.columns, stamp.headers[0] if stamp.headers else stamp.name),
                 times.size, rows, int(covered.sum()), 0)  # fmt: skip
     told = _told(table, link, int((~covered).sum()), clock)
@@ -100,7 +100,7 @@ def _lanes(table: Table, times: Stamps, stay: Stay) -> tuple[Ints | None, Ints |
             if len(here) < 2 or len(here & set(names)) < 0.8 * min(len(here), len(names)):
                 continue
             agree = header.casefold() in (name.casefold() for name in column.headers)
-            side_by_side = np.unique(times).size < 0.9 * times.size
+            side_by_side = pl.Series(times).n_unique() < 0.9 * times.size
             if side_by_side or (len(names) == 1 and agree):
                 code = {name: number for number, name in enumerate(sorted(set(names) | here))}
                 return _codes(values, code), _codes(places, code), column.name
@@ -127,13 +127,13 @@ def _in_lanes(
 
 
 def _clock(
-    table: Table, columns: Sequence[Column], times: Stamps, stay: tuple[Stamps, Stamps], offsets: Mapping[str, float]
+    table: Table, columns: Sequence[Column], times: Stamps, stay: tuple[Stamps, Stamps], offsets: Mapping[str, Clock]
 ) -> tuple[Clock, Finding | None]:
     starts, ends = stay
     for origin in table.origins:
         for name in (origin.file, origin.file.rsplit("/", 1)[-1], table.name):
             if name in offsets:
-                return given(origin.file, float(offsets[name])), None
+                return offsets[name], None
     known = (starts != NEVER) & (ends != NEVER)
     usual = float(np.median((ends - starts)[known])) if known.any() else 0.0
     file = origin_of(table).file
@@ -143,6 +143,15 @@ def _clock(
     signals = [floats(table, column) for column in columns if column.kind == "number"]
     present = times != NEVER
     return estimate(file, times[present], [signal[present] for signal in signals], starts, ends)
+
+
+def same_clock(unsure: Table, sure: Table, catalogue: Catalogue) -> bool:
+    """Rows of both tables carry the same stamps: one recorder wrote them."""
+    columns = stamp_column(unsure, catalogue), stamp_column(sure, catalogue)
+    if columns[0] is None or columns[1] is None:
+        return False
+    mine, theirs = (pl.Series(stamps(t, c.name)).unique() for t, c in ((unsure, columns[0]), (sure, columns[1])))
+    return mine.len() >= 100 and int(mine.is_in(theirs.implode()).sum()) >= 0.99 * mine.len()
 
 
 def _over_stays(
