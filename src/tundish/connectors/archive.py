@@ -77,11 +77,11 @@ ARCHIVE = Archive()
 
 
 def _open(file: SourceFile, data: bytes, budget: Budget, *, depth: int) -> Iterator[SourceFile]:
+    if PurePosixPath(file.name).suffix.lower() == ".gz":
+        yield from _open_gzip(file, data, budget, depth)
+        return
     if depth > MOST_DEPTH:
         raise HostileArchive(file=budget.file, found=f"archives nested deeper than {MOST_DEPTH}", allowed=f"depth {MOST_DEPTH}")
-    if PurePosixPath(file.name).suffix.lower() == ".gz":
-        yield SourceFile(file.name, None, _gunzip(file.name, data, budget), repairs=file.repairs)
-        return
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except BROKEN as error:
@@ -93,6 +93,15 @@ def _open(file: SourceFile, data: bytes, budget: Budget, *, depth: int) -> Itera
             raise EmptyFile(file=file.name, size=len(data))
         for info in members:
             yield from _member(file, archive, info, budget=budget, seen=seen, depth=depth)
+
+
+def _open_gzip(file: SourceFile, data: bytes, budget: Budget, depth: int) -> Iterator[SourceFile]:
+    content = _gunzip(file.name, data, budget)
+    inner = PurePosixPath(file.name).with_suffix("")
+    if inner.suffix.lower() in ARCHIVE.suffixes:
+        yield from _open(SourceFile(inner.as_posix(), None, repairs=file.repairs), content, budget, depth=depth + 1)
+    else:
+        yield SourceFile(file.name, None, content, repairs=file.repairs)
 
 
 def _member(

@@ -15,7 +15,7 @@ from tundish.errors import EmptyFile, Message, NoTable, RaggedRows
 from tundish.intake.cells import MEASURED, column_look, decimal_mark, look
 from tundish.intake.dialect import announced, find_delimiter
 from tundish.intake.encoding import Decoded, decode
-from tundish.intake.layout import Layout, count_footers, find_layout, is_sum, join_headers, skeleton, unit_of
+from tundish.intake.layout import Layout, closes, count_footers, find_layout, is_sum, join_headers, skeleton, unit_of
 from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.reading import PROSE_SUFFIXES
 from tundish.intake.records import Records, index_records
@@ -60,7 +60,8 @@ def _table(file: SourceFile, decoded: Decoded, sha256: str) -> RawTable:
     start = 1 if announced(records.raw(0).decode()) else 0
     head = [records.row(index) for index in range(start, min(start + _HEAD, len(records)))]
     layout = find_layout(head, width)
-    _must_be_table(file.name, head, layout, width)
+    if PurePosixPath(file.name).suffix.lower() in PROSE_SUFFIXES:
+        _must_be_table(file.name, [row for row in head[layout.first :] if len(row) == width], width, mark)
     header_rows = [head[index] for index in layout.header]
     first = start + layout.first
     tail_start = max(first, len(records) - _TAIL)
@@ -86,9 +87,15 @@ def _table(file: SourceFile, decoded: Decoded, sha256: str) -> RawTable:
         "bytes": str(len(decoded.utf8)),
     }
     return RawTable(
-        table.origin, table.frame, tuple(table.headers), tuple(table.units), dialect, sha256,
-        tuple(table.findings), tuple(table.repairs),
-    )  # fmt: skip
+        table.origin,
+        table.frame,
+        tuple(table.headers),
+        tuple(table.units),
+        dialect,
+        sha256,
+        tuple(table.findings),
+        tuple(table.repairs),
+    )
 
 
 def _delimiter(utf8: bytes, file: str) -> str:
@@ -113,13 +120,11 @@ def _usual_width(records: Records, mark: str) -> int:
     return int(counts.argmax()) if counts.size else 1
 
 
-def _must_be_table(file: str, head: Sequence[Sequence[str]], layout: Layout, width: int) -> None:
-    """A few words with a comma in each line are no table."""
-    if PurePosixPath(file).suffix.lower() not in PROSE_SUFFIXES:
-        return
-    body = [row for row in head[layout.first :] if len(row) == width]
+def _must_be_table(file: str, body: Sequence[Sequence[str]], width: int, mark: str) -> None:
+    """A few words with a comma in each line are no table; a header that stands alone may be."""
     measured = any(look(cell) in MEASURED for row in body for cell in row)
-    if not measured and (width < 3 or 0 < len(body) < 5):
+    alone = not body and (width > 2 or mark != ",")
+    if not measured and not alone and (width < 3 or len(body) < 5):
         raise NoTable(file=file, expected="a table", found="its lines hold words, not values")
 
 
@@ -138,9 +143,7 @@ def _headers(
     if length == width - 1 and rows.counts_itself():
         return ["", *names[:-1]], [None, *units[:-1]]
     if surplus or (length < width and rows.fills(length)):
-        raise RaggedRows(
-            file=rows.file.name, row=rows.first_line(), found=width, expected=length, rows=len(rows.kept)
-        )  # fmt: skip
+        raise RaggedRows(file=rows.file.name, row=rows.first_line(), found=width, expected=length, rows=len(rows.kept))
     return names, units
 
 
@@ -178,7 +181,7 @@ class _Rows:
         gone, mended, ragged = [], [], []
         for index in odd.tolist():
             row = records.row(index)
-            if not any(row) or skeleton(row) in known or is_sum(row):
+            if not any(row) or skeleton(row) in known or is_sum(row) or closes(row, self.width):
                 gone.append(index)
             elif len(row) > self.width and not any(row[self.width :]):
                 mended.append(index)
@@ -240,7 +243,7 @@ class _Rows:
         if sums:
             self._repair("sum_rows", "{count} rows that sum other rows were left out.", sums)
         if pages:
-            self._repair("repeated_title", "Title rows stand again in {count} rows between the data; left out.", pages)
+            self._repair("repeated_title", "{count} titles or page ends between the data were left out.", pages)
 
     def _ragged(self, ragged: Sequence[int]) -> None:
         lines = self._lines(ragged)

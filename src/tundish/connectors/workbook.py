@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import polars as pl
 import python_calamine as calamine
@@ -55,9 +56,15 @@ class Workbook:
         sha256 = hashlib.sha256(data).hexdigest()
         for table in (first, *others):
             yield RawTable(
-                table.origin, table.frame, tuple(table.headers), tuple(table.units), {"encoding": "workbook"}, sha256,
-                tuple(table.findings), tuple(table.repairs),
-            )  # fmt: skip
+                table.origin,
+                table.frame,
+                tuple(table.headers),
+                tuple(table.units),
+                {"encoding": "workbook"},
+                sha256,
+                tuple(table.findings),
+                tuple(table.repairs),
+            )
 
 
 WORKBOOK = Workbook()
@@ -120,17 +127,20 @@ def _table(origin: Origin, grid: _Grid, errors: dict[tuple[int, int], str]) -> T
     for (row, column), text in errors.items():
         if row - grid.top < len(grid.rows) and 0 <= column - grid.left < len(grid.rows[row - grid.top]):
             grid.rows[row - grid.top][column - grid.left] = text
-    texts = [[shown(cell) for cell in row] for row in grid.rows]
-    blocks = find_blocks(texts)
+    filled = [any(cell is not None and cell != "" for cell in row) for row in grid.rows]
+    blocks = find_blocks(_Texts(grid.rows), filled=filled)
     if not blocks:
         return None
     first, last = max(blocks, key=lambda block: block[1] - block[0])
-    used = [column for column in range(len(texts[first])) if any(row[column] for row in texts[first:last])]
+    rows = grid.rows[first:last]
+    used = [
+        column for column, cells in enumerate(zip(*rows, strict=True)) if any(cell is not None and cell != "" for cell in cells)
+    ]
     columns = range(used[0], used[-1] + 1)
-    block = _Block(origin, grid, first, columns, [[row[column] for column in columns] for row in texts[first:last]])
+    block = _Block(origin, grid, first, columns, _Texts([row[columns.start : columns.stop] for row in rows]))
     table = block.table()
     if table is not None and len(blocks) > 1:
-        rows = tuple(grid.top + start + 1 for start, _ in blocks if start != first)
+        others = tuple(grid.top + start + 1 for start, _ in blocks if start != first)
         message = Message(
             "The sheet {sheet} holds {count} tables under one another; only the largest (from row {row}) was read. "
             "Put each table on a sheet of its own.",
@@ -138,14 +148,37 @@ def _table(origin: Origin, grid: _Grid, errors: dict[tuple[int, int], str]) -> T
             count=len(blocks),
             row=grid.top + first + 1,
         )
-        table.findings.append(Finding("several_tables", "warning", message, origin, len(blocks) - 1, rows[:20]))
+        table.findings.append(Finding("several_tables", "warning", message, origin, len(blocks) - 1, others[:20]))
     return table
+
+
+class _Texts(Sequence[list[str]]):
+    """Rows of cells as text, made when they are asked for: most rows of a long sheet never are."""
+
+    def __init__(self, rows: Sequence[Sequence[Cell]]) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> list[str]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[list[str]]: ...
+    def __getitem__(self, index: int | slice) -> list[str] | list[list[str]]:
+        if isinstance(index, slice):
+            return [[shown(cell) for cell in row] for row in self.rows[index]]
+        return [shown(cell) for cell in self.rows[index]]
+
+    def filled(self, index: int) -> bool:
+        """Whether a row holds anything."""
+        return any(cell is not None and cell != "" for cell in self.rows[index])
 
 
 class _Block:
     """One table within a sheet: its texts, and where it stands in the grid."""
 
-    def __init__(self, origin: Origin, grid: _Grid, first: int, columns: range, texts: list[list[str]]) -> None:
+    def __init__(self, origin: Origin, grid: _Grid, first: int, columns: range, texts: _Texts) -> None:
         self.origin, self.grid, self.columns, self.texts = origin, grid, columns, texts
         self.first, self.width = first, len(columns)
         shift = columns[0]
@@ -164,9 +197,9 @@ class _Block:
         footers = count_footers(self.texts[max(layout.first, len(self.texts) - _TAIL) :], self.width)
         kept = range(layout.first, len(self.texts) - footers)
         header_rows, names, units = self._headers(head, layout)
-        rows = [index for index in kept if any(self.texts[index])]
+        rows = [index for index in kept if self.texts.filled(index)]
         sums = self._sums(rows)
-        repeated = [index for index in rows if self.texts[index] in header_rows]
+        repeated = self._repeated(rows, header_rows)
         gone = {*sums, *repeated}
         rows = [index for index in rows if index not in gone]
         if not rows:
@@ -189,9 +222,7 @@ class _Block:
     def _spans(self, row: int) -> int:
         return sum(r0 == row and c1 > c0 for (r0, c0), (_, c1) in self.merges)
 
-    def _headers(
-        self, head: Sequence[list[str]], layout: Layout
-    ) -> tuple[list[list[str]], list[str], list[str | None]]:  # fmt: skip
+    def _headers(self, head: Sequence[list[str]], layout: Layout) -> tuple[list[list[str]], list[str], list[str | None]]:
         """Header rows as they stand, and a name and unit for each column; merged cells count for all their columns."""
         if not layout.header:
             return [], [""] * self.width, [None] * self.width
@@ -211,8 +242,17 @@ class _Block:
         return stored, names, units
 
     def _sums(self, rows: Sequence[int]) -> list[int]:
-        sums = [index for index in rows if is_sum(self.texts[index][:3])]
+        sums = [index for index in rows if is_sum([shown(cell) for cell in self.texts.rows[index][:3]])]
         return sums if len(sums) < 0.5 * len(rows) else []
+
+    def _repeated(self, rows: Sequence[int], header_rows: Sequence[list[str]]) -> list[int]:
+        """Rows that print the header again: worth a look only where the cell of one of its names is text."""
+        first = [next(column for column, cell in enumerate(row) if cell) for row in header_rows]
+        return [
+            index
+            for index in rows
+            if any(isinstance(self.texts.rows[index][column], str) for column in first) and self.texts[index] in header_rows
+        ]
 
     def _fill_merges(self, rows: Sequence[int]) -> list[int]:
         """A cell merged over several rows holds for each of them."""

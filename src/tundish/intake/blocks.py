@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from tundish.intake.cells import MEASURED, look
 from tundish.intake.layout import Row, skeleton
 
+_FIRST_ROWS = 50
 
-def find_blocks(rows: Sequence[Row]) -> list[tuple[int, int]]:
+
+def find_blocks(rows: Sequence[Row], *, filled: Sequence[bool] | None = None) -> list[tuple[int, int]]:
     """First and last row (exclusive) of each table; blank rows split, unless what follows has no header of its own.
+
+    ``filled`` says for each row whether it holds anything, where that is known already.
 
     >>> find_blocks([["로트", "온도"], ["L1", "81"], [], ["L2", "82"]])
     [(0, 4)]
@@ -18,10 +22,10 @@ def find_blocks(rows: Sequence[Row]) -> list[tuple[int, int]]:
     """
     blocks: list[tuple[int, int]] = []
     headers: set[tuple[str, ...]] = set()
-    for first, last in _chunks(rows):
-        header = _header(rows[first:last])
+    for first, last in _chunks([any(row) for row in rows] if filled is None else filled):
+        header = _header(rows, first, last)
         fresh = header is not None and header not in headers
-        if blocks and not (fresh and _header(rows[slice(*blocks[-1])]) is not None):
+        if blocks and not (fresh and _header(rows, *blocks[-1]) is not None):
             blocks[-1] = (blocks[-1][0], last)
         else:
             blocks.append((first, last))
@@ -30,21 +34,21 @@ def find_blocks(rows: Sequence[Row]) -> list[tuple[int, int]]:
     return blocks
 
 
-def _chunks(rows: Sequence[Row]) -> list[tuple[int, int]]:
+def _chunks(filled: Sequence[bool]) -> list[tuple[int, int]]:
     chunks, first = [], None
-    for index, row in enumerate([*rows, []]):
-        if any(row) and first is None:
+    for index, any_cell in enumerate([*filled, False]):
+        if any_cell and first is None:
             first = index
-        elif not any(row) and first is not None:
+        elif not any_cell and first is not None:
             chunks.append((first, index))
             first = None
     return chunks
 
 
-def _header(rows: Sequence[Row]) -> tuple[str, ...] | None:
+def _header(rows: Sequence[Row], first: int, last: int) -> tuple[str, ...] | None:
     """The first row with several cells if it holds words only and measured cells follow: a table begins here."""
-    wide = [row for row in rows if sum(map(bool, row)) >= 2]
+    wide = [row for row in (rows[index] for index in range(first, min(last, first + _FIRST_ROWS))) if sum(map(bool, row)) >= 2]
     if len(wide) < 2 or any(look(cell) in MEASURED for cell in wide[0]):
         return None
-    measured = any(look(cell) in MEASURED for row in wide[1:50] for cell in row)
+    measured = any(look(cell) in MEASURED for row in wide[1:] for cell in row)
     return skeleton(wide[0]) if measured else None

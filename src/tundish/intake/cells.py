@@ -23,7 +23,7 @@ _TIME_MARK = re.compile(
     rf"\d\s?[-/.:년월일시\s]\s?\d|{_HALF}|\d\s?{_MONTH}\s?\d|[-\s]{_MONTH}[-\s]|\d[년월일시분초]",
     re.IGNORECASE,
 )
-_ERROR = re.compile(r"#[A-Z0-9/]+[!?]?", re.IGNORECASE)
+_ERROR = re.compile(r"#(?:div/0!?|n/a|ref!?|value!?|name\?|num!?|null!?|spill!?|calc!?|#+)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 
 

@@ -172,9 +172,7 @@ def _even(decoded: Decoded) -> Decoded:
     """The same text with one kind of line end, without form feeds and the mark of DOS for the end of a file."""
     utf8 = decoded.utf8.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x1a\x00")
     if b"\r" in utf8:
-        utf8 = utf8.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
-        if b"\n" not in utf8:
-            utf8 = utf8.replace(b"\r", b"\n")
+        utf8 = utf8.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\x0c" in utf8:
         utf8 = utf8.replace(b"\x0c", b"")
     return Decoded(utf8, decoded.encoding, decoded.findings, decoded.repairs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,7 +24,8 @@ _BRACKETED = re.compile(r"[(\[<{（［]\s*(.{1,16}?)\s*[)\]>}）］]")
 _NO_UNIT = frozenset(("-", "", "–", "—", "()", "(-)", "[-]", "[]", "none", "없음", "n/a"))
 
 _SUMS = (
-    r"합\s*계|총\s*합\s*계|총\s*계|소\s*계|누\s*계|계|sub[-\s]?totals?|grand\s?totals?|totals?|sum|итого|всего|summe|gesamt|sumas?|totales|合計|小計"
+    r"합\s*계|총\s*합\s*계|총\s*계|소\s*계|누\s*계|계|合計|小計"
+    r"|sub[-\s]?totals?|grand\s?totals?|totals?|sum|итого|всего|summe|gesamt|sumas?|totales"
 )
 _MEANS = (
     r"평\s*균(?:값)?|최\s*대(?:값)?|최\s*소(?:값)?|표준\s*편차|편차|averages?|avg\.?|means?|max(?:imum)?\.?|min(?:imum)?\.?|std\.?(?:\s?dev\.?)?"
@@ -36,8 +38,10 @@ _LABEL = re.compile(rf"(?:[\[<(【*-]*\s*)(?:{_SUMS}|{_MEANS})(?:\s*[\])>】*-]*
 _CLOSING = re.compile(
     r"[-=*#_~\s]*(?:end(?:\s?of\s?(?:file|report|data|table))?|eof|끝|이하\s?여백|이상)[.\s]*[-=*#_~\s]*"
     r"|[-=*_~\s]{3,}"
-    r"|\(?\s*(?:총|전체|total)?\s*:?\s*[\d,]+\s*(?:rows?|records?|lines?|건|행|개)\s*(?:\(?s\)?)?\s*(?:affected|selected|returned|exported|조회.*)?\s*[.)]?"
-    r"|(?:※|\*|#|주\s?[):]|비\s?고\s?[:：]|참\s?고\s?[:：]|note\s?:|작성|승인|확인|검토|담당|출력|인쇄|printed|exported|generated|created|page\b|페이지|-\s?\d+\s?-).*",
+    r"|\(?\s*(?:총|전체|total)?\s*:?\s*[\d,]+\s*(?:rows?|records?|lines?|건|행|개)\s*(?:\(?s\)?)?"
+    r"\s*(?:affected|selected|returned|exported|조회.*)?\s*[.)]?"
+    r"|(?:※|\*|#|주\s?[):]|비\s?고\s?[:：]|참\s?고\s?[:：]|note\s?:|작성|승인|확인|검토|담당|출력|인쇄|페이지|-\s?\d+\s?-).*"
+    r"|(?:printed|exported|generated|created|page)\b.*",
     re.IGNORECASE,
 )
 
@@ -73,11 +77,11 @@ def find_layout(rows: Sequence[Row], width: int, *, spans: Callable[[int], int] 
     after = head + 1
     while after < len(rows):
         row = rows[after]
-        if not any(row):
+        if not any(row) or _is_rule(row):
             after += 1
         elif unit_row is None and is_unit_row(row) and len(row) <= width + 1:
             unit_row, after = after, after + 1
-        elif unit_row is None and len(header) < 3 and _full(row, width) and _is_header(row, looks) and _distinct(row):
+        elif unit_row is None and len(header) < 3 and _full(row, width) and _names_only(row, looks):
             header.append(after)
             after += 1
         else:
@@ -151,17 +155,23 @@ def count_footers(rows: Sequence[Row], width: int) -> int:
     footers = waiting = 0
     for row in reversed(rows):
         filled = [cell for cell in row if cell]
-        if not filled or _LABEL.fullmatch(filled[0]) or _closes(filled, width):
+        if not filled or _LABEL.fullmatch(filled[0]) or closes(filled, width):
             footers, waiting = footers + waiting + 1, 0
         elif len(filled) < max(2, width / 2) and len(filled) <= 2 and width > 1 and look(filled[0]) == "words":
             waiting += 1
         else:
-            break
-    return footers
+            return footers
+    return 0
 
 
-def _closes(filled: Row, width: int) -> bool:
-    return len(filled) <= 2 and len(filled) < max(width, 2) and bool(_CLOSING.fullmatch(filled[0]))
+def closes(cells: Row, width: int) -> bool:
+    """Whether a row is a note, a count or the end of a page rather than data.
+
+    >>> closes(["- 1 -"], 3), closes(["(25 rows affected)"], 3), closes(["2025-03-01"], 3)
+    (True, True, False)
+    """
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and len(filled) <= 2 and len(filled) < max(width, 2) and bool(_CLOSING.fullmatch(filled[0]))
 
 
 def skeleton(row: Row) -> tuple[str, ...]:
@@ -171,12 +181,14 @@ def skeleton(row: Row) -> tuple[str, ...]:
 
 def _full(row: Row, width: int) -> bool:
     filled = sum(bool(cell) for cell in row)
-    return width - 1 <= len(row) <= width + 1 and filled >= min(2, width)
+    return width - 1 <= len(row) <= width + 1 and (filled >= min(2, width) or 0 < filled == width - 1)
 
 
 def _body_looks(full: Sequence[Row], width: int) -> list[tuple[Look, frozenset[str], frozenset[str]]]:
     """For each column: the look, the cells and the shapes of the later half of the full rows."""
     body = [row for row in full[-(len(full) // 2) :] if len(row) >= width] if len(full) > 1 else []
+    pages = Counter(map(tuple, full))
+    body = [row for row in body if pages[tuple(row)] == 1 or any(look(cell) in MEASURED for cell in row)] or body
     columns = [[row[column] for row in body] for column in range(width)]
     return [(column_look(cells), frozenset(cells), frozenset(map(shape, cells))) for cells in columns]
 
@@ -189,7 +201,8 @@ def _votes(row: Row, looks: Sequence[tuple[Look, frozenset[str], frozenset[str]]
         if here == "empty" or body == "empty":
             continue
         if body in MEASURED:
-            header, data = header + (here not in MEASURED), data + (here in MEASURED)
+            other = here not in MEASURED or (here, body) == ("time", "number")
+            header, data = header + other, data + (not other)
         elif here in MEASURED or (body == "identity" and shape(cell) in shapes) or cell in cells:
             data += 1
         elif body == "identity" and here == "words":
@@ -199,36 +212,47 @@ def _votes(row: Row, looks: Sequence[tuple[Look, frozenset[str], frozenset[str]]
 
 def _is_header(row: Row, looks: Sequence[tuple[Look, frozenset[str], frozenset[str]]]) -> bool:
     header, data = _votes(row, looks)
-    return header > 0 and (header > data or _counted(row)) and (data == 0 or header > 4 * data or _counted(row))
+    return _clear(header, data) or (_counted(row) and look(row[0]) not in MEASURED)
+
+
+def _names_only(row: Row, looks: Sequence[tuple[Look, frozenset[str], frozenset[str]]]) -> bool:
+    """Whether a row below the header is a second row of names."""
+    return _clear(*_votes(row, looks)) and _distinct(row)
+
+
+def _clear(header: int, data: int) -> bool:
+    return header > 4 * data
 
 
 def _counted(row: Row) -> bool:
-    """Headers may be numbers when they count: positions 1, 2, 3 or years."""
+    """Headers may be numbers when they count on by one: positions 1, 2, 3 or years."""
     numbers = [cell for cell in row if look(cell) == "number"]
-    if len(numbers) < 2 or not all(re.fullmatch(r"\d{1,4}", cell) for cell in numbers):
+    if len(numbers) < 3 or not all(re.fullmatch(r"\d{1,4}", cell) for cell in numbers):
         return False
-    steps = {int(b) - int(a) for a, b in pairwise(numbers)}
-    return len(steps) == 1 and steps.pop() > 0
+    return {int(b) - int(a) for a, b in pairwise(numbers)} == {1}
 
 
 def _main_header(
     rows: Sequence[Row], full: Sequence[int], looks: Sequence[tuple[Look, frozenset[str], frozenset[str]]]
 ) -> int | None:
     """The row that most columns call their header."""
-    best, most = None, 0
+    ranked = []
     for index in full:
-        if not _is_header(rows[index], looks):
-            continue
-        header, data = _votes(rows[index], looks)
-        if header - data > most or best is None:
-            best, most = index, header - data
-    if best is not None:
-        return best
+        if _is_header(rows[index], looks):
+            header, data = _votes(rows[index], looks)
+            ranked.append((header - data, sum(map(bool, rows[index])), -index))
+    if ranked:
+        return -max(ranked)[2]
     first = rows[full[0]]
     words = all(look(cell) not in MEASURED for cell in first) and _distinct(first)
     typed = any(look_ in MEASURED for look_, _, _ in looks)
     header, data = _votes(first, looks)
     return full[0] if words and not typed and data <= header and sum(map(bool, first)) >= 0.6 * len(first) else None
+
+
+def _is_rule(row: Row) -> bool:
+    """Whether a row only underlines the header, as SQL tools print it."""
+    return any(row) and all(re.fullmatch(r"[-=+_]{2,}|", cell) for cell in row)
 
 
 def _distinct(row: Row) -> bool:
@@ -246,4 +270,6 @@ def _is_group(row: Row, names: Row, width: int, spans: int | None) -> bool:
     bare = [column for column in range(min(width, len(names))) if not names[column]]
     covered = bool(bare) and all(column < len(row) and row[column] for column in bare)
     repeated = len(set(names)) < len([name for name in names if name])
-    return len(filled) >= 2 and (covered or repeated)
+    places = [column for column, cell in enumerate(row) if cell]
+    apart = len(places) >= 3 and all(b - a > 1 for a, b in pairwise(places))
+    return len(filled) >= 2 and (covered or repeated or apart)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from tundish.intake.dialect import BLANKS, WIDE_BLANKS, split_blanks
 
-_NEWLINE, _QUOTE = 10, 34
+_NEWLINE, _QUOTE, _BLANK, _TAB = 10, 34, 32, 9
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,11 @@ class Records:
             return []
         if not self.quoted:
             return [field.strip() for field in text.split(self.delimiter)]
-        return [field.strip() for field in next(csv.reader([text], delimiter=self.delimiter), [])]
+        try:
+            fields = next(csv.reader([text], delimiter=self.delimiter), [])
+        except csv.Error:
+            fields = text.split(self.delimiter)
+        return [field.strip() for field in fields]
 
     def cut(self, indexes: Sequence[int], width: int) -> Records:
         """The same records, those at ``indexes`` without the fields beyond ``width``; the fields cut off must be empty."""
@@ -124,7 +127,8 @@ def _rewritten(utf8: bytes, mark: str) -> Records:
     text = utf8.decode()
     loose = _read_csv(text, lambda lines: csv.reader(lines, delimiter=mark, skipinitialspace=True, strict=False))
     if loose is None:
-        loose = _read_csv(text, lambda lines: csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE)) or ([], [])
+        rows = [line.split(mark) if line else [] for line in text.split("\n")]
+        loose = (rows, list(range(1, len(rows) + 1)))
     return _written(*loose)
 
 
@@ -157,10 +161,23 @@ def _of_blanks(utf8: bytes, mark: str) -> Records:
                 rows, lines = loose
                 return _written([[field for field in row if field] for row in rows], lines)
         return _written(rows, list(range(1, len(rows) + 1)))
-    blank = "[ \t\u3000]"
-    text = re.sub(rf"{blank}+$|^{blank}+", "", utf8.decode(), flags=re.MULTILINE)
-    tabbed = re.sub(rf"{blank}{{{2 if mark == WIDE_BLANKS else 1},}}", "\t", text)
-    return _index(tabbed.encode(), "\t", np.empty(0, np.int64))
+    return _index(
+        _tabbed(utf8.replace("\u3000".encode(), b"  "), shortest=2 if mark == WIDE_BLANKS else 1), "\t", np.empty(0, np.int64)
+    )
+
+
+def _tabbed(utf8: bytes, *, shortest: int) -> bytes:
+    """One tab for each run of blanks of this length or more, none at the ends of a line."""
+    data = np.frombuffer(utf8, np.uint8)
+    blank = (data == _BLANK) | (data == _TAB)
+    edges = np.diff(blank.astype(np.int8), prepend=0, append=0)
+    starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    outer = (starts == 0) | (data[starts - 1] == _NEWLINE) | (stops == len(data))
+    outer |= data[np.minimum(stops, len(data) - 1)] == _NEWLINE
+    out, keep = data.copy(), ~blank
+    keep[starts[~outer]] = True
+    out[starts[stops - starts >= shortest]] = _TAB
+    return bytes(out[keep])
 
 
 def _written(rows: list[list[str]], lines: list[int]) -> Records:
