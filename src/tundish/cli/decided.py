@@ -85,7 +85,11 @@ def _plant(dossier: Dossier, settings: Settings, lang: Language) -> Lines:
     yield f"target = {_quoted(target_text(dossier.target, settings.target))}"
     yield _comment(_("The value of the target that means: defect."))
     bad = sorted(getattr(dossier.question, "bad", ()))
-    yield f"# bad = {_quoted(bad[0] if bad else '불량')}"
+    yield (
+        f"# bad = {_quoted(bad[0])}  {_comment(', '.join(bad))}"
+        if len(bad) > 1
+        else f"# bad = {_quoted(bad[0] if bad else '불량')}"
+    )
     yield _comment(_("For a number: is higher better or worse?"))
     yield '# higher_is = "worse"'
     yield _comment(_("What happened before this moment may be a cause: start, end, target, or a time column as FILE:COLUMN."))
@@ -106,15 +110,17 @@ def _settings(dossier: Dossier) -> Lines:
     catalogue = load_catalogue()
     yield "[turnable]"
     yield _comment(_("May a person at the line turn it? The window is made of these only."))
-    for column in dossier.pieces.table.columns:
-        if column.concept in catalogue and catalogue.concept(column.concept or "").turnable:
-            yield from dict.fromkeys(f"# {_quoted(_spot(origin))} = true" for origin in column.origins if origin.column)
+    columns = [column for column in dossier.pieces.table.columns if column.concept in catalogue]
+    turnable = [column for column in columns if catalogue.concept(column.concept or "").turnable]
+    for header in dict.fromkeys(header for column in turnable for header in column.headers):
+        yield f"# {_quoted(header)} = true"
 
 
 def _limits(dossier: Dossier) -> Lines:
     yield "[limits]"
     yield _comment(_("Specification limits in the plant's unit; control charts and Cp/Cpk are drawn against them."))
-    yield f"# {_quoted(target_text(dossier.target, None))} = {{ low = 245, high = 300 }}"
+    spot = target_text(dossier.target, None) if dossier.target.kind == "number" else _("FILE:COLUMN")
+    yield f"# {_quoted(spot)} = {{ low = 245, high = 300 }}"
 
 
 def _keys(dossier: Dossier) -> Lines:

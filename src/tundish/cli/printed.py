@@ -13,7 +13,7 @@ from tundish.settings import Language
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from tundish.documents.answer import AnswerOut
+    from tundish.documents.answer import AnswerOut, CauseOut
 
 SHOWN = 5
 """Causes and lines of the window on one screen; the rest stands in the report."""
@@ -43,15 +43,7 @@ def show(answer: AnswerOut, folder: Path, lang: Language, names: Names) -> None:
 
 def _tables(answer: AnswerOut, names: Names, _: Say) -> Iterator[tuple[str, Table]]:
     if answer.causes:
-        rows = [
-            (
-                f"{cause.rank}",
-                _named(cause.columns[0], cause.concept, names),
-                effect(cause, answer.target, _),
-                certainty(cause.confidence, _),
-            )
-            for cause in answer.causes[:SHOWN]
-        ]
+        rows = [(f"{cause.rank}", _cause(cause, answer.target, names, _)) for cause in answer.causes[:SHOWN]]
         yield _("Causes"), _grid(rows)
     if answer.window:
         lines = [("-", _named(line.column, line.concept, names), keep(line, _)) for line in answer.window[:SHOWN]]
@@ -62,14 +54,24 @@ def _grid(rows: Sequence[tuple[str, ...]]) -> Table:
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 2))
+    for _column in rows[0]:
+        grid.add_column(overflow="fold")
     for row in rows:
         grid.add_row(*row)
     return grid
 
 
+def _cause(cause: CauseOut, target: str, names: Names, _: Say) -> str:
+    return f"{_named(cause.columns[0], cause.concept, names)}: {certainty(cause.confidence, _)}\n{effect(cause, target, _)}"
+
+
 def _named(column: str, concept: str | None, names: Names) -> str:
     name = names.get(concept or "")
-    return column if name is None or name == column else f"{column} ({name})"
+    return column if name is None or _even(name) in _even(column) else f"{column} ({name})"
+
+
+def _even(text: str) -> str:
+    return "".join(text.split()).casefold()
 
 
 def _proof(answer: AnswerOut, _: Say) -> Iterator[str]:

@@ -17,9 +17,12 @@ STAGES = {
     "read": mark("Reading the files"),
     "standardise": mark("Understanding the columns"),
     "trace": mark("Joining by material and time"),
-    "learn": mark("Looking for causes"),
+    "refuse": mark("Setting aside what is known too late"),
+    "model": mark("Fitting models"),
+    "causes": mark("Testing causes"),
+    "window": mark("Finding the safe window"),
+    "rule": mark("Finding a rule to remember"),
     "prove": mark("Proving on later pieces"),
-    "share": mark("Writing the card"),
     "write": mark("Writing the report"),
     "make": mark("Making the plant"),
 }
@@ -45,14 +48,14 @@ class Display:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` steps of a stage are done."""
-        if time.monotonic() - self._began < PATIENCE_S:
+        if not stage or time.monotonic() - self._began < PATIENCE_S:
             return
         if sys.stderr.isatty():
             self._draw(stage, done, total)
-        elif stage != self._said:
+        elif _name(stage) != self._said:
             sys.stderr.write(f"[{time.monotonic() - self._began:4.0f} s] {_name(stage)}\n")
             sys.stderr.flush()
-        self._said = stage
+        self._said = _name(stage)
 
     def pause(self) -> None:
         """Take the bar from the screen, for a question or the end."""
@@ -71,8 +74,10 @@ class Display:
             self._task = self._bar.add_task("", steps="")
         if self._task is not None:
             steps = f"{done}/{total}" if total else ""
-            self._bar.update(self._task, description=_name(stage), completed=done, total=total or None, steps=steps)
+            detail = "" if stage in STAGES else f": {stage}"
+            self._bar.update(self._task, description=_name(stage) + detail, completed=done, total=total or None, steps=steps)
 
 
 def _name(stage: str) -> str:
-    return translated(STAGES[stage]) if stage in STAGES else stage
+    """What goes on; a word that is no stage is the file that is being read."""
+    return translated(STAGES.get(stage, STAGES["read"]))
