@@ -1,8 +1,10 @@
 import numpy as np
 import polars as pl
+import pytest
 from generated import times
 from plain import catalogue_of, table_of
 
+from tundish.errors import NoSharedKey
 from tundish.trace import find_target, trace
 from tundish.trace.pieces import MOMENT
 
@@ -65,3 +67,18 @@ def test_an_irregular_series_is_rows_not_intervals():
     rng = np.random.default_rng(1)
     uneven = frame.with_columns(times(np.cumsum(rng.uniform(10, 5000, frame.height))).alias("date"))
     assert traced(uneven).kind == "piece"
+
+
+def test_another_meter_counts_by_its_mean_in_each_interval_and_strangers_are_refused():
+    frame, _ = series()
+    minutes = np.arange(3000 * 15) * 60.0 + 30
+    other = table_of(pl.DataFrame({"at": times(minutes), "gas": np.floor(minutes / STEP) % 7}), "gas.csv")
+    tables = [table_of(frame, "meter.csv"), other]
+    pieces = trace(tables, find_target(tables, "usage", CATALOGUE), CATALOGUE)
+    out = pieces.table.frame
+    np.testing.assert_allclose(out["gas|plant:gas|mean"].to_numpy(), np.arange(3000) % 7)
+    assert pieces.table.column("gas|plant:gas|mean").known == "with_target"
+    np.testing.assert_allclose(out["gas|plant:gas|lag|t-1"].to_numpy()[1:], np.arange(2999) % 7)
+    later = table_of(pl.DataFrame({"at": times(minutes + 1e9), "gas": minutes / 7}), "gas.csv")
+    with pytest.raises(NoSharedKey):
+        trace([tables[0], later], find_target(tables, "usage", CATALOGUE), CATALOGUE)

@@ -13,8 +13,8 @@ from tundish.table import ROW, SOURCE, Column, Finding, Table
 from tundish.trace.base import files_of, origin_of
 from tundish.trace.events import floats
 from tundish.trace.features import Feature, as_stated, describe, when_known
-from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Pieces
-from tundish.trace.segments import Floats, Ints
+from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Link, Pieces
+from tundish.trace.segments import Floats, Ints, by_time, numbers
 from tundish.trace.stamps import NEVER, SECOND, Stamps, as_times, spacing, stamp_column, stamps
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
@@ -63,10 +63,9 @@ def trace_intervals(
     """One row an interval, decided when it begins: earlier values of every column, and the calendar.
 
     Columns of the same row are kept and marked as known only with the target, except those that follow from the calendar.
-    Raises :class:`tundish.errors.NoSharedKey` when there are other tables.
+    Numbers of other tables count by their mean over each interval. Raises :class:`tundish.errors.NoSharedKey` when there are
+    other tables and none has rows in the intervals.
     """
-    if others:
-        raise NoSharedKey(first=files_of(table), second=files_of(others[0]), tried="ids, times of pieces")
     stamp = stamp_column(table, catalogue)
     if stamp is None:
         raise ValueError(table.name)
@@ -84,7 +83,43 @@ def trace_intervals(
             features += _past(ordered, other, grid, whole=False)
     features += _clock_features(ordered, stamp, calendar)
     findings = _told(table, times, keep.size, grid)
-    return _assemble(ordered, column, [as_stated(f, known) for f in features], findings, (times, step))
+    links = []
+    for stranger in others:
+        beside = _beside(stranger, times, grid, catalogue)
+        if beside is None:
+            findings.append(_unlinked(stranger, table))
+        else:
+            links.append(beside[0])
+            features += beside[1]
+    if others and not links:
+        raise NoSharedKey(first=files_of(table), second=files_of(others[0]), tried="ids, times")
+    pieces = _assemble(ordered, column, [as_stated(f, known) for f in features], findings, (times, step))
+    return replace(pieces, links=tuple(links), unlinked=max((times.size - link.pieces_linked for link in links), default=0))
+
+
+def _beside(other: Table, times: Stamps, grid: _Grid, catalogue: Catalogue) -> tuple[Link, list[Feature]] | None:
+    """Another table's numbers as means over the intervals; None when fewer than one interval in ten has a row of it."""
+    stamp = stamp_column(other, catalogue)
+    if stamp is None:
+        return None
+    segments = by_time(stamps(other, stamp.name), times - grid.step + 1, times)
+    linked = int((segments.lengths > 0).sum())
+    if linked < 0.1 * times.size:
+        return None
+    features = []
+    for column in other.of_kind("number"):
+        means = numbers(floats(other, column), segments, None, ["mean"])["mean"]
+        same_row = Feature(describe(other, column, "mean", "interval"), pl.Series(means).fill_nan(None))
+        features.append(when_known(same_row, "with_target", Message("measured in the same interval as the target")))
+        features += _past_of(other, column, means, grid, whole=False)
+    header = stamp.headers[0] if stamp.headers else stamp.name
+    return Link(other.name, "time", (header, header), other.frame.height, segments.rows.size, linked, 0), features
+
+
+def _unlinked(other: Table, table: Table) -> Finding:
+    text = Message("{file} has no rows in the intervals of {home} and is set aside ({rows} rows).",
+                   file=files_of(other), home=files_of(table), rows=other.frame.height)  # fmt: skip
+    return Finding("unlinked_table", "warning", text, origin_of(other), other.frame.height)
 
 
 def _in_order(times: Stamps) -> tuple[Stamps, Ints]:
@@ -126,9 +161,11 @@ def _follows(values: pl.Series, calendar: pl.DataFrame, names: list[str]) -> boo
 
 def _past(table: Table, column: Column, grid: _Grid, *, whole: bool) -> list[Feature]:
     """Values some intervals, a day and a week ago, and how the last hours and the last day were."""
-    if column.kind != "number":
-        return []
-    laid = grid.laid(floats(table, column))
+    return _past_of(table, column, floats(table, column), grid, whole=whole) if column.kind == "number" else []
+
+
+def _past_of(table: Table, column: Column, values: Floats, grid: _Grid, *, whole: bool) -> list[Feature]:
+    laid = grid.laid(values)
     day, week = _DAY // grid.step, 7 * _DAY // grid.step
     steps = sorted({lag for lag in ((1, 2, 3, 4, day, week) if whole else (1, 2, day)) if 1 <= lag < grid.size // 2})
     features = [_lag(table, column, f"t-{lag}", grid.lagged(laid, lag)) for lag in steps]
@@ -164,11 +201,11 @@ def _clock_features(table: Table, stamp: Column, calendar: pl.DataFrame) -> list
     angle = calendar["hour"].to_numpy() * (2 * np.pi / 24)
     made = {"sin_of_day": pl.Series(np.sin(angle)), "cos_of_day": pl.Series(np.cos(angle))}
     columns = [(describe(table, stamp, tag=name), values) for name, values in made.items()]
-    numbers = [
+    turning = [
         Feature(replace(c, kind="number", concept=None, unit=None, unit_read=None, window="calendar"), v) for c, v in columns
     ]
     weekday = replace(describe(table, stamp, tag="weekday"), kind="category", concept=None, window="calendar")
-    return [*numbers, Feature(weekday, calendar["weekday"].cast(pl.String))]
+    return [*turning, Feature(weekday, calendar["weekday"].cast(pl.String))]
 
 
 def _told(table: Table, times: Stamps, kept: int, grid: _Grid) -> list[Finding]:
