@@ -271,3 +271,19 @@ def test_a_standing_line_is_no_missing_speed(export):
     speed = [f"{x:.2f}" for x in RNG.normal(60, 1, 350)] + ["0"] * 50
     (table,) = run(export("plc.csv", {"일시": stamps, "라인속도(m/min)": speed})).tables
     assert values(table, "라인속도(m/min)")[-1] == 0
+
+
+def test_hours_and_minutes_that_measure_a_duration_are_no_clock(export):
+    minutes = RNG.integers(30, 120, 40)
+    raw = export(
+        "a.csv",
+        {
+            "일자": ["2025-03-01"] * 40,
+            "재로시간": [f"{m // 60}:{m % 60:02d}" for m in minutes],
+            "작업지시": [f"25030{1 + i // 9}{i:04d}" for i in range(40)],
+        },
+    )
+    (table,) = run(raw).tables
+    stay = column(table, "재로시간")
+    assert (stay.kind, column(table, "작업지시").kind) == ("number", "identity")
+    assert table.frame[stay.name].to_list() == pytest.approx((minutes * 60).tolist())

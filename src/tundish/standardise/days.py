@@ -16,6 +16,7 @@ from tundish.table import Repair
 
 _DAY_US = 86_400_000_000
 _DURATION = re.compile(r"소요|경과|duration|elapsed|총\s?시간|가동시간|longueur|продолж", re.IGNORECASE)
+_TIME_OF_DAY = re.compile(r"시각|시작|종료|start|end|begin|clock", re.IGNORECASE)
 _IN_NAME = re.compile(r"(?<!\d)(20\d{2})(?:[-_./]|년\s*)?(\d{1,2})(?:[-_./]|월\s*)?(\d{1,2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?=\D|[01]\d(?:\D|[0-3]\d\D))")
 _1904_DAYS = 1462
@@ -48,6 +49,7 @@ def _from_1904(read: Read) -> Read:
 def join_days(reads: Sequence[Read], titles: Sequence[str]) -> list[Read]:
     """Give each clock a date: from a date column, from the file's name or title, else report it."""
     dates = [i for i, read in enumerate(reads) if read.kind == "time" and read.span == "date" and not read.utc]
+    reads = [_as_seconds(read) if read.span == "clock" and _is_duration(read) else read for read in reads]
     clocks = [i for i, read in enumerate(reads) if read.kind == "time" and read.span == "clock"]
     partner = {clock: _nearest(clock, dates) for clock in clocks if dates}
     used = list(partner.values())
@@ -116,10 +118,23 @@ def _with_date(day: Read, clock: Read, before: Read | None, *, sole: bool) -> Re
     return replace(read, findings=findings, repairs=(*carried, *repairs))
 
 
-def _without_date(clock: Read, titles: Sequence[str]) -> Read:
-    seconds = clock.values.dt.total_microseconds().cast(pl.Float64) / 1e6
+def _is_duration(clock: Read) -> bool:
+    """Hours and minutes that stay short and do not run on with the rows are a duration: `재로시간 0:45`."""
     if _DURATION.search(clock.header):
-        return replace(clock, kind="number", values=seconds, span=None, unit_text="s")
+        return True
+    filled = clock.values.drop_nulls().cast(pl.Int64)
+    steps = filled.diff().drop_nulls()
+    if len(steps) < 10 or _TIME_OF_DAY.search(clock.header) or bool((filled > _DAY_US // 4).any()):
+        return False
+    return int((steps < 0).sum()) >= 0.25 * len(steps)
+
+
+def _as_seconds(clock: Read) -> Read:
+    seconds = clock.values.dt.total_microseconds().cast(pl.Float64) / 1e6
+    return replace(clock, kind="number", values=seconds, span=None, unit_text="s")
+
+
+def _without_date(clock: Read, titles: Sequence[str]) -> Read:
     start = _date_of(titles)
     if start is None:
         message = Message(
@@ -128,7 +143,7 @@ def _without_date(clock: Read, titles: Sequence[str]) -> Read:
             column=clock.header,
         )
         finding = clock.place.finding("time_without_date", "warning", message)
-        return replace(clock, kind="number", values=seconds, span=None, unit_text="s").adding(findings=[finding])
+        return _as_seconds(clock).adding(findings=[finding])
     days, turns = _rollovers(clock.values)
     moments = pl.Series([start]).cast(pl.Datetime("us")).extend_constant(start, len(days) - 1) + clock.values + days
     message = Message(

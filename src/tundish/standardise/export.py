@@ -99,6 +99,7 @@ def _without_empty(reads: Sequence[Read], findings: list[Finding]) -> list[Read]
     kept = []
     for read in reads:
         if len(read.values) and read.values.null_count() == len(read.values) and not read.header.strip()[:1].isdigit():
+            findings += read.findings
             findings.append(read.place.finding("empty_column", "info", Message("The column holds no value; it was left out.")))
         else:
             kept.append(read)

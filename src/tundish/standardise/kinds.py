@@ -58,6 +58,10 @@ def read_column(
         return _read_numbers(read)
     if raw.dtype.is_temporal():
         return _read_times(read)
+    if raw.dtype.is_nested() or raw.dtype in (pl.Binary, pl.Object):
+        message = Message("The column holds lists or records, not one value a row; it cannot be read.")
+        nothing = pl.Series([None] * len(raw), dtype=pl.String)
+        return replace(read, values=nothing, raw=nothing).adding(findings=[place.finding("nested_column", "warning", message)])
     texts = raw.cast(pl.String, strict=False)
     return replace(read, kind="category", values=texts, raw=texts)
 
@@ -102,7 +106,7 @@ def _number_or_more(read: Read, values: pl.Series) -> Read:
                 )
             ]
         )
-    if _is_name(values, read.header):
+    if _is_name(values, read.header) or (not read.unit_text and not split_header(read.header)[1] and _begins_with_date(values)):
         return replace(read, kind="identity", values=whole_texts(read.raw))
     return replace(read, kind="number", values=values)
 
@@ -113,6 +117,21 @@ def _is_name(values: pl.Series, header: str) -> bool:
         return False
     distinct = filled.n_unique()
     return distinct >= 30 or distinct == len(filled) or bool((filled.abs() >= 10_000).all())
+
+
+def _begins_with_date(values: pl.Series) -> bool:
+    """Ten digits or more that begin with a date are lot or order numbers: ``2101130065``."""
+    filled = values.drop_nulls()
+    if len(filled) < 3 or not bool(((filled >= 1e9) & (filled < 1e15) & (filled == filled.round(0))).all()):
+        return False
+    digits = filled.gather_every(max(1, len(filled) // 200)).cast(pl.Int64).cast(pl.String)
+    if digits.str.len_chars().n_unique() > 1:
+        return False
+    starts = (
+        digits.str.slice(0, 6).str.strptime(pl.Date, "%y%m%d", strict=False),
+        digits.str.slice(0, 8).str.strptime(pl.Date, "%Y%m%d", strict=False),
+    )
+    return any(not dates.null_count() and 2000 <= dates.dt.year().min() <= dates.dt.year().max() <= 2049 for dates in starts)  # type: ignore[operator]
 
 
 def whole_texts(raw: pl.Series) -> pl.Series:

@@ -70,6 +70,8 @@ def take_apart(name: str, words: Words) -> Name:
     return Name(even_name(name), kept, frozenset(unknown), which, tuple(codes), aspect, statistic)
 
 
+_TAG = re.compile(r"(?<![A-Za-z])([A-Z]{1,4}[-_ ]?\d{3,5}[A-Z]?)(?![A-Za-z0-9])")
+"""An instrument's own number (`TIC-101`, `FI_601`): a code, not a word."""
 _NUMBERED = re.compile(r"(?:\bno|\bnr|#|제)\s*[.\-_]?\s*(?=\d)", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _STAND = re.compile(r"^[frsz](\d{1,2})$")
@@ -78,7 +80,8 @@ _STAND = re.compile(r"^[frsz](\d{1,2})$")
 def _tokens(name: str, words: Words) -> Iterator[str]:
     """Words casefolded; positions marked ``#``, codes marked ``?``."""
     text = unicodedata.normalize("NFKC", name)
-    text = _NUMBERED.sub(" ", text)
+    yield from (f"?{re.sub(r'[-_ ]', '', tag)}" for tag in _TAG.findall(text))
+    text = _NUMBERED.sub(" ", _TAG.sub(" ", text))
     for chunk in re.split(r"[^\w]+|_+", text):
         if chunk:
             yield from _chunk(chunk, words)
