@@ -46,7 +46,7 @@ def test_one_limit_has_no_cp() -> None:
 
 @pytest.mark.parametrize(("values", "low", "high"), [([1.0, 2.0], None, None), ([1.0], 0.0, 2.0), ([1.0, 1.0, 1.0], 0.0, 2.0)])
 def test_what_cannot_be_said_is_refused(values: list[float], low: float | None, high: float | None) -> None:
-    with pytest.raises(ValueError, match="limit|values"):
+    with pytest.raises(ValueError, match=r"limit|values"):
         capability(np.array(values), low, high)
 
 

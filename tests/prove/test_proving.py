@@ -52,7 +52,7 @@ def threshold(seed: int = 1, cost: float | None = None, model: object = None) ->
     said = answer(
         model or Knows("temperature", 1273.15),
         Constant(0.1),
-        window=Window((COOL,), 0.06, question.outcome(earlier).mean(), 0.85),
+        window=window,
         rule=Rule(((HOT,),), 0.95),
     )
     return prove(said, later, earlier, question, seed=3), true[3000:], whole, said
@@ -145,7 +145,7 @@ def test_a_series_is_held_against_last_week() -> None:
         (TEMPERATURE, column("kwh")),
         target="kwh",
         kind="interval",
-        moments=[BEGIN + timedelta(hours=int(n)) for n in hours],
+        moments=moments,
     )
     earlier, later = rows(whole, 0, 1000), rows(whole, 1000, count)
     question = ask(whole, Wish(), load_catalogue())

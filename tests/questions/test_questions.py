@@ -122,7 +122,6 @@ def test_persistence_knows_only_the_past() -> None:
 
 def test_every_question_speaks_the_protocol() -> None:
     assert {question.__name__ for question in QUESTIONS} == {"Quality", "Property", "Energy"}
-    number = column("v")
     for values, target, kind in (
         (["양품", "불량"], TARGET, "piece"),
         ([1.0, 2.0], column("v"), "piece"),

@@ -11,9 +11,11 @@ import polars as pl
 
 from tundish.learn.answer import Floats, Limit
 from tundish.learn.blocks import Ints
-from tundish.table import Column
+from tundish.table import Column, Statistic
 
 Flags = npt.NDArray[np.bool_]
+LEVEL_STATISTICS: tuple[Statistic, ...] = ("value", "mean", "amount", "sum", "duration", "last", "first", "max", "min")
+"""Statistics that a setting can be kept at, best first; a scatter or a slope is nothing to turn."""
 FEW = 30
 """A setting with no more values than this is cut at its values; one with more, at round numbers."""
 MOST = 150
@@ -100,7 +102,8 @@ def best_cut(
 
     ``gain`` is one number a piece, positive where the piece is worth keeping; ``spread`` is its standard deviation. At least
     ``least`` pieces stay in. A side is cut only when the pieces it cuts off gain less than those it keeps by :data:`SURE`
-    standard errors. None when no side is worth cutting. ``strict`` leaves the pieces on the marks out, as a rule does.
+    standard errors. None when no side is worth cutting. ``strict`` is for a rule: the
+    pieces on a mark stay out, and one side is enough.
     """
     if isinstance(part, Levels):
         return _best_levels(part, gain, among, least, spread)
@@ -116,7 +119,7 @@ def best_cut(
     worst = _worse_by(total, kept, sums=sums, counts=counts, starts=starts, ends=ends, spread=spread)
     allowed = np.where(worst >= SURE, total, -np.inf)
     allowed[0, -1] = -np.inf
-    return _choose(part, allowed, float(sums[-1]))
+    return _choose(part, allowed, float(sums[-1]), both=not strict)
 
 
 def _worse_by(total: Floats, kept: Ints, *, sums: Floats, counts: Ints, starts: Ints, ends: Ints, spread: float) -> Floats:
@@ -135,15 +138,15 @@ def _worse_by(total: Floats, kept: Ints, *, sums: Floats, counts: Ints, starts: 
     return np.asarray(np.nan_to_num(np.minimum(sides[0], sides[1]), nan=-np.inf))
 
 
-def _choose(part: Numbers, allowed: Floats, whole: float) -> tuple[Cut, float] | None:
+def _choose(part: Numbers, allowed: Floats, whole: float, *, both: bool) -> tuple[Cut, float] | None:
     """One side where one side does; then the roundest numbers that cost next to nothing."""
     one_sided = np.full_like(allowed, -np.inf)
     one_sided[0, :], one_sided[:, -1] = allowed[0, :], allowed[:, -1]
-    best = allowed.max()
+    best = allowed.max() if both else one_sided.max()
     if not np.isfinite(best) or best <= whole:
         return None
     slack = TIE * (best - whole)
-    if one_sided.max() >= best - slack:
+    if not both or one_sided.max() >= best - slack:
         allowed = one_sided
     roundness = np.concatenate(([4], part.roundness))[:, None] + np.concatenate((part.roundness, [4]))[None, :]
     close = allowed >= allowed.max() - slack

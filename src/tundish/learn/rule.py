@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from tundish.learn.answer import Cause, Floats, Rule
 from tundish.learn.blocks import Ints, time_blocks
-from tundish.learn.marks import Cut, Flags, Setting, best_cut, beyond, limit, setting, within
+from tundish.learn.marks import LEVEL_STATISTICS, Cut, Flags, Setting, best_cut, beyond, limit, setting, within
 from tundish.learn.question import Question
 from tundish.table import Column
 from tundish.trace.pieces import Pieces
@@ -17,15 +18,30 @@ from tundish.trace.pieces import Pieces
 MOST_CONDITIONS = 3
 MOST_PARTS = 2
 """Limits in one condition: `A and B`."""
-MOST_LEADS = 8
+MOST_LEADS = 6
 """Settings that are tried as parts of a pair."""
-FOLDS = 5
+FOLDS = 8
 LEAST_RIGHT = 5
 """Pieces that a condition must set right, more than it sets wrong."""
-WORTH = 0.01
+WORTH = 0.005
 """Share of pieces that columns which are no claimed cause must set right in addition, to be used."""
 
 Condition = tuple[tuple[int, Cut], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """Which pieces are bad, of which this is known, and in which block of time each lies."""
+
+    bad: Flags
+    known: Flags
+    folds: Ints
+
+    @property
+    def commonest(self) -> float:
+        """Share right of saying the commonest outcome always."""
+        share = float(self.bad[self.known].mean())
+        return max(share, 1 - share)
 
 
 def find_rule(
@@ -34,29 +50,30 @@ def find_rule(
     """Find a rule of at most three short conditions; None when badness is not 0/1 or no rule helps.
 
     Conditions are added one by one, each the one that sets most pieces right among those no earlier condition took; how
-    many are kept, and whether columns beside the claimed causes are worth it, is decided on consecutive blocks of pieces.
-    ``seed`` is not used: nothing here is drawn.
+    many are kept, and whether columns beside the claimed causes are worth it, is decided by the share right on consecutive
+    blocks of pieces they were not found on and, to a lesser part, on all (the .632 rule of Efron, J. Am. Stat. Assoc. 78
+    (1983) 316). ``seed`` is not used: nothing here is drawn.
     """
     bad = question.badness(question.outcome(earlier))
     if bad is None or not np.isin(bad[np.isfinite(bad)], (0.0, 1.0)).all():
         return None
     frame = earlier.table.frame
-    folds, known = time_blocks(frame, FOLDS), np.isfinite(bad)
+    ground = _Ground(bad == 1.0, np.isfinite(bad), time_blocks(frame, FOLDS))
     names = {column.name for cause in causes for column in (cause.column, *cause.also)}
-    settings = tuple(part for column in inputs if (part := setting(column, frame)) is not None)
+    levels = [column for column in inputs if column.statistic in LEVEL_STATISTICS]
+    settings = tuple(part for column in levels if (part := setting(column, frame)) is not None)
     claimed = tuple(part for part in settings if part.column.name in names)
-    best: tuple[float, tuple[Setting, ...], int, int] | None = None
+    best: tuple[float, tuple[Setting, ...], list[Condition]] = (ground.commonest + WORTH, (), [])
     for parts, handicap in ((claimed, 0.0), (settings, WORTH)):
-        for width in range(1, MOST_PARTS + 1):
-            for length, right in enumerate(_unseen(parts, bad, known, folds, width), start=1):
+        for width in range(1, MOST_PARTS + 1 if parts else 1):
+            conditions = _cover(parts, ground, ground.known, width)
+            expected = 0.632 * _unseen(parts, ground, width) + 0.368 * _right(parts, conditions, ground, ground.known)
+            for length in range(1, len(conditions) + 1):
                 # An added condition, and an added part, must earn its place.
-                worth = right - handicap - 0.25 * WORTH * length - 0.5 * WORTH * (width - 1)
-                if best is None or worth > best[0]:
-                    best = (worth, parts, width, length)
-    if best is None or best[0] <= max(bad[known].mean(), 1 - bad[known].mean()) - WORTH:
-        return None
-    conditions = _cover(best[1], bad, known, best[2])[: best[3]]
-    return _rule(best[1], conditions, frame, bad, known)
+                worth = expected[length - 1] - handicap - WORTH * (length + width - 2) / 2
+                if worth > best[0]:
+                    best = (float(worth), parts, conditions[:length])
+    return _rule(best[1], best[2], frame, ground)
 
 
 def rule_says(rule: Rule, frame: pl.DataFrame) -> Flags:
@@ -70,36 +87,38 @@ def rule_says(rule: Rule, frame: pl.DataFrame) -> Flags:
     return said
 
 
-def _rule(
-    parts: tuple[Setting, ...], conditions: list[Condition], frame: pl.DataFrame, bad: Floats, known: Flags
-) -> Rule | None:
+def _rule(parts: tuple[Setting, ...], conditions: list[Condition], frame: pl.DataFrame, ground: _Ground) -> Rule | None:
     lines = tuple(tuple(limit(parts[number], cut) for number, cut in condition) for condition in conditions)
-    rule = Rule(lines, 0.0)
-    right = float((rule_says(rule, frame) == (bad == 1.0))[known].mean())
-    if not lines or right <= max(bad[known].mean(), 1 - bad[known].mean()):
+    if not lines:
         return None
-    return Rule(lines, right)
+    right = float((rule_says(Rule(lines, 0.0), frame) == ground.bad)[ground.known].mean())
+    return Rule(lines, right) if right > ground.commonest else None
 
 
-def _unseen(parts: tuple[Setting, ...], bad: Floats, known: Flags, folds: Ints, width: int) -> list[float]:
+def _unseen(parts: tuple[Setting, ...], ground: _Ground, width: int) -> Floats:
     """Share right on blocks the conditions were not found on, with one, two and three conditions."""
-    if not parts:
-        return []
     right = np.zeros(MOST_CONDITIONS)
-    for fold in np.unique(folds[known]):
-        out = known & (folds == fold)
-        conditions = _cover(parts, bad, known & ~out, width)
-        said = np.zeros(bad.size, dtype=bool)
-        for length in range(MOST_CONDITIONS):
-            if length < len(conditions):
-                said |= _meets(parts, conditions[length])
-            right[length] += (said == (bad == 1.0))[out].sum()
-    return list(right / known.sum())
+    for fold in np.unique(ground.folds[ground.known]):
+        out = ground.known & (ground.folds == fold)
+        conditions = _cover(parts, ground, ground.known & ~out, width)
+        right += _right(parts, conditions, ground, out) * out.sum()
+    return np.asarray(right / ground.known.sum())
 
 
-def _cover(parts: tuple[Setting, ...], bad: Floats, among: Flags, width: int) -> list[Condition]:
+def _right(parts: tuple[Setting, ...], conditions: list[Condition], ground: _Ground, among: Flags) -> Floats:
+    """Share right among some pieces, with one, two and three of the conditions."""
+    said = np.zeros(ground.bad.size, dtype=bool)
+    right = np.zeros(MOST_CONDITIONS)
+    for length in range(MOST_CONDITIONS):
+        if length < len(conditions):
+            said |= _meets(parts, conditions[length])
+        right[length] = (said == ground.bad)[among].mean()
+    return right
+
+
+def _cover(parts: tuple[Setting, ...], ground: _Ground, among: Flags, width: int) -> list[Condition]:
     """Conditions in the order found: each sets most pieces right among those that no earlier one took."""
-    gain = bad - 0.5
+    gain = ground.bad.astype(np.float64) - 0.5
     left = among.copy()
     conditions: list[Condition] = []
     while len(conditions) < MOST_CONDITIONS:

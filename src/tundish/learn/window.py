@@ -10,18 +10,16 @@ import numpy as np
 from tundish.errors import Message
 from tundish.learn.answer import Cause, Floats, Limit, Window
 from tundish.learn.blocks import Ints, time_blocks
-from tundish.learn.marks import Cut, Flags, Levels, Numbers, Setting, best_cut, inside, limit, setting, within
+from tundish.learn.marks import LEVEL_STATISTICS, Cut, Flags, Levels, Numbers, Setting, best_cut, inside, limit, setting, within
 from tundish.learn.question import Question
-from tundish.table import Column, Finding, Origin, Statistic
+from tundish.table import Column, Finding, Origin
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
 
-LEVEL_STATISTICS: tuple[Statistic, ...] = ("value", "mean", "amount", "sum", "duration", "last", "first", "max", "min")
-"""Statistics that a setting can be kept at, best first; a scatter or a slope is nothing to turn."""
 MOST_LIMITS = 4
 LEAST_INSIDE = 0.2
 """Share of earlier pieces that must lie inside: the plant has been there often enough to know."""
-FOLDS = 5
+FOLDS = 8
 SE_BLOCKS = 20
 ONE_SIDED_95 = 1.73
 """95 % point of Student's t with 19 degrees of freedom, one side: 20 blocks of pieces measure the error."""
@@ -34,7 +32,7 @@ WILD = 0.3
 ``benchmarks/window_grid.py``."""
 
 WIDER = 1.5
-"""Standard errors of benefit that a wider window may cost: a narrow one that looks better is mostly luck, and harder to keep."""
+"""Standard errors of benefit that a wider window may cost: a narrow one that looks better is mostly luck."""
 
 Box = dict[int, Cut]
 """Number of the setting -> the part of it that is kept."""

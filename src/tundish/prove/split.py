@@ -163,7 +163,7 @@ def _parted(whole: Pieces, cut: int, kept: Flags, findings: Sequence[Finding], *
     values = {
         "earlier": earlier.height,
         "later": later.height,
-        "border": "" if at is None else at.isoformat(sep=" ", timespec="minutes"),
+        "border": "" if at is None else f"{at:%Y-%m-%d %H:%M}",
     }
     if stacked:
         reason = Message(
