@@ -31,6 +31,12 @@ _UTF8_FLAG, _LOCKED_FLAG = 0x800, 0x1
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, OSError, ValueError)
 
 
+def damage(error: Exception) -> Message:
+    """What a reader is told when a format's own reader gives up."""
+    detail = (str(error) or type(error).__name__).splitlines()[0]
+    return Message("it breaks off or is damaged ({detail})", detail=detail)
+
+
 @dataclass
 class Budget:
     """What one archive may still unpack; counted while it streams, whatever its headers say."""
@@ -44,19 +50,19 @@ class Budget:
         """Count unpacked bytes; raises HostileArchive beyond the limits."""
         self.unpacked += count
         if self.unpacked > MOST_BYTES:
-            raise HostileArchive(
-                file=self.file, found=f"more than {MOST_BYTES / 2**30:g} GiB unpacked", allowed=f"{MOST_BYTES / 2**30:g} GiB"
-            )
+            gigabytes = MOST_BYTES / 2**30
+            found = Message("more than {gigabytes} GiB unpacked", gigabytes=gigabytes)
+            raise HostileArchive(file=self.file, found=found, allowed=Message("{gigabytes} GiB", gigabytes=gigabytes))
         if self.unpacked > max(FREE_BYTES, MOST_RATIO * self.packed):
-            raise HostileArchive(
-                file=self.file, found=f"it unpacks to more than {MOST_RATIO} times its size", allowed=f"{MOST_RATIO} times"
-            )
+            found = Message("it unpacks to more than {ratio} times its size", ratio=MOST_RATIO)
+            raise HostileArchive(file=self.file, found=found, allowed=Message("{ratio} times", ratio=MOST_RATIO))
 
     def enter(self) -> None:
         """Count one file; raises HostileArchive beyond the limit."""
         self.files += 1
         if self.files > MOST_FILES:
-            raise HostileArchive(file=self.file, found=f"more than {MOST_FILES} files", allowed=f"{MOST_FILES} files")
+            found = Message("more than {files} files", files=MOST_FILES)
+            raise HostileArchive(file=self.file, found=found, allowed=Message("{files} files", files=MOST_FILES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +87,12 @@ def _open(file: SourceFile, data: bytes, budget: Budget, *, depth: int) -> Itera
         yield from _open_gzip(file, data, budget, depth)
         return
     if depth > MOST_DEPTH:
-        raise HostileArchive(file=budget.file, found=f"archives nested deeper than {MOST_DEPTH}", allowed=f"depth {MOST_DEPTH}")
+        found = Message("archives nested deeper than {depth}", depth=MOST_DEPTH)
+        raise HostileArchive(file=budget.file, found=found, allowed=Message("depth {depth}", depth=MOST_DEPTH))
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except BROKEN as error:
-        raise BrokenFile(file=file.name, expected="a ZIP file", found=str(error)) from error
+        raise BrokenFile(file=file.name, expected=Message("a ZIP file"), found=damage(error)) from error
     with archive:
         seen: set[str] = set()
         members = [info for info in archive.infolist() if not info.is_dir()]
@@ -111,10 +118,11 @@ def _member(
     inside = _safe_name(info, budget.file)
     name = f"{file.name}/{inside}"
     if name in seen:
-        raise HostileArchive(file=budget.file, found=f"two files of the name {inside}", allowed="each name once")
+        found = Message("two files of the name {name}", name=inside)
+        raise HostileArchive(file=budget.file, found=found, allowed=Message("each name once"))
     seen.add(name)
     if info.flag_bits & _LOCKED_FLAG:
-        raise BrokenFile(file=name, expected="an open file", found="it is locked with a password")
+        raise BrokenFile(file=name, expected=Message("an open file"), found=Message("it is locked with a password"))
     content = _unzip(name, archive, info, budget)
     repairs = file.repairs
     if inside != info.filename.replace("\\", "/"):
@@ -142,10 +150,12 @@ def _safe_name(info: zipfile.ZipInfo, file: str) -> str:
     name = unicodedata.normalize("NFC", _decoded_name(info)).replace("\\", "/")
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or ":" in parts[0][1:2] or "\0" in name:
-        raise HostileArchive(file=file, found=f"a name that leads outside ({name})", allowed="names inside the folder")
+        found = Message("a name that leads outside ({name})", name=name)
+        raise HostileArchive(file=file, found=found, allowed=Message("names inside the folder"))
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
-        raise HostileArchive(file=file, found=f"a link or device ({name})", allowed="plain files")
+        found = Message("a link or device ({name})", name=name)
+        raise HostileArchive(file=file, found=found, allowed=Message("plain files"))
     return "/".join(part for part in parts if part not in ("", "."))
 
 
@@ -167,7 +177,7 @@ def _unzip(name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: B
         with archive.open(info) as stream:
             return _stream(stream, budget)
     except BROKEN as error:
-        raise BrokenFile(file=name, expected="a file in a ZIP", found=str(error) or type(error).__name__) from error
+        raise BrokenFile(file=name, expected=Message("a file in a ZIP"), found=damage(error)) from error
 
 
 def _gunzip(name: str, data: bytes, budget: Budget) -> bytes:
@@ -175,7 +185,7 @@ def _gunzip(name: str, data: bytes, budget: Budget) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             return _stream(stream, budget)
     except BROKEN as error:
-        raise BrokenFile(file=name, expected="a gzip file", found=str(error) or type(error).__name__) from error
+        raise BrokenFile(file=name, expected=Message("a gzip file"), found=damage(error)) from error
 
 
 def _stream(stream: IO[bytes] | gzip.GzipFile, budget: Budget) -> bytes:

@@ -8,8 +8,8 @@ import re
 import zipfile
 from dataclasses import dataclass
 
-from tundish.connectors.archive import BROKEN, Budget
-from tundish.errors import BrokenFile, HostileArchive
+from tundish.connectors.archive import BROKEN, Budget, damage
+from tundish.errors import BrokenFile, HostileArchive, Message
 
 MOST_CELLS = 60_000_000
 """Rows times columns that a sheet may span: calamine keeps all of them."""
@@ -49,7 +49,7 @@ def open_package(file: str, data: bytes) -> Package:
                     if found:
                         errors[info.filename] = found
     except BROKEN as error:
-        raise BrokenFile(file=file, expected="a workbook", found=str(error) or type(error).__name__) from error
+        raise BrokenFile(file=file, expected=Message("a workbook"), found=damage(error)) from error
     return Package({name: errors[part] for name, part in _parts(small).items() if part in errors})
 
 
@@ -71,8 +71,8 @@ def _scan(file: str, package: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Bu
                 columns = max(columns, *(_column(name) + 1 for name in {name for name, _ in cells}), 0)
                 rows = max(rows, int(cells[-1][1]))
             if columns * rows > MOST_CELLS:
-                found = f"a sheet that spans {rows} rows and {columns} columns"
-                raise HostileArchive(file=file, found=found, allowed=f"{MOST_CELLS} cells")
+                found = Message("a sheet that spans {rows} rows and {columns} columns", rows=rows, columns=columns)
+                raise HostileArchive(file=file, found=found, allowed=Message("{cells} cells", cells=MOST_CELLS))
             carry = window[-_CARRY:]
     return errors
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tundish.errors import BrokenFile, EmptyFile
+from tundish.connectors.archive import damage
+from tundish.errors import BrokenFile, EmptyFile, Message
 from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.tidy import Tidied, tidy
 from tundish.table import ROW, Origin
@@ -31,7 +32,7 @@ class Parquet:
         try:
             frame = pl.read_parquet(io.BytesIO(data))
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-            raise BrokenFile(file=file.name, expected="a Parquet file", found=str(error).splitlines()[0]) from error
+            raise BrokenFile(file=file.name, expected=Message("a Parquet file"), found=damage(error)) from error
         if not frame.height or not frame.width:
             raise EmptyFile(file=file.name, size=len(data))
         names = ["" if name.startswith(_INDEX) else name for name in frame.columns]

@@ -109,8 +109,8 @@ def _delimiter(utf8: bytes, file: str) -> str:
         return _ALONE
     if found is not None and not prose:
         return found.mark
-    why = "no delimiter splits its lines into columns" if found is None else "its lines differ in their number of fields"
-    raise NoTable(file=file, expected="a table", found=why)
+    none, uneven = Message("no delimiter splits its lines into columns"), Message("its lines differ in their number of fields")
+    raise NoTable(file=file, expected=Message("a table"), found=none if found is None else uneven)
 
 
 def _usual_width(records: Records, mark: str) -> int:
@@ -125,7 +125,7 @@ def _must_be_table(file: str, body: Sequence[Sequence[str]], width: int, mark: s
     measured = any(look(cell) in MEASURED for row in body for cell in row)
     alone = not body and (width > 2 or mark != ",")
     if not measured and not alone and (width < 3 or len(body) < 5):
-        raise NoTable(file=file, expected="a table", found="its lines hold words, not values")
+        raise NoTable(file=file, expected=Message("a table"), found=Message("its lines hold words, not values"))
 
 
 def _headers(

@@ -11,6 +11,7 @@ from typing import overload
 import polars as pl
 import python_calamine as calamine
 
+from tundish.connectors.archive import damage
 from tundish.connectors.package import Package, open_package
 from tundish.connectors.text import TEXT
 from tundish.errors import BrokenFile, EmptyFile, LockedWorkbook, Message
@@ -74,10 +75,10 @@ def _text_in_disguise(file: SourceFile, data: bytes) -> Iterator[RawTable]:
     """Some systems write text or HTML and call it XLS."""
     start = data[:512].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if start.startswith((b"<", b"mime-version")):
-        found = "a web page; open it in Excel and save it as XLSX"
-        raise BrokenFile(file=file.name, expected="a workbook", found=found)
+        found = Message("a web page; open it in Excel and save it as XLSX")
+        raise BrokenFile(file=file.name, expected=Message("a workbook"), found=found)
     if b"\x00" in data[:512] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BrokenFile(file=file.name, expected="a workbook", found="other binary data")
+        raise BrokenFile(file=file.name, expected=Message("a workbook"), found=Message("other binary data"))
     yield from TEXT.read(file)
 
 
@@ -90,7 +91,7 @@ def _tables(file: SourceFile, data: bytes, package: Package) -> tuple[list[Tidie
     except _FAILURES as error:
         if "assword" in str(error):
             raise LockedWorkbook(file=file.name) from error
-        raise BrokenFile(file=file.name, expected="a workbook", found=str(error)) from error
+        raise BrokenFile(file=file.name, expected=Message("a workbook"), found=damage(error)) from error
     tables, findings = [], []
     for meta, sheet in sheets:
         table = None if sheet is None else _table(Origin(file.name, meta.name), sheet, package.errors.get(meta.name, {}))

@@ -18,11 +18,11 @@ _BOMS = (
     (b"\xfe\xff", "utf-16-be"),
 )
 _CONTAINERS = (
-    (b"PK\x03\x04", "a ZIP or XLSX file"),
-    (b"\xd0\xcf\x11\xe0", "an XLS or locked workbook"),
-    (b"\x1f\x8b", "a gzip file"),
-    (b"%PDF", "a PDF"),
-    (b"PAR1", "a Parquet file"),
+    (b"PK\x03\x04", Message("a ZIP or XLSX file")),
+    (b"\xd0\xcf\x11\xe0", Message("an XLS or locked workbook")),
+    (b"\x1f\x8b", Message("a gzip file")),
+    (b"%PDF", Message("a PDF")),
+    (b"PAR1", Message("a Parquet file")),
 )
 _NUL_SHARE = 0.9
 _FIRST_BYTES = 65536
@@ -45,7 +45,7 @@ def decode(data: bytes, file: str) -> Decoded:
     """
     for magic, what in _CONTAINERS:
         if data.startswith(magic):
-            raise NoTable(file=file, expected="a text table", found=what)
+            raise NoTable(file=file, expected=Message("a text table"), found=what)
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _even(Decoded(_strict(data[len(bom) :], encoding, file), f"{encoding} with BOM"))
@@ -69,7 +69,9 @@ def _wide(data: bytes, file: str) -> str:
         return "utf-16-le" if odd >= _NUL_SHARE else "utf-16-be"
     where = data.index(b"\x00")
     line = data.count(b"\n", 0, where) + 1
-    raise NoTable(file=file, expected="a text table", found=f"binary data (NUL byte in line {line})")
+    raise NoTable(
+        file=file, expected=Message("a text table"), found=Message("binary data (NUL byte in line {line})", line=line)
+    )
 
 
 def _strict(data: bytes, encoding: str, file: str) -> bytes:
@@ -77,7 +79,8 @@ def _strict(data: bytes, encoding: str, file: str) -> bytes:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].decode(encoding, "replace").count("\n") + 1
-        raise BrokenFile(file=file, expected=encoding.upper(), found=f"a byte in line {line} that is no character") from error
+        found = Message("a byte in line {line} that is no character", line=line)
+        raise BrokenFile(file=file, expected=encoding.upper(), found=found) from error
     return data if encoding == "utf-8" else text.encode("utf-8", "surrogatepass")
 
 
@@ -136,7 +139,7 @@ def _by_line(data: bytes, file: str, broken: UnicodeDecodeError) -> Decoded:
     as_cp949 = {index: text for index in odd if (text := _try(lines[index], "cp949")) is not None and _korean(text)}
     most, other, encoding = (as_utf8, as_cp949, "utf-8") if len(as_utf8) >= len(as_cp949) else (as_cp949, as_utf8, "cp949")
     if encoding == "utf-8" and broken.reason == "unexpected end of data" and broken.end == len(data) and broken.start > 0:
-        found = f"the text breaks off inside a character in line {len(lines)}"
+        found = Message("the text breaks off inside a character in line {line}", line=len(lines))
         if len(as_utf8) == len(odd) - 1:
             raise BrokenFile(file=file, expected="UTF-8", found=found)
     if len(most) * 2 < len(odd) or not most:

@@ -114,14 +114,14 @@ class _Reading:
             message = Message(text, file=file.name, found=error.message.values["found"])
             self._left_out(file.name, "no_table", "info", message)
         except OSError as error:
-            raise BrokenFile(file=file.name, expected="a file", found=error.strerror or str(error)) from error
+            raise BrokenFile(file=file.name, expected=Message("a file"), found=error.strerror or str(error)) from error
 
     def header_only(self, table: RawTable) -> None:
         """A header without rows that no other file needs: an empty file, or a line of words in a text."""
         name = table.origin.file
         if _suffix(name) not in PROSE_SUFFIXES:
             raise EmptyFile(file=name, size=table.dialect.get("bytes", "?"))
-        found = "one line, and no table that needs it as header"
+        found = Message("one line, and no table that needs it as header")
         message = Message("{file} was not read as a table: {found}.", file=name, found=found)
         self._left_out(name, "no_table", "info", message)
 
@@ -145,7 +145,7 @@ class _Reading:
                 Message(
                     "Not read, for such files ({suffix}) hold no table: {files}. Number: {count}.",
                     count=len(names),
-                    suffix=suffix or "no suffix",
+                    suffix=suffix or Message("no suffix"),
                     files=", ".join(names[:3]) + (", ..." if len(names) > 3 else ""),
                 ),
                 Origin(names[0]),
