@@ -176,6 +176,25 @@ def test_a_clock_time_and_a_duration_are_told_apart():
     assert long[0].match.concept is None
 
 
+def test_an_instruments_number_is_no_word():
+    found = meant(number("FI_601 냉각수 유량(m3/h)", 50), number("TIC-101.PV", 80))
+    assert [one.match.concept for one in found] == ["line.cooling_water_flow", None]
+
+
+def test_the_unit_says_what_is_measured():
+    found = meant(number("1호 산세조 염산(g/L)", 130), number("슬래브(mm)", 250))
+    assert [(one.match.concept, one.position) for one in found] == [("pickling.acid_mass_concentration", "1"), (None, None)]
+
+
+def test_of_one_value_in_two_units_the_usual_one_counts():
+    for headers in (["산세조2 온도(℉)", "산세조2 온도(℃)"], ["산세조2 온도(℃)", "산세조2 온도(℉)"]):
+        found = meant(*(number(header, 176 if "℉" in header else 80) for header in headers))
+        assert {h: one.match.concept for h, one in zip(headers, found, strict=True)} == {
+            "산세조2 온도(℃)": "pickling.bath_temperature",
+            "산세조2 온도(℉)": None,
+        }
+
+
 HEADERS = st.sampled_from(
     [
         "산세조1 온도(℃)",

@@ -10,7 +10,7 @@ import yaml
 from tundish.table import Kind, Statistic
 from tundish.vocabulary import load_catalogue
 from tundish.vocabulary.concept import Role
-from tundish.vocabulary.units import unit_of
+from tundish.vocabulary.units import _entries, unit_of
 from tundish.vocabulary.words import even_name
 
 CATALOGUE = load_catalogue()
@@ -63,6 +63,14 @@ def test_the_range_is_in_the_unit(concept):
         assert concept.low < concept.high
     if concept.quantity == "temperature":
         assert concept.low is None or concept.low > 0, "kelvin"
+
+
+def test_words_measure_quantities_that_exist():
+    quantities = {concept.quantity for concept in CATALOGUE.concepts} | {unit.quantity for unit, _ in _entries()}
+    assert {quantity for measured in CATALOGUE.words.measures.values() for quantity in measured} <= quantities
+    parts = {part for parts in CATALOGUE.words.spellings.values() for part in parts}
+    assert CATALOGUE.words.light | CATALOGUE.words.fillers | CATALOGUE.words.places <= parts
+    assert {word for area in CATALOGUE.areas.values() for word in area.words} <= parts
 
 
 def test_a_setpoint_knows_what_it_sets():

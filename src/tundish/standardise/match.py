@@ -51,9 +51,11 @@ class Matched:
 
 
 ENOUGH = 0.76
-"""Least score at which a column is given a concept; chosen on tests/standardise/headers.yaml, wrong being worse than abstaining."""
+"""Least score at which a column is given a concept; chosen on tests/standardise/headers.yaml: rather silent than wrong."""
 _AMBIGUOUS = 0.015
 """Scores nearer than this cannot be told apart."""
+_USUAL_UNIT = 0.0001
+"""Breaks a tie of two columns for one meaning: ℃ before ℉."""
 _SECOND_BEST = 0.08
 """A column may take its second meaning when the first is taken, if it scores at most this much less."""
 _GENERAL = frozenset({"identity", "production", "product", "inspection", "line", "energy"})
@@ -71,7 +73,7 @@ def match(columns: Sequence[ColumnSketch], catalogue: Catalogue, *, table_name: 
     support = _support(looks, first, catalogue, table_name)
     evidence = [weigh(look, catalogue, support) for look in looks]
     positions = _positions(looks, evidence)
-    given = _assign(evidence, positions)
+    given = _assign(looks, evidence, positions)
     return tuple(
         _matched(column, look, found, chosen, position)
         for column, look, found, chosen, position in zip(columns, looks, evidence, given, positions, strict=True)
@@ -91,6 +93,8 @@ def _look(column: ColumnSketch, catalogue: Catalogue) -> Look:
         unit = next((u for quantity in sorted(measured) if (u := parse_unit(unit_text, quantity))), None)
     label = even_name(unit.label) if unit else ""
     implied = frozenset(catalogue.words.spellings.get(label, ()))
+    if unit is not None and not measured:
+        implied |= {part for part, quantities in catalogue.words.measures.items() if unit.quantity in quantities}
     return Look(name, unit, unit_text, column.kind, column.numbers, column.texts, column.distinct, implied)
 
 
@@ -134,7 +138,7 @@ def _positions(looks: list[Look], evidence: list[list[Evidence]]) -> list[str | 
     return full
 
 
-def _assign(evidence: list[list[Evidence]], positions: list[str | None]) -> list[Evidence | None]:
+def _assign(looks: list[Look], evidence: list[list[Evidence]], positions: list[str | None]) -> list[Evidence | None]:
     """Give meanings so that each stands once per position and the scores add up to the most."""
     from scipy.optimize import linear_sum_assignment
 
@@ -145,11 +149,12 @@ def _assign(evidence: list[list[Evidence]], positions: list[str | None]) -> list
     }
     if not slots:
         return [None] * len(evidence)
+    units = [look.unit.label if look.unit else None for look in looks]
     gains = np.zeros((len(evidence), len(slots) + len(evidence)))
     gains[:, len(slots) :] = ENOUGH / 2
     for row, (offer, position) in enumerate(zip(offers, positions, strict=True)):
         for e in offer:
-            gains[row, slots[e.concept.id, position]] = e.score
+            gains[row, slots[e.concept.id, position]] = e.score + _USUAL_UNIT * (units[row] == e.concept.plant_unit)
     rows, taken = linear_sum_assignment(gains, maximize=True)
     chosen: list[Evidence | None] = [None] * len(evidence)
     for row, slot in zip(rows, taken, strict=True):
