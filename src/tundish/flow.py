@@ -57,6 +57,7 @@ def answer(plant: Path, standard: Standard, settings: Settings, progress: Progre
         clock_offsets_s=settings.clock_offsets_s,
         decision_moment=settings.decision_moment,
         known=settings.known,
+        time_zone=settings.time_zone,
         progress=progress,
     )
     question = ask(pieces, _wish(settings, standard.target), catalogue)
