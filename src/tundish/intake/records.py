@@ -79,7 +79,7 @@ def _joined(records: Records, keep: NDArray[np.int64]) -> bytes:
     firsts = keep[np.concatenate(([0], breaks + 1))]
     lasts = keep[np.concatenate((breaks, [len(keep) - 1]))]
     parts = [records.utf8[records.starts[first] : records.ends[last]] for first, last in zip(firsts, lasts, strict=True)]
-    return b"\n".join(parts) + b"\n"
+    return b"\n".join(parts)
 
 
 def index_records(utf8: bytes, mark: str) -> Records:
@@ -170,8 +170,10 @@ def _tabbed(utf8: bytes, *, shortest: int) -> bytes:
     """One tab for each run of blanks of this length or more, none at the ends of a line."""
     data = np.frombuffer(utf8, np.uint8)
     blank = (data == _BLANK) | (data == _TAB)
-    edges = np.diff(blank.astype(np.int8), prepend=0, append=0)
-    starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    begins, ends = blank.copy(), blank.copy()
+    begins[1:] &= ~blank[:-1]
+    ends[:-1] &= ~blank[1:]
+    starts, stops = np.flatnonzero(begins), np.flatnonzero(ends) + 1
     outer = (starts == 0) | (data[starts - 1] == _NEWLINE) | (stops == len(data))
     outer |= data[np.minimum(stops, len(data) - 1)] == _NEWLINE
     out, keep = data.copy(), ~blank
