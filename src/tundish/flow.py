@@ -12,6 +12,7 @@ from tundish.connectors import SOURCES
 from tundish.documents.dossier import Dossier
 from tundish.questions import Wish, ask
 from tundish.settings import Settings
+from tundish.trace.pieces import Pieces
 from tundish.trace.target import Target
 from tundish.vocabulary import load_catalogue
 
@@ -60,7 +61,7 @@ def answer(plant: Path, standard: Standard, settings: Settings, progress: Progre
         time_zone=settings.time_zone,
         progress=progress,
     )
-    question = ask(pieces, _wish(settings, standard.target), catalogue)
+    question = ask(pieces, _wish(settings, pieces), catalogue)
     parts = prove.split(pieces, question)
     learned = learn.learn(parts.earlier, question, catalogue, seed=seed, progress=progress)
     evidence = prove.prove(learned, parts.later, parts.earlier, question, seed=seed)
@@ -92,11 +93,13 @@ def answer(plant: Path, standard: Standard, settings: Settings, progress: Progre
     )
 
 
-def _wish(settings: Settings, target: Target) -> Wish:
+def _wish(settings: Settings, pieces: Pieces) -> Wish:
+    target = pieces.table.column(pieces.target)
+    spots = (f"{origin.file}:{origin.column}" for origin in target.origins)
     return Wish(
         bad=settings.bad,
         higher_is=settings.higher_is,
-        limits=settings.limits.get(target.column, (None, None)),
+        limits=next((settings.limits[spot] for spot in (*spots, *target.headers) if spot in settings.limits), (None, None)),
         turnable=settings.turnable,
         cost_per_bad=settings.cost_per_bad,
     )

@@ -92,7 +92,7 @@ def trace_intervals(
             links.append(beside[0])
             features += beside[1]
     if others and not links:
-        raise NoSharedKey(first=files_of(table), second=files_of(others[0]), tried="ids, times")
+        raise NoSharedKey(first=files_of(table), second=files_of(others[0]), tried=Message("ids, times"))
     pieces = _assemble(ordered, column, [as_stated(f, known) for f in features], findings, (times, step))
     return replace(pieces, links=tuple(links), unlinked=max((times.size - link.pieces_linked for link in links), default=0))
 

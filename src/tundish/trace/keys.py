@@ -9,7 +9,7 @@ from functools import cached_property
 
 import polars as pl
 
-from tundish.errors import BadSettings, NoSharedKey
+from tundish.errors import BadSettings, Message, NoSharedKey
 from tundish.table import Column, Table
 from tundish.trace.spelling import Spelled, spell
 from tundish.trace.stamps import spacing, stamps
@@ -155,7 +155,7 @@ def _candidates(table: Table, target: Target, catalogue: Catalogue, keys: Mappin
         for column in table.columns:
             if named in (*column.headers, column.name):
                 return [Ids(table, column, spell(table.frame[column.name]))]
-        raise BadSettings(file="plant.toml", key=f"keys / {_file(table)}", expected="a column of this file", found=named)
+        raise BadSettings(file="plant.toml", key=f"keys / {_file(table)}", expected=Message("a column of this file"), found=named)
     candidates = []
     for column in table.columns:
         if (table.name, column.name) == (target.table, target.column) or column.kind == "time":

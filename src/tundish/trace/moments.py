@@ -47,7 +47,7 @@ def find_moments(
         known = {"start": starts, "end": ends, "target": stamped if base.moments is None else base.moments}
         moments = known[wish] if wish in known else _named(wish, single, places)
         if moments is None or (moments == NEVER).all():
-            expected = "start, end, target or a time column as file:column"
+            expected = Message("start, end, target or a time column as file:column")
             raise BadSettings(file="plant.toml", key="decision_moment", expected=expected, found=wish)
         reason = Message("decided at {moment}, as plant.toml says", moment=wish)
         return Moments(starts, ends, moments, Cut(moments, inclusive=wish == "end"), pair, reason)

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tundish.errors import CannotWrite, UnknownLine
+from tundish.errors import CannotWrite, Message, UnknownLine
 from tundish.works import pickling
 from tundish.works.line import Line, Made
 from tundish.works.truth import Truth, load
@@ -50,8 +50,8 @@ def make(
 
 def _check_free(out: Path, truth_path: Path) -> None:
     if out.exists() and not out.is_dir():
-        raise CannotWrite(path=str(out), found="a file of this name is there")
+        raise CannotWrite(path=str(out), found=Message("a file of this name is in the way"))
     if out.is_dir() and any(out.iterdir()):
-        raise CannotWrite(path=str(out), found="the folder is not empty")
+        raise CannotWrite(path=str(out), found=Message("the folder is not empty"))
     if truth_path.exists():
-        raise CannotWrite(path=str(truth_path), found="the file is there already")
+        raise CannotWrite(path=str(truth_path), found=Message("the file is there already"))
