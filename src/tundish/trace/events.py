@@ -52,13 +52,12 @@ def of_events(
     catalogue: Catalogue,
     *,
     without: frozenset[str],
-    tail_from: Stamps | None = None,
     counted: bool = True,
 ) -> Events:
     """Summarise the rows of each piece up to its moment.
 
-    ``without`` names columns that are no values (ids, row numbers, a target). ``tail_from`` adds sums over the rows since that
-    time of each piece. ``counted`` is False where the number of rows is itself known only at the end.
+    ``without`` names columns that are no values (ids, row numbers, a target). ``counted`` is False where the number of rows is
+    itself known only at the end.
     """
     pair = find_pair(table, catalogue)
     stamp = pair.start if pair else stamp_column(table, catalogue)
@@ -74,9 +73,6 @@ def of_events(
         features.append(_count(table, kept, stamp))
     if pair is not None:
         features += _lasting(table, kept, columns, pair, cut)
-    if tail_from is not None and times is not None:
-        since = kept.keeping(times[kept.rows] >= tail_from[kept.pieces])
-        features += _tail(table, since, columns, pair, cut)
     return Events(tuple(features), late, segments.rows.size)
 
 
@@ -137,34 +133,18 @@ def _lasting(
     columns: Sequence[Column],
     pair: Pair,
     cut: Cut,
-    *,
-    window: str = "until_moment",
-    tag: str = "",
 ) -> list[Feature]:
     """Total duration, and each value times its duration (power becomes energy)."""
     seconds = _seconds(segments, pair, cut)
     plain = Segments(np.arange(segments.rows.size), segments.edges)
     both = Column(name=pair.end.name, kind="number", origins=(*pair.start.origins, *pair.end.origins))
     total = numbers(seconds, plain, None, ["sum"])["sum"]
-    features = [Feature(describe(table, both, "duration", window, tag=tag), _nothing_is_zero(total, segments, tag))]
+    features = [Feature(describe(table, both, "duration", "until_moment"), pl.Series(total).fill_nan(None))]
     for column in columns:
         if column.kind == "number" and column.offset == 0:
             value = numbers(floats(table, column)[segments.rows] * seconds, plain, None, ["sum"])["sum"]
-            features.append(Feature(describe(table, column, "amount", window, tag=tag), _nothing_is_zero(value, segments, tag)))
+            features.append(Feature(describe(table, column, "amount", "until_moment"), pl.Series(value).fill_nan(None)))
     return features
-
-
-def _tail(table: Table, since: Segments, columns: Sequence[Column], pair: Pair | None, cut: Cut) -> list[Feature]:
-    if pair is None:
-        return []
-    return _lasting(table, since, columns, pair, cut, window="since_reading", tag="since_reading")
-
-
-def _nothing_is_zero(values: Floats, segments: Segments, tag: str) -> pl.Series:
-    """No event since the last reading is a true zero; no event at all may be a lost record and stays unknown."""
-    if tag:
-        values = np.where(segments.lengths == 0, 0.0, values)
-    return pl.Series(values).fill_nan(None)
 
 
 def floats(table: Table, column: Column) -> Floats:

@@ -22,7 +22,7 @@ from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Clock, Link, 
 from tundish.trace.segments import Ints
 from tundish.trace.signals import Signals, Stay, of_signals, same_clock
 from tundish.trace.spelling import spell
-from tundish.trace.stamps import NEVER, Stamps, as_times, role, stamp_column, stamps
+from tundish.trace.stamps import NEVER, as_times, role
 from tundish.trace.stays import overlapping
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
@@ -179,15 +179,13 @@ def _of_many(work: _Work) -> tuple[list[Feature], list[Finding]]:
     """Summaries of the tables with several rows a piece, the target's own earlier readings among them."""
     features: list[Feature] = []
     findings: list[Finding] = []
-    tail = None
     if work.base.readings is not None:
         features += _own_readings(work)
-        tail = _reading_before(work)
     for one in work.joined:
         if one.segments is None:
             continue
         without = _no_values(one.table, work)
-        events = of_events(one.table, one.segments, work.moments.cut, work.catalogue, without=without, tail_from=tail)
+        events = of_events(one.table, one.segments, work.moments.cut, work.catalogue, without=without)
         known: Known = "before"
         if events.rows and events.late > 0.5 * events.rows:
             uncut = replace(work.moments.cut, moments=np.full_like(work.moments.moments, NEVER))
@@ -205,28 +203,15 @@ def _of_many(work: _Work) -> tuple[list[Feature], list[Finding]]:
 
 
 def _own_readings(work: _Work) -> list[Feature]:
-    """Earlier readings of the target: the first, and the last before the one to predict. Their number is known too late."""
+    """The target's own first reading: which was the last but one, and how many there were, is known only at the end."""
     readings = work.base.readings
     if readings is None:
         return []
     column = work.home.column(work.target.column)
-    values = work.home.frame[column.name]
-    first, before = readings.rows[readings.edges[:-1]], readings.rows[readings.edges[1:] - 2]
-    made = [
-        Feature(describe(work.home, column, "first", "until_moment"), values.gather(first)),
-        Feature(describe(work.home, column, "last", "until_moment"), values.gather(before)),
-    ]
+    first = work.home.frame[column.name].gather(readings.rows[readings.edges[:-1]])
     without = _no_values(work.home, work)
     rest = of_events(work.home, readings, work.moments.cut, work.catalogue, without=without, counted=False)
-    return made + list(rest.features)
-
-
-def _reading_before(work: _Work) -> Stamps | None:
-    readings, stamp = work.base.readings, stamp_column(work.home, work.catalogue)
-    if readings is None or stamp is None:
-        return None
-    before: Stamps = stamps(work.home, stamp.name)[readings.rows[readings.edges[1:] - 2]]
-    return before
+    return [Feature(describe(work.home, column, "first", "until_moment"), first), *rest.features]
 
 
 def _of_loose(work: _Work, offsets: Mapping[str, float], tell: Progress, todo: int) -> tuple[list[Signals], list[Table]]:

@@ -155,7 +155,8 @@ def _candidates(table: Table, target: Target, catalogue: Catalogue, keys: Mappin
         for column in table.columns:
             if named in (*column.headers, column.name):
                 return [Ids(table, column, spell(table.frame[column.name]))]
-        raise BadSettings(file="plant.toml", key=f"keys / {_file(table)}", expected=Message("a column of this file"), found=named)
+        expected = Message("a column of this file")
+        raise BadSettings(file="plant.toml", key=f"keys / {_file(table)}", expected=expected, found=named)
     candidates = []
     for column in table.columns:
         if (table.name, column.name) == (target.table, target.column) or column.kind == "time":
