@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from errno import EACCES
 from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +58,12 @@ def with_target(text: str, target: str) -> str:
 
 
 def save(text: str, folder: Path) -> None:
-    """Write plant.toml whole or not at all; OSError when the folder may not be written."""
+    """Write plant.toml whole or not at all; OSError when the folder may not be written.
+
+    A folder without a write bit is left alone even by a user who could write there, such as root.
+    """
+    if not folder.stat().st_mode & 0o222:
+        raise PermissionError(EACCES, os.strerror(EACCES), str(folder))
     fresh = folder / f".{NAME}.{os.getpid()}.new"
     try:
         fresh.write_text(text, encoding="utf-8", newline="\n")
