@@ -11,6 +11,7 @@ import ast
 import io
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -20,6 +21,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "tundish"
 PO = SOURCE / "locale" / "ko" / "LC_MESSAGES" / "tundish.po"
+ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)
+"""Date in the compiled catalogue, so that the same sentences give the same bytes."""
 HEADER = r"""msgid ""
 msgstr ""
 "Language: ko\n"
@@ -147,7 +150,9 @@ def po_bytes(catalogue: Catalog) -> bytes:
 def mo_bytes(po: bytes) -> bytes:
     """The catalogue as gettext reads it."""
     buffer = io.BytesIO()
-    write_mo(buffer, read_po(io.BytesIO(po), locale="ko"))
+    catalogue = read_po(io.BytesIO(po), locale="ko")
+    catalogue.creation_date = catalogue.revision_date = ALWAYS
+    write_mo(buffer, catalogue)
     return buffer.getvalue()
 
 
