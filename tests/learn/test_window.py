@@ -112,7 +112,7 @@ def test_at_least_a_fifth_lies_inside_and_all_of_it_was_seen() -> None:
 def test_limits_are_round_in_the_unit_of_the_plant() -> None:
     window = window_of(line(1500, CHANCES["two"], 2)[0], TEMPERATURE, SPEED)
     assert window is not None
-    assert high(window) == pytest.approx(round(high(window) / 5) * 5, abs=1e-6)
+    assert high(window) == pytest.approx(round(high(window) / 2) * 2, abs=1e-6)
 
 
 def test_a_value_on_the_limit_is_inside() -> None:

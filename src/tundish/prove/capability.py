@@ -61,6 +61,20 @@ def control_limits(values: Floats) -> ControlLimits:
     return ControlLimits(mean, mean - 3 * sigma, mean + 3 * sigma, sigma)
 
 
+def share_limits(share: float, pieces: int) -> tuple[float, float]:
+    """Limits of a p chart for a group of this many pieces: share plus and minus three binomial standard deviations, 0 to 1.
+
+    >>> [round(limit, 4) for limit in share_limits(0.2313, 50)]
+    [0.0524, 0.4102]
+
+    References
+    ----------
+    NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.3.2 (the example is its table of 30 wafers with 50 chips each).
+    """
+    half = 3 * float(np.sqrt(share * (1 - share) / pieces))
+    return max(0.0, share - half), min(1.0, share + half)
+
+
 def capability(values: Floats, low: float | None, high: float | None) -> Capability:
     """Capability against specification limits, with 95 % intervals; values and limits in one unit, values in order of time.
 
