@@ -27,8 +27,8 @@ ONE_SIDED_95 = 1.73
 """95 % point of Student's t with 19 degrees of freedom, one side: 20 blocks of pieces measure the error."""
 NEXT_PERIOD = 1 / 3
 """Length of the later period for which the promise is made, as part of the earlier one: the share that proving sets aside."""
-AIMS_BINARY = (1.5, 1.0, 0.75, 0.5, 0.35, 0.25, 0.15)
-AIMS_NUMBER = (0.5, 0.25, 0.0, -0.25, -0.5, -0.75, -1.0)
+AIMS_BINARY = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15)
+AIMS_NUMBER = (0.25, 0.0, -0.25, -0.5, -0.75, -1.0)
 WILD = 0.3
 """Part of the variance between blocks of time that is charged to the promise: tuned on generated lines only, by
 ``benchmarks/window_grid.py``."""
