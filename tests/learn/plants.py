@@ -83,7 +83,7 @@ class Maker:
             out[i] = last
         return out
 
-    def add(self, header: str, values, *, kind="number", file="lots.csv", concept=None, statistic="value", known="before") -> None:
+    def add(self, header, values, *, kind="number", file="lots.csv", concept=None, statistic="value", known="before") -> None:
         name = f"{file.split('.')[0]}|{header}" + ("" if statistic == "value" else f"|{statistic}")
         self.data[name] = values
         self.columns.append(Column(name=name, kind=kind, origins=(Origin(file, column=header),), concept=concept,
@@ -101,7 +101,7 @@ class Maker:
         for statistic, value in values.items():
             self.add(header, np.where(missing, np.nan, value), file="plc.csv", concept=concept, statistic=statistic)
 
-    def pieces(self, outcome: np.ndarray, *, binary: bool, kind: str = "piece", minutes: int = 12) -> Pieces:
+    def pieces(self, outcome: np.ndarray, *, kind: str = "piece", minutes: int = 12) -> Pieces:
         """The table, in time order."""
         begin = datetime(2025, 3, 1, tzinfo=UTC)
         times = [begin + timedelta(minutes=minutes * i) for i in range(self.n)]
@@ -145,40 +145,10 @@ def plant(seed: int, *, n: int = 1500, tags: int = 12, lot_columns: int = 12, ca
     rng = np.random.default_rng(seed)
     make = Maker(rng, n)
     crew = crew_by_clock(n)
-    habits = np.array([-0.9, 0.1, 0.8])
-    settings, headers, twins = [], [], {}
-    for i in range(causes):
-        phi = float(rng.choice([0.0, 0.5, 0.9]))
-        z = make.series(phi)
-        if i == 0:
-            z = 0.75 * z + habits[crew]
-        elif rng.random() < 0.4:
-            z = 0.8 * z + 0.6 * settings[i - 1]
-        settings.append(z / z.std())
-        headers.append(f"cause{i}")
-    shapes = [str(s) for s in rng.choice(list(SHAPES), size=causes)]
-    weights = rng.uniform(0.7, 1.3, causes)
-    parts = [w * SHAPES[s](z) / SHAPES[s](z).std() for w, s, z in zip(weights, shapes, settings, strict=True)]
-    index = np.sum(parts, axis=0)
-    if causes >= 3 and rng.random() < 0.5:
-        index = index + 0.8 * settings[1] * settings[2]
-    for i, z in enumerate(settings):
-        if i % 2 == 0:
-            make.tag(headers[i], z)
-            if rng.random() < 0.5:
-                make.add(f"{headers[i]}_SV", np.round(z + 0.3 * rng.normal(size=n), 1))
-                twins[headers[i]] = f"{headers[i]}_SV"
-        else:
-            make.add(headers[i], np.round(z, 2))
-    for i in range(tags):
-        z = make.series(float(rng.choice([0.3, 0.9, 0.98])))
-        if i < 4:
-            z = rng.uniform(0.5, 0.85) * settings[i % causes] + 0.6 * z
-        make.tag(f"tag{i}", z)
-    factor = make.series(0.8)
-    for i in range(lot_columns):
-        z = rng.normal(size=n) + (factor if i < 4 else 0) + (0.8 * settings[i % causes] if 4 <= i < 7 else 0)
-        make.add(f"lot{i}", np.round(z, 2))
+    settings = turned(make, causes, crew)
+    index = risk_of(rng, settings)
+    truth = recorded(make, settings)
+    bystanders(make, settings, tags=tags, lot_columns=lot_columns)
     time = np.linspace(-1, 1, n)
     make.add("drifting", 2 * time + 0.3 * rng.normal(size=n))
     make.add("frozen", np.where(np.arange(n) < n // 2, 5.0, 5 + rng.normal(size=n)))
@@ -189,9 +159,57 @@ def plant(seed: int, *, n: int = 1500, tags: int = 12, lot_columns: int = 12, ca
     y = outcome_of(index + slow, rng, binary=binary, rate=rate, noise=noise)
     if null:
         y = rng.permutation(y)
-    question = DefectQuestion() if binary else ValueQuestion()
-    truth = () if null else tuple(frozenset({h, twins.get(h, h)}) for h in headers)
-    return Plant(make.pieces(y, binary=binary), question, truth)
+    return Plant(make.pieces(y), DefectQuestion() if binary else ValueQuestion(), () if null else truth)
+
+
+def turned(make: Maker, causes: int, crew: np.ndarray) -> list[np.ndarray]:
+    """The true settings: the first is tied to the crew, some follow the one before."""
+    settings: list[np.ndarray] = []
+    for i in range(causes):
+        z = make.series(float(make.rng.choice([0.0, 0.5, 0.9])))
+        if i == 0:
+            z = 0.75 * z + np.array([-0.9, 0.1, 0.8])[crew]
+        elif make.rng.random() < 0.4:
+            z = 0.8 * z + 0.6 * settings[i - 1]
+        settings.append(z / z.std())
+    return settings
+
+
+def risk_of(rng: np.random.Generator, settings: list[np.ndarray]) -> np.ndarray:
+    """Sum of effects of mixed shapes, and in half of the plants a product of two settings."""
+    shapes = rng.choice(list(SHAPES), size=len(settings))
+    weights = rng.uniform(0.7, 1.3, len(settings))
+    effects = [SHAPES[str(s)](z) for s, z in zip(shapes, settings, strict=True)]
+    index = np.sum([w * effect / effect.std() for w, effect in zip(weights, effects, strict=True)], axis=0)
+    return index + 0.8 * settings[1] * settings[2] if len(settings) >= 3 and rng.random() < 0.5 else index
+
+
+def recorded(make: Maker, settings: list[np.ndarray]) -> tuple[frozenset[str], ...]:
+    """Columns of the true settings: tags, some with a set-point beside, and single values; returns the truth."""
+    truth = []
+    for i, z in enumerate(settings):
+        names = {f"cause{i}"}
+        if i % 2 == 0:
+            make.tag(f"cause{i}", z)
+            if make.rng.random() < 0.5:
+                make.add(f"cause{i}_SV", np.round(z + 0.3 * make.rng.normal(size=make.n), 1))
+                names.add(f"cause{i}_SV")
+        else:
+            make.add(f"cause{i}", np.round(z, 2))
+        truth.append(frozenset(names))
+    return tuple(truth)
+
+
+def bystanders(make: Maker, settings: list[np.ndarray], *, tags: int, lot_columns: int) -> None:
+    """Columns without any effect: some follow a true setting, some each other, some only themselves."""
+    rng, n = make.rng, make.n
+    for i in range(tags):
+        z = make.series(float(rng.choice([0.3, 0.9, 0.98])))
+        make.tag(f"tag{i}", rng.uniform(0.5, 0.85) * settings[i % len(settings)] + 0.6 * z if i < 4 else z)
+    factor = make.series(0.8)
+    for i in range(lot_columns):
+        z = rng.normal(size=n) + (factor if i < 4 else 0) + (0.8 * settings[i % len(settings)] if 4 <= i < 7 else 0)
+        make.add(f"lot{i}", np.round(z, 2))
 
 
 def pickling(seed: int, *, n: int = 1500, rate: float = 0.12, noise: float = 0.5) -> Plant:
@@ -226,4 +244,4 @@ def pickling(seed: int, *, n: int = 1500, rate: float = 0.12, noise: float = 0.5
     y = outcome_of(index + 0.15 * np.linspace(-1, 1, n), rng, binary=True, rate=rate, noise=noise)
     baths = frozenset({"bath1_temp", "bath2_temp", "bath3_temp"})
     truth = (baths, *(frozenset({name}) for name in ("line_speed", "acid", "iron", "inhibitor")))
-    return Plant(make.pieces(y, binary=True), DefectQuestion(), truth)
+    return Plant(make.pieces(y), DefectQuestion(), truth)

@@ -14,16 +14,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tundish.learn.answer import Floats
-from tundish.learn.features import Group
+from tundish.learn.features import Group, rank_correlations
+from tundish.learn.shapes import basis_of, orthonormal, shapes_of, standardised, trend
 
-TREND_TERMS = 5
 MOST_ACTIVE = 14
 MAIN_SHARE = 0.7
-"""Part of a group's chance of error that goes to its value or mean; the rest is for its other statistics and interactions."""
+"""Part of a group's chance of error that its value or mean gets; the rest is for other statistics and interactions."""
+RIVAL = 0.3
+"""Rank correlation from which a group could take another's place."""
+RIVAL_P, MOST_RIVALS = 0.01, 2
+BEATEN = 0.3
+"""A group gives way to a look-alike when less than this part of the evidence of both is its own."""
 DF = 4
+"""Degrees of freedom a block: the largest of three estimates of the spread is less shaky than one of them."""
 ENTER, STAY = 0.3, 0.15
-"""Chance of one false group among all candidates (Bonferroni) at which a group enters, and at which it stays. The spread is taken
-as the largest of three estimates, so that on pieces without any cause one run in thirty names a group at 0.3."""
+"""Chance of one false group among all candidates (Bonferroni) at which a group enters, and at which it stays."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,15 @@ class Bench:
     mains: list[int] = field(init=False)
     missing: list[Floats] = field(init=False)
     bases: list[Floats] = field(init=False)
-    trend: Floats = field(init=False)
+    slow: Floats = field(init=False)
+    known: dict[tuple[tuple[int, ...], bool], Floats] = field(init=False, default_factory=dict)
+    """Bases already made, by what they condition on."""
 
     def __post_init__(self) -> None:
-        made = [_transforms(group) for group in self.groups]
+        made = [shapes_of(group) for group in self.groups]
         self.transforms, self.missing, self.mains = [m[0] for m in made], [m[1] for m in made], [m[2] for m in made]
-        self.bases = [_basis(group) for group in self.groups]
-        self.trend = _trend(len(self.outcome))
+        self.bases = [basis_of(group) for group in self.groups]
+        self.slow = trend(len(self.outcome))
 
 
 def block_count(n: int) -> int:
@@ -70,113 +77,52 @@ def block_count(n: int) -> int:
     return int(np.clip(n // 12, 12, 60))
 
 
-def standardised(values: Floats) -> Floats:
-    """Centre at the median, scale to unit spread, pull in the outermost 1 %; missing becomes 0."""
-    known = np.isfinite(values)
-    low, high = np.quantile(values[known], [0.005, 0.995])
-    clipped = np.clip(values, low, high) if high > low else values
-    spread = float(np.std(clipped[known])) or 1.0
-    return np.where(known, (clipped - np.median(values[known])) / spread, 0.0)
+def _known(bench: Bench, active: Sequence[int], *, drift: bool = True) -> Floats:
+    """Base of what is conditioned on, made once for each set of active groups."""
+    key = (tuple(sorted(active)), drift)
+    if key not in bench.known:
+        bench.known[key] = _conditioned(bench, key[0], drift=drift)
+    return bench.known[key]
 
 
-def _transforms(group: Group) -> tuple[Floats, Floats, int]:
-    """Fixed shapes of each feature, shape (pieces, shapes), where they are known (same shape), and how many are of the main one."""
-    if group.category:
-        columns = [feature.values - feature.values.mean() for feature in group.features]
-        return np.column_stack(columns), np.ones((len(columns[0]), len(columns))), len(columns)
-    shapes: list[Floats] = []
-    known: list[Floats] = []
-    mains = 0
-    for feature in sorted(group.features, key=lambda feature: feature is not group.main):
-        z = standardised(feature.values)
-        seen = np.isfinite(feature.values)
-        low, high = np.quantile(z[seen], [0.2, 0.8])
-        made = [z]
-        if np.unique(z).size > 2:
-            made += [z**2, np.minimum(z - low, 0.0), np.maximum(z - high, 0.0)]
-        shapes += [shape for shape in made if shape[seen].std() > 1e-9]
-        known += [seen.astype(np.float64)] * (len(shapes) - len(known))
-        mains = mains or len(shapes)
-    return np.column_stack(shapes), np.column_stack(known), mains
-
-
-def _basis(group: Group) -> Floats:
-    """What must be known of a group so that nothing of it is left over, shape (pieces, terms)."""
-    if group.category:
-        return np.column_stack([feature.values for feature in group.features])
-    terms: list[Floats] = []
-    rich = 2 if len(group.features) > 4 else len(group.features)
-    order = sorted(group.features, key=lambda feature: feature is not group.main)
-    for place, feature in enumerate(order):
-        z = standardised(feature.values)
-        seen = np.isfinite(feature.values)
-        terms.append(z)
-        if not seen.all():
-            terms.append((~seen).astype(np.float64))
-        if np.unique(z).size <= 2:
-            continue
-        terms.append(z**2)
-        if place < rich:
-            terms += [np.maximum(z - knot, 0.0) for knot in np.unique(np.quantile(z[seen], [0.1, 0.3, 0.5, 0.7, 0.9]))]
-    return np.column_stack(terms)
-
-
-def _trend(n: int) -> Floats:
-    """Slow change with time: few degrees of freedom, so that a drift makes no cause."""
-    time = np.linspace(0, 1, n)
-    return np.column_stack([np.cos(np.pi * k * time) for k in range(TREND_TERMS)])
-
-
-def _orthonormal(columns: Floats) -> Floats:
-    """Orthonormal base of the columns' span, nearly dependent directions left out."""
-    centred = columns - columns.mean(axis=0)
-    spread = centred.std(axis=0)
-    kept = centred[:, spread > 1e-9] / spread[spread > 1e-9]
-    values, vectors = np.linalg.eigh(kept.T @ kept / len(kept))
-    good = values > 1e-4
-    base = kept @ (vectors[:, good] / np.sqrt(values[good] * len(kept)))
-    return np.column_stack([np.full(len(kept), 1 / np.sqrt(len(kept))), base])
-
-
-def _known(bench: Bench, active: Sequence[int], *, trend: bool = True) -> Floats:
-    """Base of what is conditioned on: trend, active groups, their products, and a boosted guess."""
-    parts = [bench.trend if trend else bench.trend[:, :1] * 1.0]
+def _conditioned(bench: Bench, active: Sequence[int], *, drift: bool) -> Floats:
+    """Trend, active groups, their products, and a boosted guess of the outcome from them, as an orthonormal base."""
+    parts = [bench.slow if drift else bench.slow[:, :1]]
     parts += [bench.bases[i] for i in active]
     mains = [standardised(bench.groups[i].main.values) for i in active if not bench.groups[i].category]
     parts += [(a * b)[:, None] for k, a in enumerate(mains) for b in mains[:k]]
     if active:
         parts.append(_boosted(bench, active)[:, None])
-    return _orthonormal(np.column_stack(parts))
+    return orthonormal(np.column_stack(parts))
 
 
 def _boosted(bench: Bench, active: Sequence[int]) -> Floats:
     """Guess of the outcome from the active groups by boosting, each piece judged by trees that saw other blocks."""
-    from lightgbm import LGBMRegressor
+    import lightgbm
 
     inputs = np.column_stack([feature.values for i in active for feature in bench.groups[i].features])
     guess = np.empty(len(bench.outcome))
     fold = bench.blocks % 4
+    settings = {
+        "objective": "regression", "learning_rate": 0.08, "num_leaves": 8, "min_data_in_leaf": 15, "max_bin": 63,
+        "verbose": -1, "seed": bench.seed, "num_threads": 1, "deterministic": True, "force_col_wise": True,
+    }
     for k in range(4):
         out = fold == k
-        model = LGBMRegressor(
-            n_estimators=60, learning_rate=0.08, num_leaves=8, min_child_samples=15, random_state=bench.seed, n_jobs=1,
-            deterministic=True, force_col_wise=True, verbose=-1,
-        )
-        model.fit(inputs[~out], bench.outcome[~out])
-        guess[out] = model.predict(inputs[out])
+        trees = lightgbm.train(settings, lightgbm.Dataset(inputs[~out], bench.outcome[~out]), num_boost_round=60)
+        guess[out] = trees.predict(inputs[out], num_threads=1)
     return guess
 
 
-def p_values(bench: Bench, active: Sequence[int], candidates: Sequence[int], *, trend: bool = True) -> Floats:
+def p_values(bench: Bench, active: Sequence[int], candidates: Sequence[int], *, drift: bool = True) -> Floats:
     """Chance of seeing each candidate group's association or more if it told nothing beyond the active ones."""
-    base = _known(bench, active, trend=trend)
+    base = _known(bench, active, drift=drift)
     rest = bench.outcome - base @ (base.T @ bench.outcome)
-    numeric = [standardised(bench.groups[i].main.values) for i in active if not bench.groups[i].category]
-    partners = [partner for partner in numeric]
-    return np.array([_p_of(bench, i, base, rest, partners) for i in candidates])
+    partners = [standardised(bench.groups[i].main.values) for i in active if not bench.groups[i].category]
+    return np.array([_p_of(bench, i, base, rest, partners=partners) for i in candidates])
 
 
-def _p_of(bench: Bench, i: int, base: Floats, rest: Floats, partners: Sequence[Floats]) -> float:
+def _p_of(bench: Bench, i: int, base: Floats, rest: Floats, *, partners: Sequence[Floats]) -> float:
     shapes = bench.transforms[i]
     left = (shapes - base @ (base.T @ shapes)) * bench.missing[i]
     clear = left.var(axis=0) > 1e-3 * shapes.var(axis=0)
@@ -193,7 +139,11 @@ def _p_of(bench: Bench, i: int, base: Floats, rest: Floats, partners: Sequence[F
 
 
 def _largest(left: Floats, rest: Floats, blocks: np.ndarray, inflation: float) -> float:
-    """p of the largest of several statistics, corrected by the effective number of tests (Galwey, Genet. Epidemiol. 33 (2009) 559)."""
+    """p of the largest of several statistics, corrected by the effective number of tests.
+
+    Galwey, Genetic Epidemiology 33 (2009) 559. The spread of each statistic is the largest of three estimates: over blocks
+    of time, over pieces, and the plain one, which does not shrink by chance where defects are rare.
+    """
     from scipy.stats import t
 
     product = left * rest[:, None]
@@ -215,7 +165,7 @@ def _largest(left: Floats, rest: Floats, blocks: np.ndarray, inflation: float) -
 
 
 def search(bench: Bench, *, progress: Callable[[int], None] | None = None) -> Search:
-    """Add the clearest group until none is clear, then remove what the others explain; what was removed may come back once."""
+    """Add the clearest group until none is clear, remove what the others explain; what was removed may come back once."""
     every = range(len(bench.groups))
     alone = p_values(bench, (), every)
     active: list[int] = []
@@ -232,17 +182,68 @@ def search(bench: Bench, *, progress: Callable[[int], None] | None = None) -> Se
         active, gone = _backward(bench, active)
         dropped += gone
         current = p_values(bench, active, every)
+    before = active
+    active, gone = _backward(bench, _swapped(bench, active))
+    dropped += [*gone, *(i for i in before if i not in active)]
     given = {i: _p_given_others(bench, active, i) for i in active}
     rest = p_values(bench, active, every)
-    return Search(tuple(active), given, alone, p_values(bench, (), every, trend=False), rest, tuple(sorted(set(dropped))))
+    steady = p_values(bench, (), every, drift=False)
+    return Search(tuple(active), given, alone, steady, rest, tuple(sorted(set(dropped))))
 
 
 def _p_given_others(bench: Bench, active: Sequence[int], i: int) -> float:
     return float(p_values(bench, [k for k in active if k != i], [i])[0])
 
 
+def null_odds(p: float) -> float:
+    """Least odds of no effect after seeing p, for even odds before: -e p ln p.
+
+    Sellke, Bayarri & Berger, The American Statistician 55 (2001) 62.
+
+    >>> round(null_odds(0.05), 3)
+    0.407
+    """
+    p = min(max(p, 1e-300), 1 / np.e)
+    return float(-np.e * p * np.log(p))
+
+
+def standing(bench: Bench, active: Sequence[int], i: int) -> float:
+    """How well a group stands against look-alikes that could take its place, 0 to 1."""
+    return min((part for _, part in _contests(bench, active, i)), default=1.0)
+
+
+def _contests(bench: Bench, active: Sequence[int], i: int) -> list[tuple[int, float]]:
+    """The strongest look-alikes of an active group, and what part of the evidence of both is the group's own.
+
+    Evidence of each is taken when the other is known: a true cause still tells something beside its shadow, the shadow nothing
+    beside the cause.
+    """
+    others = [k for k in active if k != i]
+    mine = bench.groups[i].main.values
+    like = [abs(rank_correlations([mine, group.main.values])[0, 1]) for group in bench.groups]
+    rivals = [k for k in range(len(bench.groups)) if k not in active and like[k] > RIVAL]
+    beside = p_values(bench, others, rivals)
+    contests = []
+    for k in (rivals[place] for place in np.argsort(beside)[:MOST_RIVALS] if beside[place] < RIVAL_P):
+        own = 1 / null_odds(float(p_values(bench, [*others, k], [i])[0]))
+        other = 1 / null_odds(float(p_values(bench, [*others, i], [k])[0]))
+        contests.append((k, own / (own + other)))
+    return contests
+
+
+def _swapped(bench: Bench, active: Sequence[int]) -> list[int]:
+    """The active groups, each that a look-alike clearly beats replaced by it: it entered first only by chance."""
+    kept = list(active)
+    for place, i in enumerate(active):
+        contests = _contests(bench, kept, i)
+        rival, part = min(contests, key=lambda contest: contest[1], default=(i, 1.0))
+        if part < BEATEN:
+            kept[place] = rival
+    return kept
+
+
 def _backward(bench: Bench, active: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Remove the least clear group, again and again, until all that remain are clear; the one that came last stays to the end."""
+    """Remove the least clear group, again and again, until all that remain are clear."""
     kept, gone = list(active), []
     while len(kept) > 1:
         given = [_p_given_others(bench, kept, i) for i in kept]
@@ -254,14 +255,15 @@ def _backward(bench: Bench, active: Sequence[int]) -> tuple[list[int], list[int]
 
 
 def feature_scores(bench: Bench, active: Sequence[int], i: int) -> dict[str, float]:
-    """How clearly each feature of a group shows the association that the other active groups leave, as squared partial correlation."""
+    """How clearly each feature of a group shows what the other active groups leave over: squared partial correlations."""
     base = _known(bench, [k for k in active if k != i])
     rest = bench.outcome - base @ (base.T @ bench.outcome)
-    scores = {}
+    scores: dict[str, float] = {}
     for feature in bench.groups[i].features:
-        alone = _orthonormal(_basis(Group((feature.column,), (feature,), bench.groups[i].category)))[:, 1:]
+        alone = orthonormal(basis_of(Group((feature.column,), (feature,), bench.groups[i].category)))[:, 1:]
         left = alone - base @ (base.T @ alone)
-        scores[feature.column.name] = max(scores.get(feature.column.name, 0.0), float(((left.T @ rest) ** 2).sum() / (rest @ rest)))
+        score = float(((left.T @ rest) ** 2).sum() / (rest @ rest))
+        scores[feature.column.name] = max(scores.get(feature.column.name, 0.0), score)
     return scores
 
 

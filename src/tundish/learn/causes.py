@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from tundish.errors import Message
 from tundish.learn.answer import Cause, Floats
-from tundish.learn.blanket import Bench, Search, block_count, feature_scores, halves_agree, p_values, search
+from tundish.learn.blanket import (
+    Bench,
+    Search,
+    block_count,
+    feature_scores,
+    halves_agree,
+    null_odds,
+    p_values,
+    search,
+    standing,
+)
 from tundish.learn.blocks import time_blocks
 from tundish.learn.context import is_context
 from tundish.learn.effects import Effect, best_column, effects, shares
@@ -18,12 +29,16 @@ from tundish.table import Column
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
 
-CLAIM = 0.15
-"""Highest chance of a false claim among all candidates, as Bonferroni counts it, at which a cause is still claimed."""
-LEAST_SHARE = 0.03
+CLAIM = 0.75
+"""Confidence from which a cause is claimed."""
+LEAST_SHARE = 0.015
 """Part of what is explained below which a column is no cause worth a claim."""
 SEEN = 0.01
 """Chance, after counting all candidates, from which an association is worth mentioning as a suspect."""
+WHO_OR_WHEN = Message(
+    "Goes along with the result, but says who or when, not what: something that differs between them is not recorded. "
+    "Ask what is done differently."
+)
 MOST_SUSPECTS = 12
 MOST_ROWS = 6_000
 """More pieces than this are thinned for the tests; the model sees them all."""
@@ -49,6 +64,17 @@ class _Case:
     context: frozenset[int]
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """What is to be said of one group."""
+
+    column: Column
+    effect: Effect
+    share: float
+    sure: float
+    reason: Message
+
+
 def find_causes(
     pieces: Pieces, inputs: Sequence[Column], outcome: Floats, catalogue: Catalogue, *, binary: bool, seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
@@ -69,32 +95,30 @@ def find_causes(
 
 
 def _thinned(pieces: Pieces, rows: np.ndarray) -> Pieces:
-    from dataclasses import replace
-
     return replace(pieces, table=replace(pieces.table, frame=pieces.table.frame[rows]))
 
 
 def _written(pieces: Pieces, case: _Case, *, binary: bool, seed: int) -> Findings:
-    bench, found = case.bench, case.found
-    groups = bench.groups
-    active = list(found.active)
-    seen = [i for i in _seen(case) if i not in active][: MOST_SUSPECTS]
-    shown = [*active, *seen]
-    columns = [best_column(groups[i], feature_scores(bench, active if i in active else [i], i)) for i in shown]
+    bench, active = case.bench, list(case.found.active)
+    seen = [i for i in _seen(case) if i not in active][:MOST_SUSPECTS]
+    columns = {i: best_column(bench.groups[i], feature_scores(bench, active, i)) for i in active}
+    columns |= {i: best_column(bench.groups[i], feature_scores(bench, [i], i)) for i in seen}
     frame = pieces.table.frame
-    parts = shares(frame, columns[: len(active)], bench.outcome, bench.blocks, binary=binary, seed=seed) if active else np.zeros(0)
-    joint = effects(frame, columns[: len(active)], bench.outcome, bench.blocks, binary=binary, seed=seed) if active else []
-    alone = [effects(frame, [column], bench.outcome, bench.blocks, binary=binary, seed=seed)[0] for column in columns[len(active) :]]
+    look = partial(effects, frame, outcome=bench.outcome, blocks=bench.blocks, binary=binary, seed=seed)
+    kept = [columns[i] for i in active]
+    parts = shares(frame, kept, outcome=bench.outcome, blocks=bench.blocks, binary=binary, seed=seed)
     causes: list[Cause] = []
     suspects: list[Cause] = []
-    for place, i in enumerate(active):
-        reason, claimed = _verdict(case, i, float(parts[place]))
-        cause = _cause(case, i, columns[place], joint[place], float(parts[place]), reason)
-        (causes if claimed else suspects).append(cause)
-    for place, i in enumerate(seen):
-        suspects.append(_cause(case, i, columns[len(active) + place], alone[place], 0.0, _why_not(case, i, columns, active)))
+    for i, effect, part in zip(active, look(kept), parts, strict=True):
+        sure = _confidence(case, i)
+        reason, claimed = _verdict(case, i, share=float(part), sure=sure)
+        draft = _Draft(columns[i], effect, float(part), sure, reason)
+        (causes if claimed else suspects).append(_cause(case, i, draft))
+    for i in seen:
+        draft = _Draft(columns[i], look([columns[i]], refits=3)[0], 0.0, _confidence(case, i), _why_not(case, i, columns))
+        suspects.append(_cause(case, i, draft))
     causes.sort(key=lambda cause: -cause.share * cause.confidence)
-    return Findings(tuple(causes), tuple(suspects[:MOST_SUSPECTS]), tuple(groups), tuple(shown))
+    return Findings(tuple(causes), tuple(suspects[:MOST_SUSPECTS]), tuple(bench.groups), (*active, *seen))
 
 
 def _seen(case: _Case) -> list[int]:
@@ -105,49 +129,41 @@ def _seen(case: _Case) -> list[int]:
     return [int(i) for i in order if least[i] <= SEEN or i in found.dropped or found.p_given_active[i] * count <= 1.0]
 
 
-def _cause(case: _Case, i: int, column: Column, effect: Effect, share: float, reason: Message) -> Cause:
-    group = case.bench.groups[i]
-    firsts = {other.source: other for other in reversed(group.columns)}
-    also = tuple(other for source, other in firsts.items() if source != column.source)
-    return Cause(
-        column, also, effect.direction, effect.change, _confidence(case, i), share, reason, effect.curve
-    )
+def _cause(case: _Case, i: int, draft: _Draft) -> Cause:
+    firsts = {other.source: other for other in reversed(case.bench.groups[i].columns)}
+    also = tuple(other for source, other in firsts.items() if source != draft.column.source)
+    effect = draft.effect
+    return Cause(draft.column, also, effect.direction, effect.change, draft.sure, draft.share, draft.reason, effect.curve)
 
 
 def _confidence(case: _Case, i: int) -> float:
     """One minus the chance that the claim is false.
 
-    From the p-value by the bound of Sellke, Bayarri & Berger (Am. Stat. 55 (2001) 62): odds of no effect are at least
-    -e p ln p times the odds before seeing the data, taken as the number of other candidates to the causes found.
+    Odds of no effect from the p-value, times the odds before seeing the data (other candidates to causes found); less where an
+    earlier and a later half disagree, or a look-alike could take the column's place.
     """
-    found, count = case.found, len(case.bench.groups)
-    kept = i in case.found.active
-    p = float(np.clip(found.p_given_others[i] if kept else found.p_given_active[i], 1e-300, 1 / np.e))
-    before = max(count - len(found.active), 1) / max(len(found.active), 1)
-    odds = -np.e * p * np.log(p) * before
-    sure = float(1 / (1 + odds))
-    if kept and not halves_agree(case.bench, found.active, i):
+    found, bench = case.found, case.bench
+    before = max(len(bench.groups) - len(found.active), 1) / max(len(found.active), 1)
+    if i not in found.active:
+        return min(1 / (1 + null_odds(float(found.p_given_active[i])) * before), 0.5)
+    sure = standing(bench, found.active, i) / (1 + null_odds(found.p_given_others[i]) * before)
+    if not halves_agree(bench, found.active, i):
         sure *= 0.8
-    if i in case.context:
-        sure *= 0.5
-    return min(sure, 0.99)
+    return min(sure, 0.5 if i in case.context else 0.99)
 
 
-def _verdict(case: _Case, i: int, share: float) -> tuple[Message, bool]:
+def _verdict(case: _Case, i: int, *, share: float, sure: float) -> tuple[Message, bool]:
     """Why an active group is claimed, or why it is not."""
     count = len(case.bench.groups)
     p = float(f"{min(case.found.p_given_others[i] * count, 1.0):.2g}")
     if i in case.context:
-        return Message(
-            "Goes along with the result, but says who or when, not what: something that differs between them is not recorded. "
-            "Ask what is done differently."
-        ), False
+        return WHO_OR_WHEN, False
     if share < LEAST_SHARE:
         return Message(
-            "Clear but small: {share} % of what is explained goes with it. Look at the causes above it first.",
+            "Clear but small: {share} % of what is explained goes with it. Look at the causes first.",
             share=round(100 * share, 1),
         ), False
-    if p > CLAIM:
+    if sure < CLAIM:
         return _weak(p, count), False
     return Message(
         "Also among pieces that are alike in the other causes and in time, the result moves with it; "
@@ -155,30 +171,27 @@ def _verdict(case: _Case, i: int, share: float) -> tuple[Message, bool]:
     ), True
 
 
-def _why_not(case: _Case, i: int, columns: Sequence[Column], active: Sequence[int]) -> Message:
-    found, count = case.found, len(case.bench.groups)
+def _why_not(case: _Case, i: int, columns: Mapping[int, Column]) -> Message:
+    found, count, active = case.found, len(case.bench.groups), case.found.active
     if i in case.context:
-        return Message(
-            "Goes along with the result, but says who or when, not what: something that differs between them is not recorded. "
-            "Ask what is done differently."
-        )
+        return WHO_OR_WHEN
     if found.p_alone[i] * count > SEEN >= found.p_without_trend[i] * count:
         return Message(
-            "Follows the slow change of the result over time and says nothing beyond it: anything that changed in this time would "
-            "fit as well. Watch it when the slow change turns."
+            "Follows the slow change of the result over time and says nothing beyond it: anything that changed in this time "
+            "would fit as well. Watch it when the slow change turns."
         )
     if found.p_alone[i] * count <= SEEN and active:
-        explaining = _explaining(case, i, active)
         return Message(
-            "Goes along with the result because it goes along with {cause}: among pieces with equal {cause} no clear sign is left. "
-            "Keep {cause} first.", cause=_name(columns[explaining]),
+            "Goes along with the result because it goes along with {cause}: among pieces with equal {cause} no clear sign is "
+            "left. Keep {cause} first.", cause=_name(columns[_explaining(case, i, active)]),
         )
     return _weak(float(f"{min(found.p_given_active[i] * count, 1.0):.2g}"), count)
 
 
 def _weak(p: float, count: int) -> Message:
     return Message(
-        "Weak sign: with {count} candidates, chance alone shows one as strong {p} times in one. More pieces will tell.",
+        "Weak sign: among {count} candidates chance alone shows one as strong with probability {p}, or a look-alike does as "
+        "well. More pieces will tell.",
         count=count, p=p,
     )
 
@@ -187,9 +200,9 @@ def _explaining(case: _Case, i: int, active: Sequence[int]) -> int:
     """Which active group, known alone, takes most of the association away."""
     left = [float(p_values(case.bench, [k], [i])[0]) for k in active]
     if max(left) > 10 * min(left):
-        return int(np.argmax(left))
+        return active[int(np.argmax(left))]
     like = rank_correlations([case.bench.groups[k].main.values for k in (i, *active)])
-    return int(np.argmax(np.abs(like[0, 1:])))
+    return active[int(np.argmax(np.abs(like[0, 1:])))]
 
 
 def _name(column: Column) -> str:

@@ -19,7 +19,7 @@ MOST = 10
 
 
 def find_confounded(groups: tuple[Group, ...], relevant: Iterable[int]) -> tuple[Confounded, ...]:
-    """Pairs of columns, at least one of which goes along with the target, that move together so closely that no test parts them."""
+    """Pairs of columns that move too closely together to be parted, one of them at least going along with the target."""
     chosen = sorted(set(relevant))
     numeric = [i for i, group in enumerate(groups) if not group.category]
     like = rank_correlations([groups[i].main.values for i in numeric])

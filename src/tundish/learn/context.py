@@ -69,12 +69,14 @@ def _entropy(counts: np.ndarray) -> float:
 
 
 def _takes_turns(texts: np.ndarray, moments: pl.Series) -> bool:
-    """True when the levels change in turns of the same few hours, again and again, as crews do."""
+    """True when the levels change after whole turns of the same few hours, again and again, as crews do."""
     hours = moments.dt.epoch("s").fill_null(strategy="forward").to_numpy().astype(np.float64) / 3600
     change = np.flatnonzero(texts[1:] != texts[:-1]) + 1
     if len(change) < 9:
         return False
     turns = np.diff(hours[change])
-    middle = float(np.median(turns))
-    alike = np.mean(np.abs(turns - middle) < 0.2 * middle)
-    return bool(TURN_HOURS[0] <= middle <= TURN_HOURS[1] and alike > 0.6)
+    base = float(np.median(turns[turns <= 1.3 * np.quantile(turns, 0.1)]))
+    if not TURN_HOURS[0] <= base <= TURN_HOURS[1]:
+        return False
+    whole = np.abs(turns / base - np.round(turns / base)) < 0.2
+    return bool(np.mean(whole & (turns < 4.5 * base)) > 0.8)

@@ -43,14 +43,16 @@ def _light_model(frame: pl.DataFrame, inputs: Sequence[Column], outcome: Floats,
     return Average((Fitted(reader, "raw", boosted, binary), Fitted(reader, "curved", smooth, binary)))
 
 
-def shares(frame: pl.DataFrame, inputs: Sequence[Column], outcome: Floats, blocks: np.ndarray, *, binary: bool, seed: int) -> Floats:
+def shares(
+    frame: pl.DataFrame, inputs: Sequence[Column], *, outcome: Floats, blocks: np.ndarray, binary: bool, seed: int
+) -> Floats:
     """Each column's part of what the causes explain together, 0 to 1, shape (columns,).
 
     The loss on pieces of other time blocks is compared with the loss when the column is shuffled among them.
     """
     rng = np.random.default_rng(seed)
     gain = np.zeros(len(inputs))
-    for fold in range(4):
+    for fold in range(4 if inputs else 0):
         out = blocks % 4 == fold
         if len(set(outcome[~out])) < 2 or not out.any():
             continue
@@ -72,15 +74,20 @@ def _loss(truth: Floats, guess: Floats, binary: bool) -> float:
     return float(-(truth * np.log(p) + (1 - truth) * np.log(1 - p)).sum())
 
 
-def effects(frame: pl.DataFrame, inputs: Sequence[Column], outcome: Floats, blocks: np.ndarray, *, binary: bool, seed: int) -> list[Effect]:
+def effects(
+    frame: pl.DataFrame, inputs: Sequence[Column], *, outcome: Floats, blocks: np.ndarray, binary: bool, seed: int,
+    refits: int = REFITS,
+) -> list[Effect]:
     """Curve, direction and change of each column, the other columns left as they were. Intervals: 90 %, block bootstrap."""
+    if not inputs:
+        return []
     rng = np.random.default_rng(seed)
     grids = [_grid(frame[column.name], column) for column in inputs]
     rows = frame[np.sort(rng.choice(frame.height, min(ROWS_OF_A_CURVE, frame.height), replace=False))]
     model = _light_model(frame, inputs, outcome, binary=binary, seed=seed)
     lines = [_line(model, rows, column, grid) for column, grid in zip(inputs, grids, strict=True)]
     spread: list[list[Floats]] = [[] for _ in inputs]
-    for refit in range(REFITS):
+    for refit in range(refits):
         picked = _resample(blocks, rng)
         if len(set(outcome[picked])) < 2:
             continue
@@ -88,7 +95,7 @@ def effects(frame: pl.DataFrame, inputs: Sequence[Column], outcome: Floats, bloc
         for i, (column, grid) in enumerate(zip(inputs, grids, strict=True)):
             spread[i].append(_line(again, rows, column, grid))
     return [
-        _effect(frame[column.name], column, grid, line, np.array(others or [line]))
+        _effect(frame[column.name], column, grid, line, others=np.array(others or [line]))
         for column, grid, line, others in zip(inputs, grids, lines, spread, strict=True)
     ]
 
@@ -117,16 +124,15 @@ def _grid(series: pl.Series, column: Column) -> list[float] | list[str]:
 def _line(model: Average, rows: pl.DataFrame, column: Column, grid: list[float] | list[str]) -> Floats:
     kind = pl.String if column.kind == "category" else pl.Float64
     laid = pl.concat([rows.with_columns(pl.lit(value, dtype=kind).alias(column.name)) for value in grid])
-    return model.predict(laid).reshape(len(grid), rows.height).mean(axis=1)
+    return np.asarray(model.predict(laid).reshape(len(grid), rows.height).mean(axis=1))
 
 
-def _effect(series: pl.Series, column: Column, grid: list[float] | list[str], line: Floats, others: Floats) -> Effect:
+def _effect(series: pl.Series, column: Column, grid: list[float] | list[str], line: Floats, *, others: Floats) -> Effect:
     half = 1.64 * others.std(axis=0)
     low, high = line - half, line + half
     counts = _counts(series, column, grid)
-    curve = Curve(
-        tuple(grid), tuple(map(float, line)), tuple(map(float, low)), tuple(map(float, high)), counts
-    )
+    setting: tuple[float, ...] | tuple[str, ...] = tuple(grid)  # type: ignore[assignment]
+    curve = Curve(setting, tuple(map(float, line)), tuple(map(float, low)), tuple(map(float, high)), counts)
     if column.kind == "category":
         common = line[np.array(counts) >= 0.03 * sum(counts)] if sum(counts) else line
         common = common if common.size else line

@@ -25,11 +25,13 @@ def find_helpers(pieces: Pieces, inputs: Sequence[Column], outcome: Floats, *, s
     step = max(len(outcome) // MOST_ROWS, 1)
     frame, y = pieces.table.frame[::step], outcome[::step]
     blocks = np.unique(time_blocks(frame, block_count(len(y))), return_inverse=True)[1]
-    parts = shares(frame, inputs, y, blocks, binary=False, seed=seed)
+    parts = shares(frame, inputs, outcome=y, blocks=blocks, binary=False, seed=seed)
     best = [i for i in np.argsort(-parts)[:MOST_HELPERS] if parts[i] > 0.01]
     columns = [inputs[i] for i in best]
-    curves = effects(frame, columns, y, blocks, binary=False, seed=seed) if columns else []
-    reason = Message("Helps to forecast, but is no cause that can be turned: a past value, the calendar, or what goes along with them.")
+    curves = effects(frame, columns, outcome=y, blocks=blocks, binary=False, seed=seed)
+    reason = Message(
+        "Helps to forecast, but is no cause that can be turned: a past value, the calendar, or what goes along with them."
+    )
     return tuple(
         Cause(column, (), effect.direction, effect.change, 0.0, float(parts[i]), reason, effect.curve)
         for i, column, effect in zip(best, columns, curves, strict=True)

@@ -69,9 +69,9 @@ def _holds(y: Floats, guess: Floats, slack: Floats | float) -> float:
 
 
 def _real(y: Floats, guess: Floats) -> bool:
-    """A formula must tell much more than its tolerance: the guess explains nearly all that varies."""
+    """A formula must tell much more than its tolerance: it explains what varies, but for a few faulty rows."""
     known = np.isfinite(guess)
-    return bool(np.mean((y - guess)[known] ** 2) < 0.05 * np.var(y[known]))
+    return bool(np.quantile(np.abs(y - guess)[known], EXACT) < 0.2 * np.std(y[known]))
 
 
 def _rounded(y: Floats, columns: dict[int, Floats], names: Sequence[str]) -> Identity | None:
@@ -105,7 +105,7 @@ def _distinct_enough(x: Floats) -> bool:
 
 
 def _triangle(y: Floats, columns: dict[int, Floats], names: Sequence[str]) -> Identity | None:
-    """Real power from reactive power and power factor: P = Q pf / sqrt(1 - pf^2); with one pair lagging, or lagging and leading."""
+    """Real power from reactive power and power factor: P = Q pf / sqrt(1 - pf^2), lagging or leading."""
     factors = {i: x / 100 if np.nanmax(x) > 1.5 else x for i, x in columns.items() if _may_be_factor(x)}
     loads = {i: np.abs(x) for i, x in columns.items() if i not in factors and np.nanmin(x) >= 0}
     for q, f in product(loads, factors):
@@ -148,10 +148,16 @@ def _sum(y: Floats, columns: dict[int, Floats], names: Sequence[str]) -> Identit
     # An unrounded copy leaves no residual at all; a strong cause leaves one far above the rounding.
     if holds < EXACT or not _real(y, guess) or slack > 0.1 * np.std(y):
         return None
-    terms = [f"{weight:+.4g} x {names[i]}" if abs(abs(weight) - 1) > 1e-3 else f"{'+' if weight > 0 else '-'} {names[i]}"
-             for weight, i in zip(weights, chosen, strict=False)]
+    order = sorted(range(len(chosen)), key=lambda k: (weights[k] < 0, chosen[k]))
+    terms = " ".join(_term(float(weights[k]), names[chosen[k]]) for k in order)
     constant = f" {weights[-1]:+.4g}" if abs(weights[-1]) > slack + 1e-6 * np.std(y) else ""
-    return Identity(tuple(chosen), f"{{target}} = {' '.join(terms).removeprefix('+ ')}{constant}", holds)
+    return Identity(tuple(chosen), f"{{target}} = {terms.removeprefix('+ ').removeprefix('+')}{constant}", holds)
+
+
+def _term(weight: float, name: str) -> str:
+    if abs(abs(weight) - 1) < 1e-3:
+        return f"{'+' if weight > 0 else '-'} {name}"
+    return f"{weight:+.4g} x {name}"
 
 
 def _matching(y: Floats, columns: dict[int, Floats]) -> tuple[list[int], Floats, np.ndarray]:
@@ -171,7 +177,7 @@ def _matching(y: Floats, columns: dict[int, Floats]) -> tuple[list[int], Floats,
         weights = _robust_fit(design, y[used])
         rest = np.zeros(len(y))
         rest[used] = y[used] - design @ weights
-        if np.quantile(np.abs(rest[used]), 0.99) < 1e-3 * np.std(y) + 0.6 * grain(y):
+        if np.quantile(np.abs(rest[used]), EXACT) < 1e-3 * np.std(y) + 0.6 * grain(y):
             return chosen, weights, used
     return _pruned(y, chosen, filled)
 
@@ -184,9 +190,13 @@ def _pruned(y: Floats, chosen: list[int], filled: dict[int, Floats]) -> tuple[li
 
 def _strength(x: Floats, rest: Floats, used: np.ndarray) -> float:
     known = used & np.isfinite(x)
-    if known.sum() < 20 or np.std(x[known]) == 0 or np.std(rest[known]) == 0:
+    if known.sum() < 20:
         return 0.0
-    return float(abs(np.corrcoef(x[known], rest[known])[0, 1]))
+    room = 8 * np.median(np.abs(rest[known]))
+    left = np.clip(rest[known], -room, room) if room > 0 else rest[known]
+    if np.std(x[known]) == 0 or np.std(left) == 0:
+        return 0.0
+    return float(abs(np.corrcoef(x[known], left)[0, 1]))
 
 
 def _robust_fit(design: Floats, y: Floats) -> Floats:
@@ -208,22 +218,24 @@ def _power(y: Floats, columns: dict[int, Floats], names: Sequence[str]) -> Ident
         return None
     rows = y > 0
     logs = {i: x[rows] for i, x in positive.items()}
-    chosen, weights, used = _matching(np.log(y[rows]), logs)
+    chosen, weights, _ = _matching(np.log(y[rows]), logs)
     if not chosen:
         return None
     exponents = np.round(2 * weights[:-1]) / 2
     if np.any(np.abs(exponents - weights[:-1]) > 0.02) or np.any(exponents == 0):
         return None
     with np.errstate(invalid="ignore", over="ignore"):
-        shape = np.prod([np.where(columns[i] > 0, columns[i], np.nan) ** e for i, e in zip(chosen, exponents, strict=True)], axis=0)
+        factors = [np.where(columns[i] > 0, columns[i], np.nan) ** e for i, e in zip(chosen, exponents, strict=True)]
+    shape = np.prod(factors, axis=0)
     factor = float(np.nanmedian(y / shape))
-    relative = sum(abs(e) * 0.5 * grain(columns[i]) / np.maximum(np.abs(columns[i]), 1e-300) for i, e in zip(chosen, exponents, strict=True))
+    steps = [0.5 * grain(columns[i]) / np.maximum(np.abs(columns[i]), 1e-300) for i in chosen]
+    relative = sum(abs(e) * step for e, step in zip(exponents, steps, strict=True))
     slack = 0.5 * grain(y) + np.abs(factor * shape) * relative
     holds = _holds(y[rows], (factor * shape)[rows], (1.1 * slack)[rows])
     if holds < EXACT or not _real(y, factor * shape) or np.nanmedian(slack) > 0.1 * np.std(y):
         return None
-    terms = " x ".join(f"{names[i]}" if e == 1 else f"{names[i]}^{e:g}" for i, e in zip(chosen, exponents, strict=True))
-    return Identity(tuple(chosen), f"{{target}} = {factor:.4g} x {terms}", holds)
+    terms = " x ".join(names[i] if e == 1 else f"{names[i]}^{e:g}" for i, e in sorted(zip(chosen, exponents, strict=True)))
+    return Identity(tuple(chosen), f"{{target}} = {f'{factor:.4g} x ' if abs(factor - 1) > 1e-3 else ''}{terms}", holds)
 
 
 def same_order(y: Floats, x: Floats) -> bool:

@@ -15,9 +15,12 @@ from tundish.table import Column
 MOST_LEVELS = 30
 KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 MANY_ROWS = 10_000
-"""Below, trees are deep enough for few pieces and one thread is quicker: hundreds of tiny trees spend their time waiting for each other."""
+"""Below, one thread is quicker: hundreds of tiny trees spend their time waiting for each other."""
 TREE_ROWS = 20_000
 """Random trees see at most so many rows, the latest; more cost minutes and gain little."""
+
+
+_Estimator = Any  # scikit-learn and LightGBM ship no types
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Reader:
         numeric = tuple(column.name for column in inputs if column.kind != "category")
         values = _numbers(frame, numeric)
         known = np.isfinite(values).any(axis=0)
-        numeric, values = tuple(name for name, k in zip(numeric, known, strict=True) if k), values[:, known]
+        numeric, values = tuple(numeric[i] for i in np.flatnonzero(known)), values[:, known]
         width = values.shape[1]
         low, middle, high = np.nanquantile(values, [0.005, 0.5, 0.995], axis=0) if width else np.zeros((3, 0))
         spread = np.nanstd(np.clip(values, low, high), axis=0)
@@ -103,7 +106,7 @@ class Fitted:
 
     reader: Reader
     reading: str
-    estimator: Any
+    estimator: _Estimator
     binary: bool
     scale: tuple[float, float] = (0.0, 1.0)
 
@@ -151,6 +154,7 @@ def fit_model(frame: pl.DataFrame, inputs: Sequence[Column], outcome: Floats, *,
     boosted = _boosting(len(y), binary, seed).fit(reader.raw(frame), y)
     last = slice(max(len(y) - TREE_ROWS, 0), None)
     trees = _trees(len(y), binary, seed).fit(reader.filled(frame)[last], y[last]) if len(set(y[last])) > 1 else boosted
+    trees.set_params(n_jobs=1)  # two threads add up in any order: the last digit would differ from run to run
     smooth = _smooth(binary).fit(reader.curved(frame), y)
     readings = (("raw", boosted), ("raw" if trees is boosted else "filled", trees), ("curved", smooth))
     return Average(tuple(Fitted(reader, reading, estimator, binary, scale) for reading, estimator in readings))
@@ -173,19 +177,19 @@ def _scale(outcome: Floats, binary: bool) -> tuple[float, float]:
     return (0.0, 1.0) if binary else (float(np.median(outcome)), float(np.std(outcome)) or 1.0)
 
 
-def _boosting(rows: int, binary: bool, seed: int) -> Any:
+def _boosting(rows: int, binary: bool, seed: int) -> _Estimator:
     from lightgbm import LGBMClassifier, LGBMRegressor
 
-    size = {"n_estimators": 800, "learning_rate": 0.03, "num_leaves": 15, "min_child_samples": 5}
-    if rows > MANY_ROWS:
-        size = {"n_estimators": 400, "learning_rate": 0.05, "num_leaves": 31, "min_child_samples": 20}
+    many = rows > MANY_ROWS
     kind = LGBMClassifier if binary else LGBMRegressor
     return kind(
-        **size, colsample_bytree=0.6, random_state=seed, n_jobs=1 if rows <= MANY_ROWS else 2, deterministic=True, force_col_wise=True, verbose=-1
+        n_estimators=400 if many else 800, learning_rate=0.05 if many else 0.03, num_leaves=31 if many else 15,
+        min_child_samples=20 if many else 5, colsample_bytree=0.6, random_state=seed, n_jobs=2 if many else 1,
+        deterministic=True, force_col_wise=True, verbose=-1,
     )
 
 
-def _trees(rows: int, binary: bool, seed: int) -> Any:
+def _trees(rows: int, binary: bool, seed: int) -> _Estimator:
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
     kind = ExtraTreesClassifier if binary else ExtraTreesRegressor
@@ -195,7 +199,7 @@ def _trees(rows: int, binary: bool, seed: int) -> Any:
     )
 
 
-def _smooth(binary: bool) -> Any:
+def _smooth(binary: bool) -> _Estimator:
     from sklearn.linear_model import LogisticRegression, RidgeCV
 
     return LogisticRegression(C=0.03, max_iter=500) if binary else RidgeCV(alphas=np.geomspace(1, 10_000, 9))

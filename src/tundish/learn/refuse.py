@@ -15,15 +15,15 @@ from tundish.table import Column, Refusal
 from tundish.trace.pieces import Pieces
 
 SURE = 0.995
-"""Share of the outcomes that a column must fix before it counts as a copy: a strong cause leaves exceptions, a copy does not."""
+"""Share of the outcomes that a copy of the target fixes at least; a strong cause leaves more exceptions."""
 FEW_LEVELS = 20
 
 
 def refuse(pieces: Pieces, outcome: Floats, *, binary: bool) -> tuple[Refusal, ...]:
     """Refuse every column that may not be an input, each with its reason.
 
-    ``outcome``: one number a piece, NaN where unknown. Arithmetic is looked for in columns known with the target too, because the
-    formula is a better reason than the time.
+    ``outcome``: one number a piece, NaN where unknown. Arithmetic is looked for in columns known with the target too, because
+    the formula is a better reason than the time.
     """
     columns = [column for column in pieces.table.columns if column.name != pieces.target]
     reasons: dict[str, Message] = {}
@@ -46,24 +46,25 @@ def _late(column: Column) -> Message:
     return Message("Measured together with the target, too late for a decision.")
 
 
+_NO_PROPERTY = {
+    "identity": Message("A number or name of the piece, not a property of it."),
+    "time": Message("A time of day or date: it tells when, not how."),
+    "text": Message("Free text."),
+}
+
+
 def _useless(pieces: Pieces, column: Column) -> Message | None:
     series = pieces.table.frame[column.name]
     known = series.drop_nulls()
     if known.len() == 0:
         return Message("Holds no value.")
-    if column.kind == "identity":
-        return Message("A number or name of the piece, not a property of it.")
-    if column.kind == "time":
-        return Message("A time of day or date: it tells when, not how.")
-    if column.kind == "text":
-        return Message("Free text.")
-    distinct = known.n_unique()
-    if distinct == 1:
+    if column.kind in _NO_PROPERTY:
+        return _NO_PROPERTY[column.kind]
+    if known.n_unique() == 1:
         return Message("Always the same value ({value}).", value=str(known[0]))
-    if column.kind == "category":
-        near_unique = distinct > 0.5 * known.len() and known.len() >= 20
-        return Message("Nearly every piece has a value of its own: an id, not a property.") if near_unique else None
-    if column.statistic in ("value", "first", "last") and _counts_up(series):
+    if column.kind == "category" and known.len() >= 20 and known.n_unique() > 0.5 * known.len():
+        return Message("Nearly every piece has a value of its own: an id, not a property.")
+    if column.kind == "number" and column.statistic in ("value", "first", "last") and _counts_up(series):
         return Message("A running number: it counts pieces or time.")
     return None
 
@@ -112,10 +113,7 @@ def _codings(pieces: Pieces, column: Column, known: np.ndarray) -> Iterator[np.n
     if series.n_unique() <= FEW_LEVELS:
         yield np.unique(series.cast(pl.String).fill_null("").to_numpy(), return_inverse=True)[1]
     elif column.kind == "number":
-        outcome = pieces.table.frame[pieces.target]
-        values = series.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
-        if outcome.dtype.is_numeric() or outcome.dtype == pl.String or outcome.dtype == pl.Boolean:
-            yield from _thresholds(values)
+        yield from _thresholds(series.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy())
 
 
 def _thresholds(values: Floats) -> Iterator[np.ndarray]:

@@ -25,37 +25,45 @@ Progress = Callable[[str, int, int], None]
 STEPS = ("refuse", "model", "causes", "window", "rule")
 
 
-def learn(earlier: Pieces, question: Question, catalogue: Catalogue, *, seed: int = 0, progress: Progress | None = None) -> Answer:
+def learn(
+    earlier: Pieces, question: Question, catalogue: Catalogue, *, seed: int = 0, progress: Progress | None = None
+) -> Answer:
     """Learn causes, what cannot be told apart, a safe window, a rule and a model from the earlier pieces.
 
     ``progress`` is called with a step's name, how many are done and how many there are. The same pieces and seed give the same
     answer. Raises :class:`~tundish.errors.OneOutcome` when the target never changes.
     """
-    tell = _teller(progress)
+    from threadpoolctl import threadpool_limits
+
+    # Thousands of small products and trees: a second thread gains nothing, and on a busy machine waiting for it costs minutes.
+    with threadpool_limits(limits=1):
+        return _learn(earlier, question, catalogue, seed=seed, tell=_teller(progress))
+
+
+def _learn(earlier: Pieces, question: Question, catalogue: Catalogue, *, seed: int, tell: Callable[[int], None]) -> Answer:
+    tell(0)
     outcome = question.outcome(earlier)
     _check(earlier, outcome)
-    tell(0)
     refused = refuse(earlier, outcome, binary=question.binary)
     out = {refusal.column.name for refusal in refused} | {earlier.target}
     inputs = tuple(column for column in earlier.table.columns if column.name not in out)
     known = _with_outcome(earlier, outcome)
-    tell(1)
     y, frame = outcome[np.isfinite(outcome)], known.table.frame
+    tell(1)
     model = fit_model(frame, inputs, y, binary=question.binary, seed=seed)
     linear = fit_linear(frame, inputs, y, binary=question.binary)
     tell(2)
-    found = _find(known, inputs, y, catalogue, question, seed)
+    found = _find(known, inputs, y, catalogue, question, seed=seed)
     tell(3)
     window, notes = find_window(known, found.causes, question, catalogue, seed=seed)
     tell(4)
-    rule = find_rule(known, inputs, found.causes, question, seed=seed)
     return Answer(
         causes=found.causes,
         suspects=found.suspects,
         confounded=find_confounded(found.groups, found.relevant),
         refused=refused,
         window=window,
-        rule=rule,
+        rule=find_rule(known, inputs, found.causes, question, seed=seed),
         model=model,
         linear=linear,
         inputs=tuple(column.name for column in inputs),
@@ -77,18 +85,20 @@ def _check(earlier: Pieces, outcome: Floats) -> None:
         target = earlier.table.column(earlier.target)
         origin = target.origins[0] if target.origins else Origin(earlier.table.name, column=earlier.target)
         value = earlier.table.frame[earlier.target].drop_nulls()
-        raise OneOutcome(
-            file=origin.file, column=origin.column or earlier.target, value=str(value[0]) if value.len() else "-", rows=int(known.size)
-        )
+        shown = str(value[0]) if value.len() else "-"
+        raise OneOutcome(file=origin.file, column=origin.column or earlier.target, value=shown, rows=int(known.size))
 
 
 def _with_outcome(pieces: Pieces, outcome: Floats) -> Pieces:
     import polars as pl
 
-    return replace(pieces, table=replace(pieces.table, frame=pieces.table.frame.filter(pl.Series(np.isfinite(outcome)))))
+    frame = pieces.table.frame.filter(pl.Series(np.isfinite(outcome)))
+    return replace(pieces, table=replace(pieces.table, frame=frame))
 
 
-def _find(pieces: Pieces, inputs: Sequence[Column], y: Floats, catalogue: Catalogue, question: Question, seed: int) -> Findings:
+def _find(
+    pieces: Pieces, inputs: Sequence[Column], y: Floats, catalogue: Catalogue, question: Question, *, seed: int
+) -> Findings:
     if pieces.kind == "interval":
         return Findings((), find_helpers(pieces, inputs, y, seed=seed), (), ())
     return find_causes(pieces, inputs, y, catalogue, binary=question.binary, seed=seed)
@@ -99,8 +109,8 @@ def _none(earlier: Pieces, causes: Sequence[Cause]) -> tuple[Finding, ...]:
         return ()
     column = earlier.table.column(earlier.target)
     text = Message(
-        "No cause found: none of the columns moves {target} clearly enough. What acts may not be recorded, or it never changed. "
-        "Add more pieces or the columns you suspect.", target=column.headers[0] if column.headers else column.name,
+        "No cause found: none of the columns moves {target} clearly enough. What acts may not be recorded, or it never "
+        "changed. Add more pieces or the columns you suspect.", target=column.headers[0] if column.headers else column.name,
     )
     origin = column.origins[0] if column.origins else Origin(earlier.table.name, column=column.name)
     return (Finding("no_cause", "info", text, origin),)
