@@ -22,8 +22,8 @@ def publish(dossier: Dossier, folder: Path, lang: Language) -> AnswerOut:
     from dataclasses import asdict
 
     from tundish.documents import tables
-    from tundish.documents.answer import written
     from tundish.documents.report import report
+    from tundish.documents.written import written
 
     out = written(dossier, lang)
     (folder / "answer.json").write_text(out.model_dump_json(indent=2), encoding="utf-8")

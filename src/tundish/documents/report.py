@@ -8,14 +8,15 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tundish.documents import drawings, words
-from tundish.documents.answer import AnswerOut, CauseOut, FindingOut, SavingOut
+from tundish.documents import control, drawings, names, proofs, words
+from tundish.documents.answer import AnswerOut, CauseOut, FindingOut, LimitOut
 from tundish.documents.dossier import Dossier
 from tundish.documents.words import Say, amount
-from tundish.learn.answer import Cause
+from tundish.documents.written import plant_name, tidy, usual_span, window_limits
+from tundish.learn.answer import Cause, Limit
 from tundish.locale import number
 from tundish.settings import Language
-from tundish.vocabulary import load_catalogue
+from tundish.table import Column
 
 WORST_FIRST = {"error": 0, "warning": 1, "info": 2}
 
@@ -34,132 +35,112 @@ def report(dossier: Dossier, out: AnswerOut, lang: Language) -> str:
         lstrip_blocks=True,
     )
     environment.filters["n"] = number
-    view = {**_first_sheet(dossier, out, _), **_behind(dossier, out, lang, _)}
+    view = {**_first_sheet(dossier, out, lang, _), **_behind(dossier, out, lang, _)}
     return environment.get_template("report.html.j2").render(
-        _=_, a=out, lang=lang, version=version("tundish"), charts=_charts(dossier, _), **view
+        _=_, a=out, lang=lang, version=version("tundish"), charts=_charts(dossier, out, _), **view
     )
 
 
-def _first_sheet(dossier: Dossier, out: AnswerOut, _: Say) -> dict[str, Any]:
+def _first_sheet(dossier: Dossier, out: AnswerOut, lang: Language, _: Say) -> dict[str, Any]:
     return {
         "created": dossier.created.astimezone(ZoneInfo(dossier.time_zone)).strftime("%Y-%m-%d %H:%M"),
+        "material": _("{pieces} intervals", pieces=out.pieces)
+        if dossier.pieces.kind == "interval"
+        else _("{pieces} pieces", pieces=out.pieces),
         "verdict": words.verdict(out, _),
-        "window": _window_lines(dossier, out, _),
-        "gives": list(_gives(out, _)),
-        "sure": list(_sure(out, _)),
+        "window": _window_lines(dossier, out, lang, _),
+        "no_window": [finding.text for finding in out.findings if finding.code.startswith("window.")],
+        "rule": words.rule_parts(out.rule.conditions, _) if out.rule else [],
+        "rule_bad": ", ".join(out.bad) or _("a value outside the limits"),
+        "gives": list(words.gives(out, _)),
+        "sure": list(words.sure(out, _)),
     }
 
 
+def _window_lines(dossier: Dossier, out: AnswerOut, lang: Language, _: Say) -> list[dict[str, str]]:
+    return [
+        {
+            "name": words.line_name(line),
+            "meaning": _meaning(limit.column, lang, _),
+            "keep": words.keep(line, _),
+            "usual": _usual(line, limit, dossier),
+            "moves": next((_moves(cause, _) for cause in out.causes if set(cause.sources) & set(line.sources)), "-"),
+        }
+        for line, limit in zip(out.window, window_limits(dossier), strict=True)
+    ]
+
+
+def _meaning(column: Column, lang: Language, _: Say) -> str:
+    """What a column means where its own name does not say it, and what was made of it."""
+    meant = names.meaning(column.concept, lang)
+    parts = (None if names.said_already(meant, column.headers) else meant, names.made_of(column, _))
+    return ", ".join(part for part in parts if part)
+
+
+def _usual(line: LimitOut, limit: Limit, dossier: Dossier) -> str:
+    usual = usual_span(limit.column, dossier)
+    if usual is not None:
+        return _span(usual, line.unit)
+    counts = dossier.pieces.table.frame[limit.column.name].drop_nulls().value_counts(sort=True, normalize=True)
+    return ", ".join(f"{level} {words.percent(100 * share)}" for level, share in counts.head(3).iter_rows()) or "-"
+
+
+def _span(span: tuple[float, float], unit: str | None) -> str:
+    low, high = (amount(tidy(side, 4), unit) for side in span)
+    return f"{low} ~ {high}"
+
+
+def _moves(cause: CauseOut, _: Say) -> str:
+    arrows = {"increases": "↗ {size}", "decreases": "↘ {size}", "both_sides": "∪ {size}", "by_level": "{size}"}
+    return arrows[cause.direction].format(size=words.size(cause, _))
+
+
 def _behind(dossier: Dossier, out: AnswerOut, lang: Language, _: Say) -> dict[str, Any]:
-    concepts = {c.id: (c.name_ko if lang == "ko" else c.name_en) for c in load_catalogue().concepts}
     answer = dossier.answer
+    indices, capable = control.capability_rows(dossier, _)
+    codes = {concept for concept in (*(match.concept for match in out.mapping), *(c.concept for c in out.causes)) if concept}
     return {
-        "causes": [_cause(*pair, dossier, concepts, _) for pair in zip(out.causes, answer.causes, strict=True)],
-        "suspects": [{"out": cause, "effect": words.effect(cause, out.target, _)} for cause in out.suspects],
-        "metric": drawings.metric_name(dossier, _),
-        "scores": _scores(out, _),
-        "gain": _gain(out, _),
+        "causes": [_cause(*pair, dossier, lang, _) for pair in zip(out.causes, answer.causes, strict=True)],
+        "suspects": [_suspect(*pair, out.target, lang, _) for pair in zip(out.suspects, answer.suspects, strict=True)],
+        "metric": proofs.metric_name(dossier, _),
+        "scores": proofs.score_rows(out, _),
+        "groups": proofs.worst_groups(dossier, _),
+        "gain": proofs.gain_line(out, _),
+        "indices": indices,
+        "capable": capable,
         "findings": _grouped(out.findings, _),
-        "concepts": concepts,
+        "concepts": {code: names.meaning(code, lang) for code in codes},
         "links_by": {"key": _("key"), "time": _("time")},
     }
 
 
-def _charts(dossier: Dossier, _: Say) -> dict[str, Any]:
-    return {
-        "benefit": drawings.benefit(dossier, _),
-        "evidence": drawings.evidence_charts(dossier, _),
-        "control": drawings.control_charts(dossier, _),
-    }
+def _charts(dossier: Dossier, out: AnswerOut, _: Say) -> dict[str, Any]:
+    first = drawings.benefit(dossier, _)
+    evidence = proofs.evidence_charts(dossier, _)
+    if first is None and not out.causes and evidence:
+        first = evidence.pop()
+    return {"first": first, "evidence": evidence, "control": control.control_charts(dossier, _)}
 
 
-def _cause(out: CauseOut, cause: Cause, dossier: Dossier, concepts: dict[str, str], _: Say) -> dict[str, Any]:
+def _cause(out: CauseOut, cause: Cause, dossier: Dossier, lang: Language, _: Say) -> dict[str, Any]:
     return {
         "out": out,
-        "concept": concepts.get(out.concept or ""),
-        "effect": words.effect(out, dossier.target.headers[0], _),
+        "name": names.plant_names(cause.column),
+        "meaning": _meaning(cause.column, lang, _),
+        "effect": words.effect(out, plant_name(dossier.target), _),
         "sure": words.certainty(out.confidence, _),
+        "usual": None if out.usual is None else _span(out.usual, cause.column.unit_read),
         "charts": drawings.cause_charts(cause, dossier, _),
     }
 
 
-def _window_lines(dossier: Dossier, out: AnswerOut, _: Say) -> list[dict[str, str]]:
-    from tundish.documents.answer import usual_span
-
-    lines = []
-    for line, limit in zip(out.window, dossier.answer.window.limits if dossier.answer.window else (), strict=True):
-        usual = usual_span(limit.column, dossier)
-        text = "-" if usual is None else f"{amount(usual[0], line.unit)} ~ {amount(usual[1], line.unit)}"
-        lines.append({"name": line.column, "keep": words.keep(line, _), "usual": text})
-    return lines
-
-
-def _gives(out: AnswerOut, _: Say) -> Iterable[str]:
-    promise = out.window_promise
-    if promise is None:
-        yield _("Nothing is promised without a window.")
-        return
-    today, promised = amount(promise.today, promise.unit), amount(promise.promised, promise.unit)
-    if promise.unit == "%":
-        fewer = max(0.0, 10 * (promise.today - promise.promised))
-        yield _(
-            "Bad pieces: {today} today, at most {promised} inside the window; {fewer} fewer in every 1,000.",
-            today=today,
-            promised=promised,
-            fewer=round(fewer),
-        )
-    else:
-        yield _("{target}: {today} today, {promised} inside the window.", target=out.target, today=today, promised=promised)
-    if out.evidence.saving is not None:
-        yield from _saves(out.evidence.saving, _)
-    else:
-        yield _("Write the cost of a defect into plant.toml to have it in won.")
-
-
-def _saves(saving: SavingOut, _: Say) -> Iterable[str]:
-    if saving.per_year is not None and saving.interval is not None:
-        yield _(
-            "Saves {won} won a year ({low} to {high}).", won=saving.per_year, low=saving.interval[0], high=saving.interval[1]
-        )
-    yield _("Saves {won} won per 1,000 pieces.", won=saving.per_1000)
-    yield saving.assumptions
-
-
-def _sure(out: AnswerOut, _: Say) -> Iterable[str]:
-    for cause in out.causes[:4]:
-        yield f"{cause.columns[0]}: {words.certainty(cause.confidence, _)}"
-    promise = out.window_promise
-    if promise is not None and promise.later_inside is not None:
-        yield _(
-            "Later pieces inside the window: {inside} (all: {all}).",
-            inside=amount(promise.later_inside, promise.unit),
-            all=amount(promise.later_all, promise.unit),
-        )
-    if out.rule is not None and out.rule.right_later is not None:
-        yield _("The rule was right on {right} of the later pieces.", right=amount(round(100 * out.rule.right_later, 1), "%"))
-    if not out.causes:
-        yield _("Nothing is claimed.")
-
-
-def _scores(out: AnswerOut, _: Say) -> list[dict[str, str]]:
-    evidence = out.evidence
-    rows = [
-        (_("today's practice"), evidence.baseline.today),
-        (_("plain linear model"), evidence.baseline.linear),
-        (_("Tundish model"), evidence.result),
-    ]
-    if out.rule is not None and out.rule.right_later is not None:
-        rows.append((_("the rule to remember"), round(100 * (1 - out.rule.right_later), 2)))
-    return [{"name": name, "score": amount(score, evidence.unit)} for name, score in rows]
-
-
-def _gain(out: AnswerOut, _: Say) -> str:
-    low, high = out.evidence.interval
-    return _(
-        "Better than today's practice by {low} to {high} (95 % interval over blocks of consecutive pieces).",
-        low=amount(low, out.evidence.unit),
-        high=amount(high, out.evidence.unit),
-    )
+def _suspect(out: CauseOut, cause: Cause, target: str, lang: Language, _: Say) -> dict[str, Any]:
+    return {
+        "out": out,
+        "name": names.plant_names(cause.column),
+        "meaning": _meaning(cause.column, lang, _),
+        "effect": words.effect(out, target, _),
+    }
 
 
 def _grouped(findings: Iterable[FindingOut], _: Say) -> list[dict[str, Any]]:

@@ -1,11 +1,10 @@
-"""How is a number said to a foreman? Settings, effects and certainty in the reader's language."""
+"""How is a number said to a foreman? Settings, effects, shares and certainty in the reader's language."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
-from tundish.documents.answer import PERCENT_POINT, AnswerOut, CauseOut, LimitOut, limit_out
-from tundish.learn.answer import Limit, Rule
+from tundish.documents.answer import PERCENT_POINT, AnswerOut, CauseOut, LimitOut, SavingOut
 from tundish.locale import number, say
 from tundish.settings import Language
 
@@ -33,6 +32,37 @@ def amount(value: float | str | None, unit: str | None) -> str:
     return f"{text}{unit}" if unit.startswith("%") else f"{text} {unit}"
 
 
+def percent(value: float | None) -> str:
+    """A share of pieces, given in %: one decimal, below one percent two digits that count.
+
+    >>> percent(32.0833), percent(0.0421), percent(100.0)
+    ('32.1%', '0.042%', '100%')
+    """
+    if value is None:
+        return "-"
+    return f"{number(round(value, 1) if abs(value) >= 1 else float(f'{value:.2g}'))}%"
+
+
+def figure(value: float | None, unit: str | None) -> str:
+    """A figure of the answer: a share of pieces in %, or a value of the target with three to four digits that count.
+
+    >>> figure(21.5594, "%"), figure(8.27012, "kWh")
+    ('21.6%', '8.27 kWh')
+    """
+    if value is None or unit == "%":
+        return percent(value)
+    return amount(float(f"{value:.{4 if abs(value) >= 1000 else 3}g}"), unit)
+
+
+def won(value: float) -> str:
+    """An amount of money to three digits: more would pretend to be known.
+
+    >>> won(123_456_789), won(-950)
+    ('123,000,000', '-950')
+    """
+    return number(float(f"{value:.3g}"))
+
+
 def keep(line: LimitOut, _: Say) -> str:
     """What to keep a setting at: a range, one side, or levels."""
     if line.levels:
@@ -45,41 +75,59 @@ def keep(line: LimitOut, _: Say) -> str:
     return f"{low} ~ {high}"
 
 
-def condition(limit: Limit, _: Say) -> str:
-    """One condition of a rule: the column and where it must lie for the rule to hold."""
-    line = limit_out(limit)
-    name = line.column
+def line_name(line: LimitOut) -> str:
+    """The plant's names of a setting; two exports have two."""
+    return " / ".join(line.columns) or line.column
+
+
+def condition(line: LimitOut, _: Say) -> str:
+    """One condition of a rule: the column and where it lies when the piece turns out bad; the limits themselves are fine."""
+    name = line_name(line)
     if line.levels:
         return f"{name} = {', '.join(line.levels)}"
+    low, high = amount(line.low, line.unit), amount(line.high, line.unit)
     if line.low is None:
-        return f"{name} < {amount(line.high, line.unit)}"
+        return _("{name} below {high}", name=name, high=high)
     if line.high is None:
-        return f"{name} ≥ {amount(line.low, line.unit)}"
-    return f"{name} {amount(line.low, line.unit)} ~ {amount(line.high, line.unit)}"
+        return _("{name} above {low}", name=name, low=low)
+    return _("{name} between {low} and {high}", name=name, low=low, high=high)
 
 
-def rule_text(rule: Rule, bad: str, _: Say) -> str:
+def rule_text(conditions: Sequence[Sequence[LimitOut]], bad: str, _: Say) -> str:
     """A rule in one sentence: bad when any of the conditions holds."""
-    parts = [_(" and ").join(condition(limit, _) for limit in limits) for limits in rule.conditions]
-    return _("{bad} when: {conditions}", bad=bad, conditions=_("; or ").join(parts))
+    return _("Expect {bad} when {conditions}.", bad=bad, conditions=_(", or when ").join(rule_parts(conditions, _)))
+
+
+def rule_parts(conditions: Sequence[Sequence[LimitOut]], _: Say) -> list[str]:
+    """The conditions of a rule, any of which is enough."""
+    return [_(" and ").join(condition(line, _) for line in lines) for lines in conditions]
+
+
+def result_name(target: str, unit: str | None, _: Say) -> str:
+    """What moves: the target itself, or for a class how often it is bad."""
+    return _("defect rate ({target})", target=target) if unit == PERCENT_POINT else target
+
+
+def size(cause: CauseOut, _: Say) -> str:
+    """Size of an effect, without its sign."""
+    if cause.unit == PERCENT_POINT:
+        return points(abs(cause.effect), _)
+    return figure(abs(cause.effect), cause.unit)
+
+
+def points(value: float, _: Say) -> str:
+    """A difference of two shares, given in %."""
+    return _("{size} percentage points", size=percent(value).removesuffix("%"))
 
 
 def effect(cause: CauseOut, target: str, _: Say) -> str:
     """What a cause does to the target over its usual span."""
-    size = (
-        amount(abs(cause.effect), cause.unit)
-        if cause.unit != PERCENT_POINT
-        else _("{size} points", size=amount(abs(cause.effect), "%"))
-    )
+    values = {"target": result_name(target, cause.unit, _), "size": size(cause, _)}
     sentences = {
-        "increases": _(
-            "More of it, higher {target}: {size} from the low to the high end of its usual span", target=target, size=size
-        ),
-        "decreases": _(
-            "More of it, lower {target}: {size} from the low to the high end of its usual span", target=target, size=size
-        ),
-        "both_sides": _("Too low and too high both move {target}: {size} within its usual span", target=target, size=size),
-        "by_level": _("{target} differs by {size} between its levels", target=target, size=size),
+        "increases": _("The higher, the higher the {target}: {size} over the usual span", **values),
+        "decreases": _("The higher, the lower the {target}: {size} over the usual span", **values),
+        "both_sides": _("Too low and too high both move the {target}: {size} within the usual span", **values),
+        "by_level": _("The {target} differs by {size} between its levels", **values),
     }
     return sentences[cause.direction]
 
@@ -93,12 +141,87 @@ def certainty(confidence: float, _: Say) -> str:
 def verdict(out: AnswerOut, _: Say) -> dict[str, str]:
     """The verdict as a stamp and the one sentence that a foreman takes along."""
     stamps = {"useful": _("Useful"), "not_yet": _("Not yet useful"), "too_little_data": _("Too little data")}
-    if not out.causes:
-        headline = _("No cause found for {target} in these data.", target=out.target)
-    elif out.window:
+    return {"stamp": stamps[out.evidence.verdict], "headline": _headline(out, _)}
+
+
+def _headline(out: AnswerOut, _: Say) -> str:
+    evidence = out.evidence
+    if out.window:
         lines = ", ".join(f"{line.column} {keep(line, _)}" for line in out.window)
-        headline = _("Keep {lines}.", lines=lines)
-    else:
+        if evidence.verdict == "useful":
+            return _("Keep {lines}.", lines=lines)
+        return _("Worth a trial, not proved: {lines}.", lines=lines)
+    if out.causes:
         names = ", ".join(cause.columns[0] for cause in out.causes[:3])
-        headline = _("{target} moves with: {names}.", target=out.target, names=names)
-    return {"stamp": stamps[out.evidence.verdict], "headline": headline}
+        if evidence.verdict == "too_little_data":
+            return _("First signs only: {target} seems to move with {names}.", target=out.target, names=names)
+        return _("{target} moves with: {names}.", target=out.target, names=names)
+    if out.evidence.verdict == "useful" and out.evidence.metric != "error_rate":
+        values = {"model": figure(evidence.result, evidence.unit), "today": figure(evidence.baseline.today, evidence.unit)}
+        return _(
+            "No cause that can be turned was found, but {target} can be forecast: {model} off, {today} today.",
+            target=out.target,
+            **values,
+        )
+    return _("No cause found for {target} in these data.", target=out.target)
+
+
+def gives(out: AnswerOut, _: Say) -> Iterator[str]:
+    """What keeping the window is worth, and what the forecast is worth."""
+    promise, evidence = out.window_promise, out.evidence
+    if promise is not None:
+        today, promised = figure(promise.today, promise.unit), figure(promise.promised, promise.unit)
+        if promise.unit == "%":
+            fewer = round(max(0.0, 10 * (promise.today - promise.promised)))
+            yield _(
+                "Bad pieces: {today} today, at most {promised} inside the window; {fewer} fewer in every 1,000.",
+                today=today,
+                promised=promised,
+                fewer=fewer,
+            )
+        else:
+            yield _("{target}: {today} today, {promised} inside the window.", target=out.target, today=today, promised=promised)
+        yield _("{share} of the earlier pieces already lay inside.", share=percent(100 * promise.share_inside))
+        if evidence.saving is not None:
+            yield from _saves(evidence.saving, _)
+        else:
+            yield _("Write the cost of a defect into plant.toml to have it in won.")
+    else:
+        yield _("Nothing is promised without a window.")
+    if evidence.metric != "error_rate":
+        yield _(
+            "Forecast of {target}: {model} off, {today} today.",
+            target=out.target,
+            model=figure(evidence.result, evidence.unit),
+            today=figure(evidence.baseline.today, evidence.unit),
+        )
+
+
+def _saves(saving: SavingOut, _: Say) -> Iterator[str]:
+    if saving.per_year is not None and saving.interval is not None:
+        low, high = saving.interval
+        yield _("Saves {won} won a year ({low} to {high}).", won=won(saving.per_year), low=won(low), high=won(high))
+    yield _("Saves {won} won per 1,000 pieces.", won=won(saving.per_1000))
+
+
+def sure(out: AnswerOut, _: Say) -> Iterator[str]:
+    """How sure the answer is, in sentences."""
+    for cause in out.causes[:4] if out.window else ():
+        yield f"{cause.columns[0]}: {certainty(cause.confidence, _)}"
+    promise, evidence = out.window_promise, out.evidence
+    if promise is not None and promise.later_inside is not None:
+        yield _(
+            "Later pieces inside the window: {inside} (all: {all}).",
+            inside=figure(promise.later_inside, promise.unit),
+            all=figure(promise.later_all, promise.unit),
+        )
+    if out.rule is not None and out.rule.right_later is not None:
+        yield _("The rule was right on {right} of the later pieces.", right=percent(100 * out.rule.right_later))
+    if evidence.coverage is not None and evidence.half_width is not None:
+        yield _(
+            "{coverage} of later values lay within ± {width} of the forecast (9 in 10 were promised).",
+            coverage=percent(100 * evidence.coverage),
+            width=figure(evidence.half_width, evidence.unit),
+        )
+    if not out.causes:
+        yield _("Nothing is claimed.")
