@@ -154,6 +154,8 @@ def _counts(series: pl.Series, column: Column, grid: list[float] | list[str]) ->
 def _direction(grid: Floats, line: Floats, values: Floats) -> tuple[Direction, float]:
     """Rising, falling, or turning within the usual span; and the change that belongs to it."""
     low, high = np.quantile(values, [0.1, 0.9])
+    if low == high:  # an addition that most pieces do without: its span is from none to a usual amount
+        low, high = min(low, np.quantile(values, 0.02)), max(high, float(np.median(values[values != low])))
     places = np.unique(np.r_[low, grid[(grid > low) & (grid < high)], high])
     inside = np.interp(places, grid, line)
     change = float(inside[-1] - inside[0])

@@ -68,10 +68,10 @@ def _holds(y: Floats, guess: Floats, slack: Floats | float) -> float:
     return float(np.mean((np.abs(y - guess) <= room)[known]))
 
 
-def _real(y: Floats, guess: Floats) -> bool:
+def _real(y: Floats, guess: Floats, *, share: float = EXACT) -> bool:
     """A formula must tell much more than its tolerance: it explains what varies, but for a few faulty rows."""
     known = np.isfinite(guess)
-    return bool(np.quantile(np.abs(y - guess)[known], EXACT) < 0.2 * np.std(y[known]))
+    return bool(np.quantile(np.abs(y - guess)[known], share) < 0.2 * np.std(y[known]))
 
 
 def _rounded(y: Floats, columns: dict[int, Floats], names: Sequence[str]) -> Identity | None:
@@ -107,8 +107,8 @@ def _distinct_enough(x: Floats) -> bool:
 def _triangle(y: Floats, columns: dict[int, Floats], names: Sequence[str]) -> Identity | None:
     """Real power from reactive power and power factor: P = Q pf / sqrt(1 - pf^2), lagging or leading."""
     factors = {i: x / 100 if np.nanmax(x) > 1.5 else x for i, x in columns.items() if _may_be_factor(x)}
-    loads = {i: np.abs(x) for i, x in columns.items() if i not in factors and np.nanmin(x) >= 0}
-    for q, f in product(loads, factors):
+    loads = {i: np.abs(x) for i, x in columns.items() if np.nanmin(x) >= 0}
+    for q, f in ((q, f) for q, f in product(loads, factors) if q != f):
         pf = factors[f]
         with np.errstate(divide="ignore", invalid="ignore"):
             guess = np.where((pf > 0) & (pf < 1) & (loads[q] > 0), loads[q] * pf / np.sqrt(1 - pf**2), np.nan)
@@ -118,7 +118,7 @@ def _triangle(y: Floats, columns: dict[int, Floats], names: Sequence[str]) -> Id
         if known.sum() < 30 or known.mean() < 0.2:
             continue
         holds = float(np.mean((np.abs(y - guess) <= 1.5 * slack + 0.01 * np.abs(y))[known]))
-        if holds >= METERED and _real(y[known], guess[known]):
+        if holds >= METERED and _real(y[known], guess[known], share=METERED):
             formula = f"{{target}} = {names[q]} x {names[f]} / sqrt(1 - {names[f]}^2)"
             return Identity((q, f), formula, holds)
     return None

@@ -27,14 +27,12 @@ def refuse(pieces: Pieces, outcome: Floats, *, binary: bool) -> tuple[Refusal, .
     """
     columns = [column for column in pieces.table.columns if column.name != pieces.target]
     reasons: dict[str, Message] = {}
+    if not binary:
+        reasons |= {column.name: reason for column, reason in _arithmetic(pieces, columns, outcome)}
     for column in columns:
         reason = _useless(pieces, column) or _copy(pieces, column, outcome, binary=binary) or _other_class_of(pieces, column)
         if reason is not None:
-            reasons[column.name] = reason
-    if not binary:
-        for column, reason in _arithmetic(pieces, columns, outcome):
             reasons.setdefault(column.name, reason)
-    for column in columns:
         if column.known != "before":
             reasons.setdefault(column.name, column.known_reason or _late(column))
     return tuple(Refusal(column, reasons[column.name]) for column in columns if column.name in reasons)

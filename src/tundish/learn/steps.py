@@ -50,7 +50,7 @@ def _learn(earlier: Pieces, question: Question, catalogue: Catalogue, *, seed: i
     known = _with_outcome(earlier, outcome)
     y, frame = outcome[np.isfinite(outcome)], known.table.frame
     tell(1)
-    model = fit_model(frame, inputs, y, binary=question.binary, seed=seed)
+    model = fit_model(frame, inputs, y, binary=question.binary, robust=question.metric == "mae", seed=seed)
     linear = fit_linear(frame, inputs, y, binary=question.binary)
     tell(2)
     found = _find(known, inputs, y, catalogue, question, seed=seed)
