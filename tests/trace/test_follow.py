@@ -251,3 +251,44 @@ def test_results_beside_the_target_are_known_only_with_it():
     pieces = trace(tables, find_target(tables, "강도", CATALOGUE), CATALOGUE)
     assert pieces.table.column("tests|t.strength").known == "with_target"
     assert pieces.table.column("tests|plant:두께").known == "before"
+
+
+def test_a_list_beside_the_target_in_its_own_workbook_is_set_aside_not_refused(made):
+    lots = made.tables()[2]
+    stranger = table_of(
+        pl.DataFrame({"항목": [f"기준{n}" for n in range(9)], "값": range(9)}), lots.origins[0].file, name="기준"
+    )
+    tables = [lots, stranger]
+    pieces = trace(tables, find_target(tables, "판정", CATALOGUE), CATALOGUE)
+    assert codes(pieces)["unlinked_table"] == 9
+
+
+def test_heats_scattered_over_all_times_do_not_hold_pieces_together():
+    rng = np.random.default_rng(1)
+    coils = pl.DataFrame(
+        {
+            "COIL": [f"K{n:04d}" for n in range(600)],
+            "HEAT": [f"H{n}" for n in rng.integers(100, 130, 600)],
+            "BATCH": [f"B{n // 10 + 100}" for n in range(600)],
+            "강도": rng.normal(size=600),
+        }
+    )
+    tables = [table_of(coils, "c.csv", kinds={"COIL": "identity", "HEAT": "identity", "BATCH": "identity"})]
+    pieces = trace(tables, find_target(tables, "강도", CATALOGUE), CATALOGUE)
+    assert pieces.table.frame[BATCH].n_unique() == 60
+    assert codes(pieces)["scattered_batch"] == 1
+
+
+def test_rare_rows_of_other_material_are_not_given_to_whichever_piece_came_next(made):
+    plc = made.tables()[0]
+    stamp = plc.of_kind("time")[0].name
+    some = plc.frame[stamp].gather_every(plc.frame.height // 40)
+    foreign = pl.DataFrame(
+        {"슬라브": [f"S{n}" for n in range(some.len())], "시각": some, "추출온도": np.arange(some.len(), dtype=float)}
+    )
+    tables = [
+        *made.tables(),
+        table_of(foreign, "furnace.csv", concepts={"슬라브": "identity.slab"}, kinds={"슬라브": "identity"}),
+    ]
+    pieces = trace(tables, find_target(tables, "판정", CATALOGUE), CATALOGUE)
+    assert codes(pieces)["unlinked_table"] == some.len()

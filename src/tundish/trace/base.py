@@ -11,7 +11,8 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.table import Finding, Origin, Table
-from tundish.trace.keys import Ids, Plan, Relation, comparable
+from tundish.trace.ids import Ids, comparable
+from tundish.trace.keys import Plan, Relation
 from tundish.trace.pieces import Link
 from tundish.trace.segments import Ints, Segments, by_id
 from tundish.trace.stamps import NEVER, Stamps, stamp_column, stamps
@@ -225,7 +226,9 @@ def _told(relation: Relation, link: Link, respelled: pl.Series, named: pl.Series
         pieces_linked=link.pieces_linked,
     )  # fmt: skip
     told = [Finding("linked", "info", text, origin, link.rows_linked)]
-    if respelled.len():
+    if relation.begins:
+        told.append(_of_beginnings(relation))
+    elif respelled.len():
         first = respelled[0]
         even = ids.spelled.even.filter(ids.spelled.plain == first)[0]
         other = base.spelled.plain.filter(base.spelled.even == even)
@@ -245,3 +248,12 @@ def _told(relation: Relation, link: Link, respelled: pl.Series, named: pl.Series
         )  # fmt: skip
         told.append(Finding("orphan_ids", "info", text, origin, lost.size, _rows_of(ids.table, lost)))
     return told
+
+
+def _of_beginnings(relation: Relation) -> Finding:
+    ids, base = relation.ids, relation.base
+    text = Message(
+        "{file}, {column}: these ids and {other} of {base} begin alike, so each piece was given to what it was made from.",
+        file=files_of(ids.table), column=ids.header, other=base.header, base=files_of(base.table),
+    )  # fmt: skip
+    return Finding("genealogy", "info", text, origin_of(ids.table), ids.words.len())

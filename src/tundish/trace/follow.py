@@ -9,14 +9,15 @@ import numpy as np
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import ROW, SOURCE, Column, Finding, Known, Table
+from tundish.table import ROW, SOURCE, Column, Finding, Known, Origin, Table
 from tundish.trace.base import Base, Joined, at, files_of, join, lay_base, origin_of
 from tundish.trace.clocks import given
 from tundish.trace.companions import find_twins, of_twins
 from tundish.trace.events import of_events
 from tundish.trace.features import Feature, as_stated, describe, when_known
+from tundish.trace.ids import Ids
 from tundish.trace.intervals import is_regular, trace_intervals
-from tundish.trace.keys import Ids, Plan, is_identity, plan, refuse_strangers
+from tundish.trace.keys import Plan, is_identity, plan, refuse_strangers
 from tundish.trace.moments import Moments, find_moments, stamped_after
 from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Clock, Link, Pieces
 from tundish.trace.segments import Ints
@@ -29,6 +30,8 @@ from tundish.vocabulary import Catalogue
 
 Progress = Callable[[str, int, int], None]
 _FEWEST_BATCHES = 10
+_LEAST_KEPT = 0.5
+"""Least share of the later pieces that a proof must keep when no batch may stand on both sides."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,9 @@ def _of_ids(table: Table, work: _Work) -> list[Feature]:
             table.name,
             column.name,
         )
-        joined_by = any((r.ids.table.name, r.ids.column.name) == (table.name, column.name) for r in work.plan.relations)
+        joined_by = any(
+            (r.ids.table.name, r.ids.column.name) == (table.name, column.name) and not r.begins for r in work.plan.relations
+        )
         if is_key or joined_by or not (is_identity(column, work.catalogue) or _is_parent(table, column, work)):
             continue
         values = at(spell(table.frame[column.name]).plain, work.places[table.name])
@@ -312,14 +317,33 @@ def _about_moments(work: _Work) -> list[Finding]:
     return told
 
 
-def _batch(work: _Work, features: Sequence[Feature], ids: pl.Series) -> pl.Series:
-    """The coarsest material group that several pieces share and of which there are enough to split by; else the piece."""
+def _batch(work: _Work, features: Sequence[Feature], ids: pl.Series) -> tuple[pl.Series, list[Finding]]:
+    """The coarsest material group that can be kept whole and of which there are enough to split by; else the piece.
+
+    A heat whose coils are scattered over months leaves no moment at which all pieces before and after are of other heats.
+    """
     order = pl.Series(np.argsort(work.moments.moments, kind="stable"))
-    groups = [spell(feature.values).even for feature in features if _is_group(feature, order)]
-    if not groups:
-        return ids.alias(BATCH)
-    coarsest = min(groups, key=lambda group: group.n_unique())
-    return pl.select(pl.coalesce(coarsest, ids)).to_series().alias(BATCH)
+    groups = [(feature, spell(feature.values).even) for feature in features if _is_group(feature, order)]
+    whole = [group for group in groups if _kept_whole(group[1].gather(order)) >= _LEAST_KEPT]
+    batch = pl.select(pl.coalesce(min((g for _, g in whole), key=pl.Series.n_unique, default=ids), ids)).to_series()
+    told = [_about_scattered(feature) for feature, group in groups if _kept_whole(group.gather(order)) < _LEAST_KEPT]
+    return batch.alias(BATCH), told
+
+
+def _kept_whole(groups: pl.Series) -> float:
+    """Share of the last quarter of the pieces, in order of time, whose group began in it."""
+    border = round(0.75 * groups.len())
+    known, later = groups[:border].drop_nulls(), groups[border:]
+    return 1.0 - float(later.is_in(known.unique().implode()).fill_null(value=False).mean() or 0.0)  # type: ignore[arg-type]
+
+
+def _about_scattered(feature: Feature) -> Finding:
+    text = Message(
+        "{column}: its pieces lie so far apart in time that earlier and later pieces share it; "
+        "it is not kept whole in the proof.",
+        column=next(iter(feature.column.headers), feature.column.name),
+    )
+    return Finding("scattered_batch", "info", text, next(iter(feature.column.origins), Origin(feature.column.name)))
 
 
 def _is_group(feature: Feature, order: pl.Series) -> bool:
@@ -344,13 +368,14 @@ def _assemble(
     )
     present = [feature for feature in features if feature.values.null_count() < feature.values.len()]
     moments = work.moments
+    batch, scattered = _batch(work, present, work.base.ids)
     frame = pl.DataFrame(
         [
             work.base.ids.cast(pl.String).alias(PIECE),
             as_times(moments.starts, START),
             as_times(moments.ends, END),
             as_times(moments.moments, MOMENT),
-            _batch(work, present, work.base.ids),
+            batch,
             *(at(work.home.frame[name], work.base.rows) for name in (ROW, SOURCE) if name in work.home.frame.columns),
             work.base.outcome.alias(outcome.name),
             *(feature.values.alias(feature.column.name) for feature in present),
@@ -363,7 +388,7 @@ def _assemble(
         frame=frame,
         columns=(outcome, *(feature.column for feature in present)),
         origins=origins,
-        findings=tuple(findings),
+        findings=(*findings, *scattered),
         repairs=tuple(repair for table in tables for repair in table.repairs),
     )
     links: tuple[Link, ...] = (*(one.link for one in work.joined), *(signal.link for signal in signals))

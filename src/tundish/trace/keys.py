@@ -2,74 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import polars as pl
 
 from tundish.errors import BadSettings, Message, NoSharedKey
 from tundish.table import Column, Table
-from tundish.trace.spelling import Spelled, spell
-from tundish.trace.stamps import spacing, stamps
+from tundish.trace.genealogy import begins_with
+from tundish.trace.ids import FEWEST_IDS, Ids, comparable, names_agree, shares
+from tundish.trace.spelling import spell
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
-
-FEWEST_IDS = 8
-"""A column with fewer different values tells groups apart, not pieces."""
-_CONTAINED = 0.5
-_UNIQUE = 0.98
-_NO_NAME = re.compile(r"(unnamed.*|index|column\s*\d*|no\.?|nr\.?|seq|row|순번|번호|연번|열\s*\d*)?", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Ids:
-    """A column that may hold ids."""
-
-    table: Table
-    column: Column
-    spelled: Spelled
-
-    @cached_property
-    def words(self) -> pl.Series:
-        """Each evened id once."""
-        return self.spelled.even.drop_nulls().unique()
-
-    @property
-    def unique(self) -> bool:
-        """Nearly every row has an id of its own."""
-        return self.words.len() >= _UNIQUE * self.spelled.even.len()
-
-    @cached_property
-    def running(self) -> bool:
-        """A row number: 0 or 1 and up by one each row, in each export anew."""
-        if self.column.kind not in ("number", "identity", "text", "category") or not self.unique_in_source:
-            return False
-        numbers = self.spelled.plain.cast(pl.Int64, strict=False)
-        if numbers.null_count() or numbers.len() < 2:
-            return False
-        steps = numbers.diff()
-        return bool(((steps == 1) | (numbers <= 1)).all())
-
-    @property
-    def unique_in_source(self) -> bool:
-        """No export holds an id twice."""
-        if "#source" not in self.table.frame.columns:
-            return self.unique
-        both = pl.DataFrame({"id": self.spelled.even, "source": self.table.frame["#source"]})
-        return both.n_unique() >= _UNIQUE * both.height
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Headers that mean something, evened out."""
-        headers = (re.sub(r"[^\w]|_", "", header).casefold() for header in self.column.headers)
-        return frozenset(name for name in headers if not _NO_NAME.fullmatch(name))
-
-    @property
-    def header(self) -> str:
-        """The first header in the plant's files, or the column's name."""
-        return next(iter(self.column.headers), "") or self.column.name
 
 
 @dataclass(frozen=True)
@@ -78,6 +22,8 @@ class Relation:
 
     base: Ids
     ids: Ids
+    begins: bool = False
+    """True when the ids of one side are the beginnings of the other's: slab `A241200-01` of plate `A241200-01-2`."""
 
 
 @dataclass(frozen=True)
@@ -105,31 +51,45 @@ def plan(tables: Sequence[Table], target: Target, catalogue: Catalogue, keys: Ma
     mine = found[home.name]
     tied = {ids.column.name: sum(any(shares(ids, other) for other in found[o.name]) for o in others) for ids in mine}
     key = _piece_key(home, target, mine, tied, catalogue, forced=_named(home, keys) is not None)
-    relations: list[Relation] = []
     bases = [*([key] if key else []), *(ids for ids in mine if ids is not key and not ids.running)]
-    loose = list(others)
-    progress = True
-    while progress:
-        progress = False
-        for table in list(loose):
-            relation = _relate(bases, found[table.name], key, forced=_named(table, keys) is not None)
-            if relation is None:
-                continue
-            progress = True
-            relations.append(relation)
-            loose.remove(table)
-            if relation.ids.unique:
-                bases += [ids for ids in found[table.name] if ids is not relation.ids and not ids.running]
+    relations: list[Relation] = []
+    loose = {table.name: found[table.name] for table in others}
+    forced = {table.name for table in others if _named(table, keys) is not None}
+    while (relation := _next(bases, loose, key, forced, catalogue)) is not None:
+        relations.append(relation)
+        theirs = loose.pop(relation.ids.table.name)
+        if relation.ids.unique:
+            bases += [ids for ids in theirs if ids.column.name != relation.ids.column.name and not ids.running]
+            bases += [ids for ids in theirs if ids.column.name == relation.ids.column.name and relation.begins]
     parents = tuple(ids for ids in bases if ids is not key and not ids.unique)
     tried = tuple(f"{table.name}: {', '.join(ids.header for ids in found[table.name]) or '-'}" for table in tables)
-    return Plan(home, key, tuple(relations), parents, tuple(loose), tried)
+    return Plan(home, key, tuple(relations), parents, tuple(table for table in others if table.name in loose), tried)
+
+
+def _next(
+    bases: Sequence[Ids], loose: Mapping[str, Sequence[Ids]], key: Ids | None, forced: set[str], catalogue: Catalogue
+) -> Relation | None:
+    """The next table to hang on: by ids that are the same, and when no table is left for that, by ids that begin alike."""
+    for name, theirs in loose.items():
+        relation = _relate(bases, theirs, key, forced=name in forced)
+        if relation is not None:
+            return relation
+    for theirs in loose.values():
+        relation = _relate_by_beginning(bases, theirs, key, catalogue)
+        if relation is not None:
+            return relation
+    return None
 
 
 def refuse_strangers(plan_: Plan, still_loose: Sequence[Table]) -> None:
-    """Raise :class:`tundish.errors.NoSharedKey` when several tables were given and none hangs on the target's."""
-    if still_loose and not plan_.relations and len(still_loose) == len(plan_.loose):
-        first = plan_.target
-        raise NoSharedKey(first=_file(first), second=_file(still_loose[0]), tried="; ".join(plan_.tried))
+    """Raise :class:`tundish.errors.NoSharedKey` when several files were given and none hangs on the target's.
+
+    A sheet beside the target's own, such as a list of standards, is no file that was given to be joined.
+    """
+    own = {origin.file for origin in plan_.target.origins}
+    strangers = [table for table in still_loose if own.isdisjoint(origin.file for origin in table.origins)]
+    if strangers and not plan_.relations and len(still_loose) == len(plan_.loose):
+        raise NoSharedKey(first=_file(plan_.target), second=_file(strangers[0]), tried="; ".join(plan_.tried))
 
 
 def is_identity(column: Column, catalogue: Catalogue) -> bool:
@@ -181,63 +141,6 @@ def _could_be_ids(values: pl.Series) -> bool:
         if part.is_empty() or not bool((part.is_finite() & (part == part.round(0)) & (part >= 0)).all()):
             return False
     return True
-
-
-def shares(one: Ids, other: Ids) -> float:
-    """Share of the smaller column's ids that stand in the larger one; 0 when that is no more than chance gives."""
-    mine, theirs = comparable(one, other)
-    small, large = sorted((mine.drop_nulls().unique(), theirs.drop_nulls().unique()), key=len)
-    if small.is_empty():
-        return 0.0
-    contained = int(small.is_in(large.implode()).sum()) / small.len()
-    if contained < _CONTAINED:
-        return 0.0
-    agree = names_agree(one, other)
-    if one.running and other.running:
-        return contained if agree or _times_agree(one, other) else 0.0
-    if not agree and (small.len() < FEWEST_IDS or contained < _chance(small, large) + 0.25):
-        return 0.0
-    return contained
-
-
-def comparable(one: Ids, other: Ids) -> tuple[pl.Series, pl.Series]:
-    """Both columns row by row in the same spelling: evened out, or as they stand where one of them must stay so."""
-    if one.spelled.evened and other.spelled.evened:
-        return one.spelled.even, other.spelled.even
-    return one.spelled.plain, other.spelled.plain
-
-
-def names_agree(one: Ids, other: Ids) -> bool:
-    """True when a header is the same in both, or both are the same concept."""
-    concept = one.column.concept is not None and one.column.concept == other.column.concept
-    return concept or bool(one.names & other.names)
-
-
-def _chance(small: pl.Series, large: pl.Series) -> float:
-    """Share of hits that whole numbers from the same range would score: ids ``1..n`` hit any other ``1..m``."""
-    few, many = small.cast(pl.Int64, strict=False), large.cast(pl.Int64, strict=False)
-    if few.null_count() > 0.1 * few.len() or many.null_count() > 0.1 * many.len():
-        return 0.0
-    low, high = few.min(), few.max()
-    if not isinstance(low, int) or not isinstance(high, int):
-        return 0.0
-    return float(many.is_between(low, high).sum()) / (high - low + 1)
-
-
-def _times_agree(one: Ids, other: Ids) -> bool:
-    """Row numbers mean the same only when the rows they number were stamped within a few rows' time of each other."""
-    sides = []
-    for ids in (one, other):
-        times = ids.table.of_kind("time")
-        others = [c for c in ids.table.columns if c.kind == "identity" and c is not ids.column]
-        if not times or others:
-            return False
-        sides.append(pl.DataFrame({"id": ids.spelled.even, "at": stamps(ids.table, times[0].name)}))
-    both = sides[0].join(sides[1], on="id")
-    if both.is_empty():
-        return False
-    apart = (both["at"] - both["at_right"]).abs().median()
-    return isinstance(apart, int | float) and bool(apart <= 3 * spacing(sides[0]["at"].to_numpy()))
 
 
 def _piece_key(
@@ -297,6 +200,27 @@ def _relate(bases: Sequence[Ids], theirs: Sequence[Ids], key: Ids | None, *, for
             rank = (base is key, names_agree(base, ids), contained)
             if best is None or rank > best[0]:
                 best = rank, Relation(base, ids)
+    return best[1] if best else None
+
+
+def _relate_by_beginning(bases: Sequence[Ids], theirs: Sequence[Ids], key: Ids | None, catalogue: Catalogue) -> Relation | None:
+    """The pair whose beginnings name the most; what a piece was made from before what was made from it."""
+    best: tuple[tuple[bool, int], Relation] | None = None
+    for base in bases:
+        for ids in theirs:
+            if not (is_identity(base.column, catalogue) and is_identity(ids.column, catalogue)):
+                continue
+            up = begins_with(base, ids)
+            down = begins_with(ids, base) if up is None and (base is key or base.unique) else None
+            if up is not None:
+                relation = Relation(*up, begins=True)
+            elif down is not None:
+                relation = Relation(down[1], down[0], begins=True)
+            else:
+                continue
+            rank = (up is not None, (up or down or (base,))[0].words.len())
+            if best is None or rank > best[0]:
+                best = rank, relation
     return best[1] if best else None
 
 

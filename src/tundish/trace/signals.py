@@ -60,6 +60,7 @@ def of_signals(
 ) -> Signals | None:
     """Statistics of each signal over each stay, up to ``known_until``; None when no time falls into any stay.
 
+    None too for rare rows that each name a heat, slab or lot: they tell of that material, not of whichever came next.
     Ends of stays count as inside. Spot readings (fewer than three a stay) give the last value at or before the end.
     """
     stamp = stamp_column(table, catalogue)
@@ -77,6 +78,8 @@ def of_signals(
     if not lengths.size or not (segments.rows.size or (latest(clocked, stop) >= 0).any()):
         return None
     dense = float(np.median(lengths)) >= _DENSE
+    if not dense and _names_material(table, catalogue):
+        return None
     features = (
         _over_stays(table, columns, segments, clocked, catalogue) if dense else _spots(table, columns, clocked, stop, starts)
     )
@@ -86,6 +89,12 @@ def of_signals(
                 times.size, rows, int(covered.sum()), 0)  # fmt: skip
     told = _told(table, link, int((~covered).sum()), clock)
     return Signals(tuple(features), clock, link, covered, tuple([*told, doubt] if doubt else told))
+
+
+def _names_material(table: Table, catalogue: Catalogue) -> bool:
+    concepts = [(c.name, catalogue.concept(c.concept)) for c in table.columns if c.concept is not None]
+    levels = [table.frame[name].n_unique() for name, concept in concepts if concept.level not in (None, "order", "specimen")]
+    return max(levels, default=0) > 0.5 * table.frame.height
 
 
 def _lanes(table: Table, times: Stamps, stay: Stay) -> tuple[Ints | None, Ints | None, str | None]:

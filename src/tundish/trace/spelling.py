@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-_SEPARATORS = r"[^\p{L}\p{N}]+"
+SEPARATORS = r"[^\p{L}\p{N}]+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def spell(ids: pl.Series) -> Spelled:
     words = plain.unique().drop_nulls()
     known = pl.DataFrame({"plain": words, "upper": words.str.normalize("NFKC").str.to_uppercase()})
     known = known.with_columns(
-        bare=pl.col("upper").str.replace_all(_SEPARATORS, ""),
-        split=pl.col("upper").str.replace_all(_SEPARATORS, "-").str.strip_chars("-"),
+        bare=pl.col("upper").str.replace_all(SEPARATORS, ""),
+        split=pl.col("upper").str.replace_all(SEPARATORS, "-").str.strip_chars("-"),
     ).with_columns(
         # An id of nothing but separators keeps its own spelling.
         bare=pl.when(pl.col("bare") == "").then(pl.col("upper")).otherwise(pl.col("bare"))
