@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tundish.standardise.export import understand
 from tundish.standardise.stamps import moment
 from tundish.standardise.times import Times, Undecided, read_times, serial_times
 
@@ -97,3 +98,25 @@ def test_digits_that_are_names_or_measures_are_no_times(header, text):
 def test_any_text_is_a_moment_or_none(text):
     found = moment(text)
     assert found is None or isinstance(found[0], datetime)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda t: f"{t.month}/{t.day} {'오전' if t.hour < 12 else '오후'} {(t.hour - 1) % 12 + 1}:{t:%M}",
+        lambda t: f"{t.month}월 {t.day}일 {t:%H:%M}",
+        lambda t: f"{t:%m.%d} {t:%H:%M}",
+    ],
+)
+def test_dates_without_a_year_take_the_year_of_the_title_and_turn_over_it(export, written):
+    moments = [datetime(2024, 11, 20, 8, 30) + timedelta(hours=7 * i) for i in range(300)]
+    raw = export("2024년 작업일지.csv", {"작업일시": [written(t) for t in moments], "값": list(range(300))})
+    (found,) = understand(raw, "일지", "UTC")
+    assert found.reads[0].values.dt.replace_time_zone(None).to_list() == moments
+    assert found.reads[0].repairs[0].code == "year_from_name"
+
+
+def test_dates_without_a_year_are_asked_about_where_no_title_tells_it(export):
+    raw = export("일지.csv", {"분석일": ["3/2", "3/14", "3/15"], "비율": ["1/2", "1/4", "3/4"]})
+    (found,) = understand(raw, "일지", "UTC")
+    assert [finding.code for read in found.reads for finding in read.findings] == ["year_unknown"]

@@ -9,7 +9,7 @@ from plain import catalogue_of, table_of
 from tundish.errors import BadSettings, NoSharedKey
 from tundish.trace import Target, find_target, trace
 from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START
-from tundish.vocabulary import Concept
+from tundish.vocabulary import Concept, load_catalogue
 
 CATALOGUE = catalogue_of([Concept("t.strength", "강도", "strength", "number", "result")])
 
@@ -290,5 +290,5 @@ def test_rare_rows_of_other_material_are_not_given_to_whichever_piece_came_next(
         *made.tables(),
         table_of(foreign, "furnace.csv", concepts={"슬라브": "identity.slab"}, kinds={"슬라브": "identity"}),
     ]
-    pieces = trace(tables, find_target(tables, "판정", CATALOGUE), CATALOGUE)
+    pieces = trace(tables, find_target(tables, "판정", CATALOGUE), load_catalogue())
     assert codes(pieces)["unlinked_table"] == some.len()

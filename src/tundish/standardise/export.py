@@ -17,6 +17,7 @@ from tundish.standardise.numbers import style_of
 from tundish.standardise.places import Place
 from tundish.standardise.stamps import Order
 from tundish.standardise.wide import repeated_block, unpivot
+from tundish.standardise.years import Dated, give_year
 from tundish.table import ROW, Finding, Origin, Repair
 
 _ROW_NUMBER = re.compile(
@@ -40,8 +41,8 @@ class Export:
 def understand(raw: RawTable, name: str, time_zone: str) -> list[Export]:
     """Read every column of a raw table; a block of events written to the right comes out as a second export."""
     rows = raw.frame[ROW]
-    reads = _settle_orders(_read_all(raw, rows), raw)
     titles = [raw.origin.file, raw.origin.sheet or "", *(repair.before or "" for repair in raw.repairs)]
+    reads = _settle_orders(_read_all(raw, rows, titles), raw)
     reads = [to_utc(read, time_zone) for read in join_days(settle_epoch(reads, titles), titles)]
     findings = list(raw.findings)
     repairs = list(raw.repairs)
@@ -59,13 +60,40 @@ def understand(raw: RawTable, name: str, time_zone: str) -> list[Export]:
     ]
 
 
-def _read_all(raw: RawTable, rows: pl.Series) -> list[Read]:
+def _read_all(raw: RawTable, rows: pl.Series, titles: Sequence[str]) -> list[Read]:
     decimal = _decimal(raw)
     units = raw.units or (None,) * len(raw.headers)
-    return [
-        read_column(raw.frame[header], header, _place(raw, header, rows), unit_text=unit, decimal=decimal)
-        for header, unit in zip(raw.headers, units, strict=True)
-    ]
+    reads = []
+    for header, unit in zip(raw.headers, units, strict=True):
+        values, place = raw.frame[header], _place(raw, header, rows)
+        dated = give_year(values, header, titles) if values.dtype == pl.String else None
+        if dated is None:
+            reads.append(read_column(values, header, place, unit_text=unit, decimal=decimal))
+        elif dated.values is None:
+            read = read_column(values, header, place, unit_text=unit, decimal=decimal)
+            reads.append(read.adding(findings=[_without_year(place, dated)]))
+        else:
+            repair = place.repair("year_from_name", _year_given(dated), values != dated.values, before=dated.example)
+            reads.append(read_column(dated.values, header, place, unit_text=unit, decimal=decimal).adding(repairs=[repair]))
+    return reads
+
+
+def _without_year(place: Place, dated: Dated) -> Finding:
+    message = Message(
+        "Dates such as {example} have no year, and name, sheet and title of the file do not tell one year for sure "
+        "(found: {years}). Write the year into the file's name, or export the dates with it.",
+        example=dated.example,
+        years=", ".join(map(str, dated.years)) or "-",
+    )
+    return place.finding("year_unknown", "warning", message)
+
+
+def _year_given(dated: Dated) -> Message:
+    return Message(
+        "Dates such as {example} have no year; {year} is from the file's name, sheet or title.",
+        example=dated.example,
+        year=str(dated.years[0]),
+    )
 
 
 def _place(raw: RawTable, header: str, rows: pl.Series) -> Place:
