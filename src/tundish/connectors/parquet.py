@@ -9,12 +9,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tundish.connectors.archive import damage
-from tundish.errors import BrokenFile, EmptyFile, Message
+from tundish.connectors.archive import MOST_RATIO, damage
+from tundish.errors import BrokenFile, EmptyFile, HostileArchive, Message
 from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.tidy import Tidied, tidy
-from tundish.table import ROW, Origin
+from tundish.table import ROW, Finding, Origin
 
+FREE_CELLS = 32 * 2**20
+"""Below this many cells no ratio counts: constant signals pack well."""
+MOST_CELLS = 512 * 2**20
+"""Cells allowed in one file: 4 GiB of numbers."""
+MOST_TEXT_BYTES = 2**30
+_CELL_BYTES = 8
 _INDEX = "__index_level_"
 
 
@@ -30,7 +36,7 @@ class Parquet:
         if not data:
             raise EmptyFile(file=file.name, size=0)
         try:
-            frame = pl.read_parquet(io.BytesIO(data))
+            frame, left_out = _unpack(file.name, data)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
             raise BrokenFile(file=file.name, expected=Message("a Parquet file"), found=damage(error)) from error
         if not frame.height or not frame.width:
@@ -38,6 +44,7 @@ class Parquet:
         names = ["" if name.startswith(_INDEX) else name for name in frame.columns]
         frame = frame.rename(dict(zip(frame.columns, map(str, range(frame.width)), strict=True)))
         table = Tidied(frame.with_row_index(ROW, offset=1), list(names), [None] * len(names), Origin(file.name))
+        table.findings += left_out
         tidy(table, header_rows=[])
         yield RawTable(
             table.origin,
@@ -52,3 +59,30 @@ class Parquet:
 
 
 PARQUET = Parquet()
+
+
+def _unpack(file: str, data: bytes) -> tuple[pl.DataFrame, list[Finding]]:
+    """Columns of plain values, once their count is known to be harmless; lists, records and bytes stay packed."""
+    scan = pl.scan_parquet(io.BytesIO(data))
+    schema = scan.collect_schema()
+    plain = [name for name, kind in schema.items() if not (kind.is_nested() or kind == pl.Binary)]
+    rows = scan.select(pl.len()).collect().item()
+    cells, allowed = rows * len(plain), min(MOST_CELLS, max(FREE_CELLS, MOST_RATIO * len(data) // _CELL_BYTES))
+    if cells > allowed:
+        found = Message(
+            "{rows} rows and {columns} columns packed into {size} bytes", rows=rows, columns=len(plain), size=len(data)
+        )
+        raise HostileArchive(file=file, found=found, allowed=Message("{cells} cells", cells=allowed))
+    frame = scan.select(plain).collect()
+    size = sum(
+        int(column.str.len_bytes().cast(pl.UInt64).sum()) for column in frame.iter_columns() if column.dtype == pl.String
+    )
+    if size > MOST_TEXT_BYTES:
+        found = Message("texts of {size} bytes", size=size)
+        raise HostileArchive(file=file, found=found, allowed=Message("{size} bytes", size=MOST_TEXT_BYTES))
+    return frame, [_packed(file, name, str(kind)) for name, kind in schema.items() if name not in plain]
+
+
+def _packed(file: str, column: str, kind: str) -> Finding:
+    text = "The column holds lists, records or bytes ({kind}) and was not read. Export its values as columns of their own."
+    return Finding("nested_column", "warning", Message(text, kind=kind[:60]), Origin(file, column=column))
