@@ -18,23 +18,21 @@ def publish(dossier: Dossier, folder: Path, lang: Language) -> AnswerOut:
 
     Writes ``report.html``, ``answer.json``, ``answer.xlsx``, ``answer.csv``, ``pieces.xlsx``, ``pieces.csv``, ``card.json``.
     """
-    import json
-    from dataclasses import asdict
-
     from tundish.documents import tables
     from tundish.documents.report import report
-    from tundish.documents.written import written
+    from tundish.documents.words import speaker
+    from tundish.documents.workbook import write_xlsx
+    from tundish.documents.written import card_json, written
 
+    _ = speaker(lang)
     out = written(dossier, lang)
     (folder / "answer.json").write_text(out.model_dump_json(indent=2), encoding="utf-8")
     (folder / "report.html").write_text(report(dossier, out, lang), encoding="utf-8")
-    pieces = tables.joined(dossier.pieces, dossier.time_zone)
+    (folder / "card.json").write_text(card_json(dossier), encoding="utf-8")
+    pieces = tables.joined(dossier.pieces, dossier.time_zone, _)
     tables.write_csv(pieces, folder / "pieces.csv")
-    tables.write_xlsx([("pieces", pieces)], folder / "pieces.xlsx")
-    sheets = tables.answer_sheets(out)
+    write_xlsx([(_("Pieces"), pieces), (_("Columns"), tables.described(dossier.pieces, _))], folder / "pieces.xlsx")
+    sheets = tables.answer_sheets(out, _)
     tables.write_csv(sheets[0][1], folder / "answer.csv")
-    tables.write_xlsx(sheets, folder / "answer.xlsx")
-    (folder / "card.json").write_text(
-        json.dumps(asdict(dossier.card), ensure_ascii=False, indent=2, default=str), encoding="utf-8"
-    )
+    write_xlsx(sheets, folder / "answer.xlsx")
     return out

@@ -94,7 +94,7 @@ def _target(dossier: Dossier, _: Say) -> Drawn | None:
 def _individuals(column: Column, dossier: Dossier, spec: tuple[float | None, float | None], _: Say) -> Drawn | None:
     """The newest pieces one by one, or days where the level wanders; limits from the earlier pieces (learned on)."""
     values = numbers(column, dossier)
-    series = _Series(values, dossier.split.earlier.table.frame.height, daily=False)
+    series = _Series(values, _earlier(dossier), daily=False)
     limits = series.limits()
     if limits is None:
         return None
@@ -141,6 +141,14 @@ class _Series:
         return np.asarray((known < limits.low) | (known > limits.high))
 
 
+def _earlier(dossier: Dossier) -> int:
+    """Rows of all pieces, those without a known target too, that come before the split."""
+    moments, border = dossier.pieces.table.frame[MOMENT], dossier.split.at
+    if border is None or moments.null_count():
+        return dossier.split.earlier.table.frame.height
+    return int((moments < border).sum())
+
+
 def _by_day(values: Floats, dossier: Dossier) -> _Series | None:
     """Mean of each local day; None when not every piece has a time."""
     moments = dossier.pieces.table.frame[MOMENT]
@@ -149,7 +157,7 @@ def _by_day(values: Floats, dossier: Dossier) -> _Series | None:
     days = moments.dt.convert_time_zone(dossier.time_zone).dt.date().alias("day")
     seen = pl.DataFrame({"day": days, "value": pl.Series(values).fill_nan(None)}).drop_nulls()
     means = seen.group_by("day").agg(pl.col("value").mean()).sort("day")
-    first = days[: dossier.split.earlier.table.frame.height].max()
+    first = days[: _earlier(dossier)].max()
     return _Series(means["value"].to_numpy(), int((means["day"] < first).sum()), daily=True)
 
 
@@ -180,7 +188,7 @@ def _shares(dossier: Dossier, _: Say) -> Drawn | None:
     counts = np.bincount(groups)
     kept = np.flatnonzero(counts)
     sums = np.bincount(groups, weights=bad[seen])
-    first = dossier.split.earlier.table.frame.height
+    first = _earlier(dossier)
     known_earlier = bad[:first][np.isfinite(bad[:first])]
     centre = float(known_earlier.mean()) if known_earlier.size else float(bad[seen].mean())
     rows: list[Row] = []

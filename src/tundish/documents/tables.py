@@ -1,81 +1,198 @@
-"""How do the joined table and the answer come out as XLSX and CSV that a plant's Excel opens without harm?"""
+"""How do the joined table and the answer come out as sheets and CSV that a plant's Excel opens without harm?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import BaseModel
 
-from tundish.documents.answer import AnswerOut
+from tundish.documents import names
+from tundish.documents.answer import (
+    AnswerOut,
+    CauseOut,
+    ClockOut,
+    ConfoundedOut,
+    FindingOut,
+    LinkOut,
+    MappingOut,
+    RefusedOut,
+    RepairOut,
+)
+from tundish.documents.words import Say
+from tundish.documents.written import feature_of
 from tundish.table import Column
 from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Pieces
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
-MOST_ROWS = 1_048_575
-"""Rows that one sheet of a workbook holds below its header (Excel specification and limits)."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_OWN = {PIECE: "piece", START: "start", END: "end", MOMENT: "decision moment", BATCH: "batch"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet take the text of a CSV for a formula; full-width signs count where the locale is East Asian."""
 
 
-def joined(pieces: Pieces, time_zone: str) -> pl.DataFrame:
-    """One row a piece in the plant's names, units and clock; text columns and numbers only."""
+def joined(pieces: Pieces, time_zone: str, _: Say) -> pl.DataFrame:
+    """One row a piece in the plant's names and units; times without zone, by the plant's clock."""
     frame = pieces.table.frame
-    own = [
-        _clock(pl.col(name), frame.schema[name], time_zone).alias(title)
-        for name, title in _OWN.items()
-        if name in frame.columns
+    own = [_clock(pl.col(name), frame.schema[name], time_zone).alias(title) for name, title in _own(frame, _)]
+    features = [
+        _plant_values(column, frame.schema[column.name], time_zone).alias(title) for column, title in headings(pieces, _)
     ]
-    taken = set(_OWN.values())
-    features = []
-    for column in pieces.table.columns:
-        title = _unique(heading(column), taken)
-        features.append(_plant_values(column, frame.schema[column.name], time_zone).alias(title))
     return frame.select(*own, *features)
 
 
-def heading(column: Column) -> str:
-    """Title of a feature for a reader: the plant's name, what was made of it, the plant's unit."""
-    made = "" if column.statistic == "value" else f" {column.statistic}"
-    over = f" ({column.window})" if column.window and column.statistic == "lag" else ""
-    unit = f" [{column.unit_read}]" if column.unit_read else ""
-    return f"{column.headers[0] if column.headers else column.name}{made}{over}{unit}"
-
-
-def answer_sheets(out: AnswerOut) -> list[tuple[str, pl.DataFrame]]:
-    """The answer as flat tables, one a sheet; the first holds causes and window together, for the CSV."""
-    causes = [
-        _flat(cause.model_dump(), kind) for kind, part in (("cause", out.causes), ("suspect", out.suspects)) for cause in part
+def described(pieces: Pieces, _: Say) -> pl.DataFrame:
+    """Where each feature of the joined table comes from: one row a feature, with file, column, window and unit."""
+    rows = [
+        {
+            _("Heading"): title,
+            _("File"): ", ".join(dict.fromkeys(origin.file for origin in column.origins)),
+            _("Sheet"): ", ".join(dict.fromkeys(origin.sheet for origin in column.origins if origin.sheet)),
+            _("Column"): " / ".join(column.headers),
+            _("Made of it"): feature_of(column),
+            _("Unit"): column.unit_read,
+            _("Concept"): column.concept,
+            _("Known"): {"before": _("before"), "with_target": _("with the target"), "after": _("after")}[column.known],
+        }
+        for column, title in headings(pieces, _)
     ]
-    window = [_flat(line.model_dump(), "window") for line in out.window]
-    sheets = [("answer", causes + window)]
-    for name, rows in (
-        ("refused", out.refused),
-        ("confounded", out.confounded),
-        ("findings", out.findings),
-        ("repairs", out.repairs),
-        ("mapping", out.mapping),
-        ("clocks", out.clocks),
-        ("links", out.links),
-    ):
-        sheets.append((name, [_flat(row.model_dump()) for row in rows]))
-    return [(name, pl.DataFrame(rows, infer_schema_length=None, strict=False)) for name, rows in sheets]
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _flat(values: dict[str, Any], kind: str | None = None) -> dict[str, str | float | None]:
-    flat: dict[str, str | float | None] = {} if kind is None else {"kind": kind}
-    for name, value in values.items():
+def headings(pieces: Pieces, _: Say) -> list[tuple[Column, str]]:
+    """Each feature with its title: the plant's names, what was made of them, the unit; the file too where two are alike."""
+    columns = pieces.table.columns
+    titles = [names.axis(column, _) for column in columns]
+    alike = Counter(title.casefold() for title in titles)
+    taken = {title.casefold() for _name, title in _own(pieces.table.frame, _)}
+    found = []
+    for column, title in zip(columns, titles, strict=True):
+        files = ", ".join(dict.fromkeys(origin.file for origin in column.origins))
+        found.append((column, _unique(f"{title} - {files}" if alike[title.casefold()] > 1 else title, taken)))
+    return found
+
+
+def _own(frame: pl.DataFrame, _: Say) -> list[tuple[str, str]]:
+    titles = {
+        PIECE: _("piece"),
+        START: _("start"),
+        END: _("end"),
+        MOMENT: _("decision moment"),
+        BATCH: _("batch"),
+    }
+    return [(name, title) for name, title in titles.items() if name in frame.columns]
+
+
+def answer_sheets(out: AnswerOut, _: Say) -> list[tuple[str, pl.DataFrame]]:
+    """The answer as flat tables, one a sheet; the first holds causes, suspects and window together, for the CSV."""
+    first = [
+        *({"kind": _("cause"), **_flat(cause, _)} for cause in out.causes),
+        *({"kind": _("suspect"), **_flat(cause, _)} for cause in out.suspects),
+        *({"kind": _("window"), **_flat(line, _)} for line in out.window),
+    ]
+    sheets = [(_("Answer"), first, ["kind", *CauseOut.model_fields, "low", "high", "levels"])]
+    parts: tuple[tuple[str, Iterable[BaseModel], type[BaseModel]], ...] = (
+        (_("Refused"), out.refused, RefusedOut),
+        (_("Confounded"), out.confounded, ConfoundedOut),
+        (_("Findings"), out.findings, FindingOut),
+        (_("Repairs"), out.repairs, RepairOut),
+        (_("Mapping"), out.mapping, MappingOut),
+        (_("Clocks"), out.clocks, ClockOut),
+        (_("Links"), out.links, LinkOut),
+    )
+    sheets += [(name, [_flat(row, _) for row in rows], list(form.model_fields)) for name, rows, form in parts]
+    return [(name, _frame(rows, fields, _)) for name, rows, fields in sheets]
+
+
+def _frame(rows: list[dict[str, Any]], fields: Iterable[str], _: Say) -> pl.DataFrame:
+    titles = _titles(_)
+    wanted = list(dict.fromkeys(fields))
+    columns = {titles.get(field, field): [row.get(field) for row in rows] for field in wanted}
+    return pl.DataFrame({title: _series(values) for title, values in columns.items()})
+
+
+def _series(values: list[Any]) -> pl.Series:
+    """Numbers where all known values are numbers, else text."""
+    if any(isinstance(value, str) for value in values):
+        return pl.Series([None if value is None else str(value) for value in values], dtype=pl.String)
+    return pl.Series(values, dtype=pl.String if all(value is None for value in values) else None, strict=False)
+
+
+def _flat(row: BaseModel, _: Say) -> dict[str, str | float | None]:
+    codes = _codes(_)
+    flat: dict[str, str | float | None] = {}
+    for name, value in row.model_dump().items():
         match value:
             case list() | tuple():
                 flat[name] = ", ".join(str(item) for item in value)
             case dict():
                 flat[name] = ", ".join(f"{key} {item}" for key, item in value.items())
             case bool():
-                flat[name] = str(value)
-            case _:
+                flat[name] = _("yes") if value else _("no")
+            case str() if name in ("direction", "severity", "by"):
+                flat[name] = codes.get(value, value)
+            case _other:
                 flat[name] = value
     return flat
+
+
+def _codes(_: Say) -> dict[str, str]:
+    return {
+        "increases": _("rises with it"),
+        "decreases": _("falls with it"),
+        "both_sides": _("both sides"),
+        "by_level": _("by level"),
+        "info": _("note"),
+        "warning": _("warning"),
+        "error": _("error"),
+        "key": _("key"),
+        "time": _("time"),
+    }
+
+
+def _titles(_: Say) -> dict[str, str]:
+    """Titles of the columns of the answer's sheets, by the names of the fields in answer.json."""
+    return {
+        "kind": _("Kind"),
+        "concept": _("Concept"),
+        "columns": _("Columns"),
+        "column": _("Column"),
+        "sources": _("Where"),
+        "source": _("Where"),
+        "rank": _("Rank"),
+        "direction": _("Direction"),
+        "effect": _("Effect"),
+        "unit": _("Unit"),
+        "confidence": _("Confidence (0 to 1)"),
+        "reason": _("Reason"),
+        "feature": _("Made of it"),
+        "usual": _("Usual span (10 to 90 %)"),
+        "low": _("Keep from"),
+        "high": _("Keep to"),
+        "levels": _("Levels"),
+        "code": _("Code"),
+        "severity": _("Severity"),
+        "text": _("What"),
+        "file": _("File"),
+        "sheet": _("Sheet"),
+        "rows": _("Rows"),
+        "count": _("Count"),
+        "before": _("Before"),
+        "after": _("After"),
+        "score": _("Score"),
+        "unit_read": _("Unit read"),
+        "alternatives": _("Alternatives"),
+        "confirmed": _("Confirmed"),
+        "offset_s": _("Seconds added"),
+        "low_s": _("Interval from (s)"),
+        "high_s": _("Interval to (s)"),
+        "table": _("Table"),
+        "by": _("Joined by"),
+        "rows_linked": _("Rows joined"),
+        "pieces_linked": _("Pieces joined"),
+        "respelled": _("Ids respelled"),
+    }
 
 
 def write_csv(frame: pl.DataFrame, path: Path) -> None:
@@ -88,31 +205,7 @@ def write_csv(frame: pl.DataFrame, path: Path) -> None:
     )
     harmless = harmless.rename({name: "'" + name for name in harmless.columns if name.startswith(_FORMULA)})
     with path.open("wb") as file:
-        harmless.write_csv(file, include_bom=True)
-
-
-def write_xlsx(sheets: Iterable[tuple[str, pl.DataFrame]], path: Path) -> None:
-    """Write sheets of text and numbers; nothing in them is taken for a formula or a link."""
-    import xlsxwriter
-
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        bold = book.add_format({"bold": True, "bottom": 1})
-        for name, frame in sheets:
-            sheet = book.add_worksheet(name[:31])
-            sheet.freeze_panes(1, 0)
-            for at, title in enumerate(frame.columns):
-                sheet.write_string(0, at, title, bold)
-            writers = [sheet.write_number if dtype.is_numeric() else sheet.write_string for dtype in frame.dtypes]
-            _write_rows(frame.head(MOST_ROWS), writers)
-
-
-def _write_rows(frame: pl.DataFrame, writers: Sequence[object]) -> None:
-    numbered = list(enumerate(writers))
-    for at, row in enumerate(frame.iter_rows(), 1):
-        for (column, write), value in zip(numbered, row, strict=True):
-            if value is not None:
-                write(at, column, value)  # type: ignore[operator]
+        harmless.write_csv(file, include_bom=True, datetime_format=TIME_FORMAT)
 
 
 def _plant_values(column: Column, dtype: pl.DataType, time_zone: str) -> pl.Expr:
@@ -121,16 +214,13 @@ def _plant_values(column: Column, dtype: pl.DataType, time_zone: str) -> pl.Expr
         return values.cast(pl.Int8)
     if not dtype.is_numeric():
         return _clock(values, dtype, time_zone)
-    if column.statistic in {"count", "duration"}:
-        return values
-    offset = 0.0 if column.statistic in {"std", "slope", "sum", "amount"} else column.offset
-    plant = (values.cast(pl.Float64) - offset) / column.factor
+    plant = (values.cast(pl.Float64) - column.offset) / column.factor
     return pl.when(plant.is_finite()).then(plant.round_sig_figs(8))
 
 
 def _clock(values: pl.Expr, dtype: pl.DataType, time_zone: str) -> pl.Expr:
     if isinstance(dtype, pl.Datetime):
-        return values.dt.convert_time_zone(time_zone).dt.strftime(TIME_FORMAT)
+        return values.dt.convert_time_zone(time_zone).dt.replace_time_zone(None).dt.truncate("1s")
     return values.cast(pl.String)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 
 from tundish.documents.answer import (
@@ -80,6 +82,23 @@ def _told(message: Message, lang: Language, time_zone: str) -> str:
         said = statistics(speaker(lang)).get(statistic, statistic)
         message = Message(message.text, **{**message.values, "statistic": said})
     return render(message, lang, time_zone=time_zone)
+
+
+def card_json(dossier: Dossier) -> str:
+    """The card as JSON; a figure that could not be told is null."""
+    return json.dumps(_tellable(asdict(dossier.card)), ensure_ascii=False, indent=2, default=str, allow_nan=False)
+
+
+def _tellable(value: object) -> object:
+    match value:
+        case dict():
+            return {key: _tellable(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_tellable(part) for part in value]
+        case float():
+            return known(value)
+        case _:
+            return value
 
 
 def sources_of(column: Column) -> list[str]:
