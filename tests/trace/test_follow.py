@@ -292,3 +292,13 @@ def test_rare_rows_of_other_material_are_not_given_to_whichever_piece_came_next(
     ]
     pieces = trace(tables, find_target(tables, "판정", CATALOGUE), load_catalogue())
     assert codes(pieces)["unlinked_table"] == some.len()
+
+
+def test_pieces_with_one_time_get_the_last_reading_before_it():
+    minutes = np.arange(200)
+    lots = pl.DataFrame({"LOT": [f"L{n}" for n in minutes], "작업일시": times(minutes * 600.0), "강도": np.sin(minutes)})
+    bath = pl.DataFrame({"분석일": times(np.arange(12) * 12_000.0 - 60), "니켈": np.arange(12) ** 1.5})
+    tables = [table_of(lots, "lots.csv", kinds={"LOT": "identity"}), table_of(bath, "bath.csv")]
+    pieces = trace(tables, find_target(tables, "강도", CATALOGUE), CATALOGUE)
+    np.testing.assert_allclose(pieces.table.frame["bath|plant:니켈|last"], ((minutes * 600 + 60) // 12_000) ** 1.5)
+    assert codes(pieces)["one_time"] == 1

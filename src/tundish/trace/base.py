@@ -65,8 +65,10 @@ def origin_of(table: Table) -> Origin:
 
 
 def files_of(table: Table) -> str:
-    """The table's files, each once."""
-    return ", ".join(dict.fromkeys(origin.file for origin in table.origins)) or table.name
+    """The table's files and sheets, each once; of more than three the first and how many more."""
+    places = list(dict.fromkeys(f"{origin.file} / {origin.sheet}" if origin.sheet else origin.file for origin in table.origins))
+    shown = places if len(places) <= 3 else [places[0], f"+{len(places) - 1}"]
+    return ", ".join(shown) or table.name
 
 
 def lay_base(plan: Plan, target: Target, catalogue: Catalogue) -> Base:

@@ -18,7 +18,7 @@ from tundish.trace.features import Feature, as_stated, describe, when_known
 from tundish.trace.ids import Ids
 from tundish.trace.intervals import is_regular, trace_intervals
 from tundish.trace.keys import Plan, is_identity, plan, refuse_strangers
-from tundish.trace.moments import Moments, find_moments, stamped_after
+from tundish.trace.moments import Moments, find_moments, sole_stamp, stamped_after
 from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Clock, Link, Pieces
 from tundish.trace.segments import Ints
 from tundish.trace.signals import Signals, Stay, of_signals, same_clock
@@ -263,7 +263,8 @@ def _of_shared_clocks(work: _Work, found: Mapping[str, Signals], stay: Stay) -> 
 
 def _stay(work: _Work) -> Stay | None:
     pair = work.moments.pair
-    if pair is None:
+    sole = sole_stamp(work.single, work.places, work.catalogue) if pair is None else None
+    if pair is None and sole is None:
         return None
     places = {
         next(iter(column.headers), column.name): at(table.frame[column.name].cast(pl.String), work.places[table.name])
@@ -271,8 +272,14 @@ def _stay(work: _Work) -> Stay | None:
         for column in table.of_kind("category")
         if (table.name, column.name) != (work.target.table, work.target.column)
     }
-    headers = " - ".join(next(iter(column.headers), column.name) for column in (pair.start, pair.end))
+    if sole is not None:
+        return Stay(sole[0], sole[0], _header(sole[1]), places)
+    headers = " - ".join(map(_header, (pair.start, pair.end))) if pair else ""
     return Stay(work.moments.starts, work.moments.ends, headers, places)
+
+
+def _header(column: Column) -> str:
+    return next(iter(column.headers), column.name)
 
 
 def _about_loose(loose: Sequence[Table], found: Plan) -> list[Finding]:
@@ -341,7 +348,7 @@ def _about_scattered(feature: Feature) -> Finding:
     text = Message(
         "{column}: its pieces lie so far apart in time that earlier and later pieces share it; "
         "it is not kept whole in the proof.",
-        column=next(iter(feature.column.headers), feature.column.name),
+        column=_header(feature.column),
     )
     return Finding("scattered_batch", "info", text, next(iter(feature.column.origins), Origin(feature.column.name)))
 

@@ -14,7 +14,7 @@ from tundish.trace.base import Base, at, files_of
 from tundish.trace.events import Cut
 from tundish.trace.segments import Ints
 from tundish.trace.stamps import NEVER, Stamps, role, stamp_column, stamps
-from tundish.trace.stays import Pair, find_pair
+from tundish.trace.stays import Pair, find_pair, tells_of_the_line
 from tundish.vocabulary import Catalogue
 
 
@@ -67,6 +67,20 @@ def find_moments(
     # One stamp a piece says when a row was written, not when its values came: nothing is cut off by it.
     reason = Message("decided when the row of the piece is stamped")
     return Moments(starts, ends, stamped, Cut(_none(base), inclusive=True), None, reason)
+
+
+def sole_stamp(single: Sequence[Table], places: Mapping[str, Ints], catalogue: Catalogue) -> tuple[Stamps, Column] | None:
+    """When each piece was on the line, where one time only was written down; the fullest column, None without one."""
+    found: list[tuple[int, Stamps, Column]] = []
+    for table in single:
+        column = stamp_column(table, catalogue)
+        if column is not None and tells_of_the_line(column):
+            times = _of_pieces(table, column.name, places)
+            found.append((int((times != NEVER).sum()), times, column))
+    if not found:
+        return None
+    known, stamped, fullest = max(found, key=lambda one: one[0])
+    return (stamped, fullest) if known >= 0.5 * stamped.size else None
 
 
 def _none(base: Base) -> Stamps:

@@ -88,6 +88,8 @@ def of_signals(
     link = Link(table.name, "time", (stay.columns, stamp.headers[0] if stamp.headers else stamp.name),
                 times.size, rows, int(covered.sum()), 0)  # fmt: skip
     told = _told(table, link, int((~covered).sum()), clock)
+    if (starts == ends).all():
+        told.append(_of_one_time(table, stay))
     return Signals(tuple(features), clock, link, covered, tuple([*told, doubt] if doubt else told))
 
 
@@ -227,3 +229,11 @@ def _told(table: Table, link: Link, missed: int, clock: Clock) -> list[Finding]:
                        file=file, count=missed)  # fmt: skip
         told.append(Finding("pieces_without_signal", "warning", text, origin, missed))
     return told
+
+
+def _of_one_time(table: Table, stay: Stay) -> Finding:
+    text = Message(
+        "The pieces have one time only ({column}), no start and end: each was given the last reading of {file} before it.",
+        column=stay.columns, file=files_of(table),
+    )  # fmt: skip
+    return Finding("one_time", "info", text, origin_of(table))

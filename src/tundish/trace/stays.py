@@ -11,7 +11,7 @@ from tundish.table import Column, Table
 from tundish.trace.stamps import NEVER, SECOND, Stamps, role, stamps
 from tundish.vocabulary import Catalogue
 
-_BEGIN = re.compile(r"시작|투입|장입|착수|개시|입측|start|begin|entry|charge|_in$|\bin$|начал", re.IGNORECASE)
+_BEGIN = re.compile(r"시작|투입|장입|착수|개시|점화|입측|start|begin|entry|charge|ignition|_in$|\bin$|начал", re.IGNORECASE)
 _FINISH = re.compile(
     r"종료|배출|추출|완료|마감|끝|출측|end|finish|stop|exit|discharge|_out$|\bout$|конец|окончан", re.IGNORECASE
 )
@@ -83,6 +83,11 @@ def _one_after_another(start: Stamps, end: Stamps) -> bool:
     order = np.argsort(start[both], kind="stable")
     begin, finish = start[both][order], end[both][order]
     return bool((begin[1:] >= finish[:-1]).mean() >= 0.9) if begin.size > max(2, 0.9 * start.size) else False
+
+
+def tells_of_the_line(column: Column) -> bool:
+    """False for the time of a test, a delivery or an order, which says nothing of when the piece was made."""
+    return not _says(_LATER, column)
 
 
 def overlapping(starts: Stamps, ends: Stamps) -> int:
