@@ -72,6 +72,8 @@ def split_header(header: str) -> tuple[str, str | None]:
 
     >>> split_header("온도(℃)"), split_header("Usage_kWh"), split_header("CO2(tCO2)")
     (('온도', '℃'), ('Usage', 'kWh'), ('CO2', 'tCO2'))
+    >>> split_header("성분(wt%) Mn"), split_header("온도 [℃] 입측")
+    (('성분 Mn', 'wt%'), ('온도 입측', '℃'))
     >>> split_header("TEMP_MIN"), split_header("rolling_method(TMCP)")
     (('TEMP_MIN', None), ('rolling_method(TMCP)', None))
     """
@@ -102,6 +104,10 @@ def even_out(text: str) -> str:
 
 
 _BRACKET = re.compile(r"^(?P<name>.*?)\s*[\(\[\{<（［](?P<unit>[^()\[\]{}<>（）［］]*)[\)\]\}>）］]\s*$", re.DOTALL)
+_MIDDLE = re.compile(
+    r"^(?P<name>[^()\[\]]*?)\s*[\(\[（［](?P<unit>[^()\[\]（）［］]*)[\)\]）］]\s+(?P<rest>[^()\[\]（）［］]+)$"
+)
+"""A group's unit before the column's own name, as two header rows give it."""
 _TAIL = re.compile(r"^(?P<name>.*?)(?:[_\s,:/-]+)(?P<unit>[^_\s,:()\[\]-]+)$", re.DOTALL)
 _GLUED = re.compile(r"^(?P<name>.*?[가-힣\d\w])(?P<unit>℃|°C|%|㎜|㎛|㎏|㎥|㎾h|㎾)$")
 _AFTER_HANGUL = re.compile(r"^(?P<name>.*[가-힣])(?P<unit>[A-Za-zμ℃°%/0-9㎀-㏟]+)$")
@@ -113,6 +119,10 @@ def _candidates(text: str) -> Iterator[tuple[str, str]]:
         name, unit = bracket["name"].strip(), bracket["unit"].strip()
         if _is_bracket_unit(name, unit):
             yield name, unit
+        return
+    middle = _MIDDLE.match(text)
+    if middle and parse_unit(middle["unit"], hint_of(middle["name"])):
+        yield f"{middle['name']} {middle['rest'].strip()}".strip(), middle["unit"].strip()
         return
     for pattern in (_TAIL, _GLUED, _AFTER_HANGUL):
         found = pattern.match(text)
