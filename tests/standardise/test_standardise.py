@@ -287,3 +287,37 @@ def test_hours_and_minutes_that_measure_a_duration_are_no_clock(export):
     stay = column(table, "재로시간")
     assert (stay.kind, column(table, "작업지시").kind) == ("number", "identity")
     assert table.frame[stay.name].to_list() == pytest.approx((minutes * 60).tolist())
+
+
+def coils_of(export, month: int, speed: str, speeds: list[float]):
+    rows = range(month * 40, month * 40 + 40)
+    columns = {
+        "코일번호": [f"C{30000 + n}" for n in rows],
+        "압연일시": [f"2024-{month:02d}-{n % 28 + 1:02d} 08:00" for n in range(40)],
+        "압하율(%)": [30.0 + n % 7 for n in rows],
+        "입측장력(kN)": [40.0 + n % 5 if n % 9 else -9999 for n in rows],
+        "조도 Ra(㎛)": [0.5 + n % 4 / 10 for n in rows],
+        speed: speeds,
+    }
+    names = list(columns) if month % 2 else list(columns)[::-1]
+    return export(f"2024년 {month:02d}월 실적.csv", {name: columns[name] for name in names})
+
+
+def test_a_column_renamed_in_the_middle_of_the_year_stays_one_and_what_is_alike_is_said_once(export):
+    spread = [600.0 + n for n in range(40)]
+    raw = [coils_of(export, month, "압연속도(m/min)" if month < 5 else "라인 S/P(m/min)", spread) for month in range(1, 9)]
+    (table,) = run(*raw).tables
+    speed = column(table, "압연속도(m/min)")
+    assert "라인 S/P(m/min)" in speed.headers and table.frame[speed.name].null_count() == 0
+    assert codes(table.findings).count("stacked") == codes(table.findings).count("missing_code") == 1
+    code = next(finding for finding in table.findings if finding.code == "missing_code")
+    assert code.count == sum(n % 9 == 0 for n in range(40, 360))
+
+
+def test_the_last_column_is_not_paired_when_its_values_are_others(export):
+    raw = [
+        coils_of(export, 1, "압연속도(m/min)", [600.0 + n for n in range(40)]),
+        coils_of(export, 3, "권취 S/P(m/min)", [20.0 + n % 3 for n in range(40)]),
+    ]
+    (table,) = run(*raw).tables
+    assert sum(c.unit == "m/s" for c in table.columns) == 2

@@ -115,7 +115,9 @@ def _extreme(rest: Floats, value: float, count: int) -> Code | None:
     if value not in _FULL_SCALE and abs(value) < 1e9 and not _NINES.match(f"{value:.10g}"):
         return None
     gap, span = _gap(rest, value)
-    if not _many_levels(rest) or gap < (1 if count >= 2 else 5) * span:
+    # A few levels may be counts, of which 99 is one; far below zero lies no count.
+    telling = _many_levels(rest) or (value <= -99 and rest.min() >= 0 and gap >= 20 * span)
+    if not telling or gap < (1 if count >= 2 else 5) * span:
         return None
     return Code(value, count, sure=True)
 

@@ -11,10 +11,13 @@ import polars as pl
 from tundish.errors import Message
 from tundish.standardise.kinds import kind_of_words
 from tundish.standardise.wide import common_start
-from tundish.table import ROW, SOURCE, Column, Finding, Table
+from tundish.table import ROW, SOURCE, Column, Finding, Repair, Table
 from tundish.vocabulary.words import even_name
 
 _WORDS = frozenset(("identity", "category", "text"))
+_TOLD_ONE_BY_ONE = 3
+_MANY = 5
+"""Least columns that must have found their partner before the last one is paired because it is the last."""
 _LIKE_NAME = 75
 """Least likeness (0-100) of two unmatched headers that stand for one column, when the tables are one anyway."""
 
@@ -28,7 +31,10 @@ class Pairing:
 
 
 def stack(tables: Sequence[Table]) -> tuple[list[Table], list[Finding]]:
-    """Put exports of the same table on top of each other; say what was stacked, and what was not though it looked alike."""
+    """Put exports of the same table on top of each other; say what was stacked, and what was not though it looked alike.
+
+    What was found alike in several exports of a table is said once.
+    """
     groups: list[Table] = []
     findings: list[Finding] = []
     for table in tables:
@@ -43,7 +49,42 @@ def stack(tables: Sequence[Table]) -> tuple[list[Table], list[Finding]]:
             findings.append(Finding("not_stacked", "info", reason, table.origins[0]))
         else:
             groups.append(table)
-    return groups, findings
+    return [_said_once(group) for group in groups], findings
+
+
+def _said_once(table: Table) -> Table:
+    """Equal findings and repairs of a column's exports become one, with their counts added up."""
+    if len(table.origins) < 2:
+        return table
+    findings: dict[tuple[object, ...], Finding] = {}
+    for finding in table.findings:
+        key = (finding.code, str(finding.message), finding.origin.column)
+        first = findings.get(key)
+        findings[key] = finding if first is None else replace(first, count=first.count + finding.count)
+    repairs: dict[tuple[object, ...], Repair] = {}
+    for repair in table.repairs:
+        same = (repair.code, str(repair.message) if repair.after is None else repair.message.text, repair.origin.column)
+        former = repairs.get(same)
+        repairs[same] = repair if former is None else replace(former, count=former.count + repair.count)
+    return replace(table, findings=_further_as_one(tuple(findings.values())), repairs=tuple(repairs.values()))
+
+
+def _further_as_one(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """From the fourth export on, one sentence for all that were put below."""
+    stacked = [finding for finding in findings if finding.code == "stacked"]
+    if len(stacked) <= _TOLD_ONE_BY_ONE:
+        return tuple(findings)
+    rows = sum(finding.count for finding in stacked)
+    message = Message(
+        "{exports} files are exports of one table: {first} and {more} more up to {last}; {rows} rows were put below the first.",
+        exports=len(stacked) + 1,
+        first=stacked[0].origin.file,
+        more=len(stacked) - 1,
+        last=stacked[-1].origin.file,
+        rows=rows,
+    )
+    one = replace(stacked[0], message=message, count=rows)
+    return tuple(one if finding is stacked[0] else finding for finding in findings if finding not in stacked[1:])
 
 
 def pair(first: Table, later: Table) -> Pairing | None:
@@ -68,6 +109,7 @@ def pair(first: Table, later: Table) -> Pairing | None:
     if len(sure) < 2 or clashes > 0.1 * len(sure) + 1 or len(sure) < 0.4 * fewest:
         return None
     likely = _by_likeness(mine, later, sure)
+    likely += _by_elimination(first, later, {**sure, **dict(likely)})
     if len(sure) + len(likely) < max(0.6 * fewest, 0.5 * most):
         return None
     return Pairing({**sure, **dict(likely)}, tuple(likely))
@@ -105,6 +147,22 @@ def _by_likeness(mine: Mapping[str, Column], later: Table, sure: Mapping[str, st
         if score >= _LIKE_NAME and all(theirs != t and ours != o for t, o in paired):
             paired.append((theirs, ours))
     return paired
+
+
+def _by_elimination(first: Table, later: Table, sure: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The one column left on either side, when all others have their partner and both hold like values in one known unit."""
+    left = [column for column in first.columns if column.name not in sure.values()]
+    right = [column for column in later.columns if column.name not in sure]
+    if not len(left) == len(right) == 1 or len(sure) < _MANY or left[0].unit is None or not _may(left[0], right[0]):
+        return []
+    ours, theirs = first.frame[left[0].name], later.frame[right[0].name]
+    alike = _within(ours.median(), theirs) and _within(theirs.median(), ours)
+    return [(right[0].name, left[0].name)] if alike else []
+
+
+def _within(middle: object, values: pl.Series) -> bool:
+    low, high = values.quantile(0.1), values.quantile(0.9)
+    return isinstance(middle, float) and low is not None and high is not None and low <= middle <= high
 
 
 def _may(a: Column, b: Column) -> bool:
@@ -268,12 +326,17 @@ def _report(first: Table, later: Table, pairing: Pairing, twice: pl.Series) -> l
     for theirs, ours in pairing.by_likeness:
         names = (later.column(theirs).headers[0], first.column(ours).headers[0])
         like = Message(
-            "{later} and {first} were taken for the same column, for their names are alike.", later=names[0], first=names[1]
+            "{later} and {first} were taken for the same column, for their names are alike or no other is left.",
+            later=names[0],
+            first=names[1],
         )
         found.append(Finding("stacked_by_name", "info", like, replace(origin, column=names[0])))
     return found
 
 
 def _name(first: Table, later: Table) -> str:
-    common = re.sub(r"[\s_\-./]*\d*[\s_\-./]*$", "", common_start(first.name, later.name))
+    start = common_start(first.name, later.name)
+    words = re.split(r"(?<=[\s_\-./])", start)
+    cut = any(name[len(start) :][:1].isalnum() for name in (first.name, later.name))
+    common = re.sub(r"[\s_\-./]*\d*[\s_\-./]*$", "", "".join(words[:-1]) if cut else start)
     return common if len(common) >= 3 else first.name
