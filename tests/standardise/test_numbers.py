@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tundish.standardise.export import understand
 from tundish.standardise.numbers import number, read_numbers
 
 FINITE = st.floats(min_value=-1e9, max_value=1e9, allow_nan=False).map(lambda x: round(x, 4))
@@ -84,3 +85,10 @@ def test_a_limit_is_used_and_said():
 def test_any_text_gives_a_finite_number_or_none(text):
     value = number(text).value
     assert value is None or math.isfinite(value)
+
+
+def test_cells_that_hold_their_unit_are_one_repair_not_one_a_spelling(export):
+    raw = export("사출.csv", {"주입온도(℃)": [f"{1380 + n}℃" if n % 2 else f"{1380 + n}" for n in range(40)]})
+    (found,) = understand(raw, "사출", "UTC")
+    assert found.reads[0].values.to_list() == [1380.0 + n for n in range(40)]
+    assert [(repair.code, repair.count) for repair in found.reads[0].repairs] == [("unit_in_cell", 20)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -187,9 +187,15 @@ def _report_numbers(read: Read, numbers: Numbers) -> Read:
     repairs = []
     if numbers.restyled.any():
         repairs.append(_restyled(read, numbers))
-    for text, reading in sorted(numbers.odd.items(), key=lambda item: item[1].value is not None)[:_REPORTED]:
-        repairs.append(_odd(read, text, reading))
-    left = [text for text, _ in sorted(numbers.odd.items(), key=lambda item: item[1].value is not None)[_REPORTED:]]
+    united = {text: reading for text, reading in numbers.odd.items() if reading.rule == "unit" and reading.value is not None}
+    if len(united) > 2:
+        repairs.append(_with_units(read, united))
+    else:
+        united = {}
+    single = [item for item in numbers.odd.items() if item[0] not in united]
+    single.sort(key=lambda item: item[1].value is not None)
+    repairs += [_odd(read, text, reading) for text, reading in single[:_REPORTED]]
+    left = [text for text, _ in single[_REPORTED:]]
     if left:
         where = read.raw.is_in(left)
         message = Message(
@@ -237,6 +243,19 @@ def _restyled(read: Read, numbers: Numbers) -> Repair:
         return read.place.repair("thousands", message, where, before=before, after=after)
     message = Message("Decimal commas were read: {before} is {after}.", before=before.strip(), after=after)
     return read.place.repair("decimal_comma", message, where, before=before, after=after)
+
+
+def _with_units(read: Read, united: Mapping[str, Reading]) -> Repair:
+    """One repair for all cells that hold their unit beside the number."""
+    first, reading = next(iter(united.items()))
+    after = f"{reading.value:g}"
+    message = Message(
+        "Cells that hold their unit ({units}) were read as numbers: {before} is {after}.",
+        units=", ".join(sorted({one.unit for one in united.values() if one.unit})),
+        before=first,
+        after=after,
+    )
+    return read.place.repair("unit_in_cell", message, read.raw.is_in(list(united)), before=first, after=after)
 
 
 def _odd(read: Read, text: str, reading: Reading) -> Repair:
