@@ -62,3 +62,10 @@ def test_proposals_come_in_order_of_verdict_result_energy():
 def test_verdicts_are_known_by_their_values(values: tuple[str, str]):
     frame = pl.DataFrame({"x": ["적용", "미적용"] * 10, "y": list(values) * 10, "z": range(20)})
     assert find_target([table_of(frame, "a.csv")], None, CATALOGUE).column == "plant:y"
+
+
+def test_a_length_of_defects_is_proposed_and_of_several_their_sum():
+    frame = pl.DataFrame({"COIL": [f"K{n}" for n in range(20)], "FORCE": range(100, 120), "AI_01": range(20)})
+    frame = frame.with_columns(DEFECT_HEAD_M=pl.int_range(20) * 0.1, DEFECT_LEN_M=pl.int_range(20) * 0.3)
+    target = find_target([table_of(frame, "coil.csv")], None, catalogue_of())
+    assert target.column == "plant:DEFECT_LEN_M"

@@ -32,6 +32,7 @@ _VERDICTS = frozenset(
     )
 )
 _VERDICT_HEADER = re.compile(r"판정|합부|합불|양부|양불|불량|verdict|judg|pass.?fail|ok.?ng|defect", re.IGNORECASE)
+_DEFECT_HEADER = re.compile(r"불량|결함|하자|크랙|균열(?!대|온|시)|흠|defect|flaw|reject|crack|ppm$", re.IGNORECASE)
 _ENERGY_UNITS = frozenset({"J", "W.h", "kW.h", "MW.h", "GJ", "MJ"})
 
 
@@ -127,7 +128,7 @@ def _nearest(tables: Sequence[Table], text: str, catalogue: Catalogue) -> list[s
 
 
 def _propose(tables: Sequence[Table], catalogue: Catalogue) -> Target:
-    for find in (_verdict, _result, _energy):
+    for find in (_verdict, _result, _defects, _energy):
         worth = [(find(table, column, catalogue), table, column) for table, column in _columns(tables)]
         best, table, column = max(worth, key=lambda found: found[0], default=(0.0, None, None))
         if best and table is not None and column is not None:
@@ -143,6 +144,8 @@ def _reason(find: object, column: Column) -> Message:
         return Message("proposed: {column} holds a verdict on each piece. Name another with --target.", column=place)
     if find is _result:
         return Message("proposed: {column} is a result measured on the piece. Name another with --target.", column=place)
+    if find is _defects:
+        return Message("proposed: {column} says how much of each piece is defective. Name another with --target.", column=place)
     return Message("proposed: {column} is what is consumed. Name another with --target.", column=place)
 
 
@@ -178,6 +181,17 @@ def _result(table: Table, column: Column, catalogue: Catalogue) -> float:
     if values.n_unique() < 2:
         return 0.0
     return 0.5 + 0.5 * values.len() / table.frame.height
+
+
+def _defects(table: Table, column: Column, catalogue: Catalogue) -> float:
+    """A number of defects, by its header; of several such columns the one that holds the most, for it sums the others."""
+    if column.kind != "number" or not any(_DEFECT_HEADER.search(header) for header in column.headers):
+        return 0.0
+    values = table.frame[column.name].drop_nulls()
+    mean = values.mean()
+    if values.n_unique() < 3 or not isinstance(mean, float) or mean <= 0 or bool((values < 0).any()):
+        return 0.0
+    return values.len() / table.frame.height * mean / (1.0 + mean)
 
 
 def _energy(table: Table, column: Column, catalogue: Catalogue) -> float:
