@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tundish.documents.words import Say, amount, certainty, effect, keep, speaker, verdict
+from tundish.documents.words import Say, certainty, effect, figure, keep, line_name, speaker, verdict, won
 from tundish.settings import Language
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _tables(answer: AnswerOut, names: Names, _: Say) -> Iterator[tuple[str, Tabl
         rows = [(f"{cause.rank}", _cause(cause, answer.target, names, _)) for cause in answer.causes[:SHOWN]]
         yield _("Causes"), _grid(rows)
     if answer.window:
-        lines = [("-", _named(line.column, line.concept, names), keep(line, _)) for line in answer.window[:SHOWN]]
+        lines = [("-", _named(line_name(line), line.concept, names), keep(line, _)) for line in answer.window[:SHOWN]]
         yield _("What to keep where"), _grid(lines)
 
 
@@ -77,24 +77,28 @@ def _even(text: str) -> str:
 def _proof(answer: AnswerOut, _: Say) -> Iterator[str]:
     promise, evidence = answer.window_promise, answer.evidence
     if promise is not None:
-        today, promised = amount(promise.today, promise.unit), amount(promise.promised, promise.unit)
+        today, promised = figure(promise.today, promise.unit), figure(promise.promised, promise.unit)
         yield _("Inside the window: {promised} promised, {today} today.", promised=promised, today=today)
         if promise.later_inside is not None:
-            inside, everywhere = amount(promise.later_inside, promise.unit), amount(promise.later_all, promise.unit)
+            inside, everywhere = figure(promise.later_inside, promise.unit), figure(promise.later_all, promise.unit)
             yield _("Later pieces inside it: {inside} (all: {all}).", inside=inside, all=everywhere)
     if evidence.saving is not None and evidence.saving.per_year is not None:
-        yield _("Saving: {won} won a year.", won=evidence.saving.per_year)
+        yield _("Saving: {won} won a year.", won=won(evidence.saving.per_year))
     if answer.rule is not None:
         yield _("Rule to remember: {rule}", rule=answer.rule.text)
     scores = ", ".join(
-        f"{_label(name, _)} {amount(score, evidence.unit)}" for name, score in evidence.baseline if score is not None
+        f"{_label(name, _)} {figure(score, evidence.unit)}" for name, score in evidence.baseline if score is not None
     )
-    result = amount(evidence.result, evidence.unit)
+    result = figure(evidence.result, evidence.unit)
     yield _("Error on {later} later pieces: {result} ({others}).", later=evidence.later, result=result, others=scores)
 
 
 def _label(name: str, _: Say) -> str:
-    labels = {"today": _("today's practice"), "linear": _("plain linear model")}
+    labels = {
+        "today": _("today's practice"),
+        "linear": _("plain linear model"),
+        "week": _("the same time a week before"),
+    }
     return labels.get(name, name)
 
 
