@@ -152,7 +152,7 @@ def _headline(out: AnswerOut, _: Say) -> str:
             return _("Keep {lines}.", lines=lines)
         return _("Worth a trial, not proved: {lines}.", lines=lines)
     if out.causes:
-        names = ", ".join(cause.columns[0] for cause in out.causes[:3])
+        names = ", ".join(_cause_name(cause, out.target, _) for cause in out.causes[:3])
         if evidence.verdict == "too_little_data":
             return _("First signs only: {target} seems to move with {names}.", target=out.target, names=names)
         return _("{target} moves with: {names}.", target=out.target, names=names)
@@ -164,6 +164,11 @@ def _headline(out: AnswerOut, _: Say) -> str:
             **values,
         )
     return _("No cause found for {target} in these data.", target=out.target)
+
+
+def _cause_name(cause: CauseOut, target: str, _: Say) -> str:
+    """A reading of the target itself, taken before, is called so."""
+    return _("earlier value of {target}", target=target) if cause.columns[0] == target else cause.columns[0]
 
 
 def gives(out: AnswerOut, _: Say) -> Iterator[str]:

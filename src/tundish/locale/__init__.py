@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +19,12 @@ from tundish.settings import Language
 DOMAIN = "tundish"
 FOLDER = Path(__file__).parent
 LANGUAGES: tuple[Language, ...] = ("ko", "en")
+MOST_CHARACTERS = 600
+"""Of one value in a sentence; paths are shorter."""
+MOST_ITEMS = 40
+"""Of a list in a sentence."""
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, marks that turn the direction of writing, halves of characters."""
 
 
 @lru_cache
@@ -100,6 +107,21 @@ class _Writer(Formatter):
                 aware = value if value.tzinfo else value.replace(tzinfo=UTC)
                 return f"{aware.astimezone(ZoneInfo(self.time_zone)):%Y-%m-%d %H:%M:%S}"
             case tuple() | list():
-                return ", ".join(self.write(item) for item in value)
+                more = f", … ({len(value):,})" if len(value) > MOST_ITEMS else ""
+                return ", ".join(self.write(item) for item in value[:MOST_ITEMS]) + more
             case _:
-                return str(value)
+                return plain(str(value))
+
+
+def plain(text: str) -> str:
+    """A text from a plant's file as a terminal may show it: on one line, of bearable length, unable to steer what shows it.
+
+    >>> plain("\\x1b[31m온도\\n"), plain("\\u202egpj.exe")
+    ('\\\\x1b[31m온도\\\\x0a', '\\\\u202egpj.exe')
+    """
+    shown = _STEERING.sub(lambda found: _escaped(ord(found.group())), text)
+    return shown if len(shown) <= MOST_CHARACTERS else f"{shown[:MOST_CHARACTERS]}… ({len(shown):,})"
+
+
+def _escaped(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
