@@ -6,9 +6,13 @@ import os
 import sys
 from collections.abc import Sequence
 from gettext import gettext as _
+from pathlib import Path
 
 from tundish.cli.language import choose
 from tundish.locale import use
+from tundish.settings import Language
+
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -24,6 +28,17 @@ def run(words: Sequence[str]) -> int:
     lang = choose(words, os.environ)
     use(lang)
 
+    try:
+        code = _command(words, lang)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:  # the reader of the output has gone, as `| head -1` does; the answer stands in its folder
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the interpreter flushes it at its end
+        return 0
+    return _end(_("Stopped. The folder is as it was."), code) if code == INTERRUPTED else code
+
+
+def _command(words: Sequence[str], lang: Language) -> int:
     from typer import TyperException
 
     from tundish.cli import failures
@@ -32,18 +47,19 @@ def run(words: Sequence[str]) -> int:
 
     try:
         code = app(args=list(words) or ["--help"], prog_name="tundish", standalone_mode=False, obj=lang)
+        sys.stdout.flush()
     except TundishError as failure:
         return _end(failures.refused(failure, lang), failure.exit_code)
     except TyperException as failure:
         return _end(failures.misused(failure, lang), 2)
-    except KeyboardInterrupt:
-        return _end(_("Stopped. The folder is as it was."), failures.INTERRUPTED)
+    except BrokenPipeError:
+        raise
+    except MemoryError:
+        return _end(_("The memory of this computer is too small for these files. Move some of them out of the folder."), 2)
     except Exception as failure:  # the rim: a fault of the program must not greet an engineer with a traceback
         if "--debug" in words:
             raise
         return _end(failures.broken(failure, lang), failures.BUG)
-    if code == failures.INTERRUPTED:
-        return _end(_("Stopped. The folder is as it was."), failures.INTERRUPTED)
     return code if isinstance(code, int) else 0
 
 

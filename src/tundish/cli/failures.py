@@ -11,7 +11,6 @@ from tundish.errors import TundishError
 from tundish.locale import render, say
 from tundish.settings import Language
 
-INTERRUPTED = 130
 BUG = 70
 """Exit code of a fault in the program (EX_SOFTWARE of sysexits.h)."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from tundish.cli import decided, output, plant_toml
@@ -31,6 +32,7 @@ def run(plant: Path, *, target: str | None, out: Path | None, lang: Language) ->
 
         _check(settings)
         standard = flow.prepare(plant, settings, progress)
+        _check_places(settings, standard)
         if settings.target is None and _at_terminal():
             progress.pause()
             standard, settings = _ask(standard, settings, lang)
@@ -88,6 +90,40 @@ def _check(settings: Settings) -> None:
         if parse_unit(unit) is None:
             expected = Message("a known unit, such as {examples}", examples='"℃", "MPa", "mm"')
             raise BadSettings(file=plant_toml.NAME, key=f'units."{spot}"', expected=expected, found=f'"{unit}"')
+
+
+def _check_places(settings: Settings, standard: Standard) -> None:
+    """Files and columns that plant.toml names must be there: a decision that reaches nothing must not pass in silence."""
+    columns = _places(standard)
+    sections = {"mapping": settings.mapping, "units": settings.units, "missing": settings.missing, "known": settings.known}
+    spots = {f'{section}."{spot}"': spot for section, decided in sections.items() for spot in decided}
+    for key, spot in spots.items():
+        if not any(spot.startswith(f"{file}:") and spot[len(file) + 1 :] in names for file, names in columns.items()):
+            near = get_close_matches(spot, [f"{file}:{name}" for file, names in columns.items() for name in sorted(names)], n=3)
+            raise BadSettings(file=plant_toml.NAME, key=key, expected=_one_of(near or sorted(columns)), found=f'"{spot}"')
+    for section, files in (("keys", settings.keys), ("clocks", settings.clock_offsets_s)):
+        for file in files:
+            if file not in columns:
+                near = get_close_matches(file, list(columns), n=3) or sorted(columns)
+                raise BadSettings(file=plant_toml.NAME, key=f'{section}."{file}"', expected=_one_of(near), found=f'"{file}"')
+
+
+def _places(standard: Standard) -> dict[str, set[str]]:
+    """Every name of a file, sheet or table that plant.toml may use, and the names of its columns."""
+    columns: dict[str, set[str]] = {}
+    for raw in standard.intake.tables:
+        file = raw.origin.file
+        for name in (file, PurePosixPath(file).name, *([f"{file}/{raw.origin.sheet}"] if raw.origin.sheet else [])):
+            columns.setdefault(name, set()).update(raw.headers)
+    for table in standard.tables.tables:
+        headers = {header for column in table.columns for header in (*column.headers, column.name)}
+        for name in (table.name, *(origin.file for origin in table.origins)):
+            columns.setdefault(name, set()).update(headers)
+    return columns
+
+
+def _one_of(places: Sequence[str]) -> Message:
+    return Message("a column or file of this folder, such as {places}", places=list(places[:3]))
 
 
 def _at_terminal() -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import EACCES, EDQUOT, EFBIG, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 
 from tundish.errors import CannotWrite, Message
@@ -13,6 +15,17 @@ from tundish.errors import CannotWrite, Message
 OURS = frozenset({"answer.json", "report.html", "card.json", "plant.toml"})
 """Files of an earlier answer, beside all CSV and XLSX that stand with an answer.json."""
 OUR_SUFFIXES = (".csv", ".xlsx", ".svg", ".png", ".pdf")
+_REFUSALS = {
+    ENOSPC: Message("the disk is full"),
+    EDQUOT: Message("the disk is full"),
+    EFBIG: Message("the disk is full"),
+    EACCES: Message("no permission"),
+    EPERM: Message("no permission"),
+    EROFS: Message("the disk may only be read"),
+    ENAMETOOLONG: Message("the name is too long"),
+    ENOTDIR: Message("a file of this name is in the way"),
+}
+"""What a disk or its owner may refuse, in words of the catalogue."""
 
 
 def place(plant: Path, out: Path | None) -> Path:
@@ -42,20 +55,55 @@ def _foreign(folder: Path) -> list[str]:
 @contextmanager
 def whole(folder: Path) -> Iterator[Path]:
     """A new folder to write into, that takes the place of ``folder`` when the block ends well and vanishes when it does not."""
+    _clear_up(folder)
     made = _missing_parents(folder)
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     try:
         fresh.mkdir(parents=True)
     except OSError as failure:
         _remove(made)
-        raise CannotWrite(path=folder, found=failure.strerror or str(failure)) from failure
+        raise CannotWrite(path=folder, found=why(failure)) from failure
     try:
         yield fresh
         _swap(fresh, folder)
-    except BaseException:
+    except BaseException as failure:
         shutil.rmtree(fresh, ignore_errors=True)
         _remove(made)
+        if isinstance(failure, OSError) and failure.errno in _REFUSALS:
+            raise CannotWrite(path=folder, found=why(failure)) from failure
         raise
+
+
+def why(failure: OSError) -> Message | str:
+    """What the system said."""
+    return _REFUSALS.get(failure.errno or 0) or failure.strerror or str(failure)
+
+
+def _clear_up(folder: Path) -> None:
+    """After a run that was killed: its half answer goes, and an answer that it had moved aside comes back."""
+    if not folder.parent.is_dir():
+        return
+    for path in folder.parent.iterdir():
+        found = re.fullmatch(re.escape(f".{folder.name}.") + r"(\d+)\.(new|old)", path.name)
+        if found is None or _runs(int(found.group(1))):
+            continue
+        if found.group(2) == "old" and not folder.exists():
+            path.rename(folder)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process of this number is there; where that cannot be asked without harm (Windows), it may be."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _missing_parents(folder: Path) -> list[Path]:

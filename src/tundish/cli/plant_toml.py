@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import available_timezones
 
+from tundish.cli.output import why
 from tundish.errors import BadSettings, Message
 from tundish.settings import Settings
 
 NAME = "plant.toml"
+MOST_BYTES = 2**20
 Check = Callable[[Any], bool]
+_SHOWN = 200
+_MOST_SECONDS = 10 * 366 * 86400
+_MOST = 1e15
+"""No number of a plant is larger; also keeps out inf and nan."""
 
 
 def read(path: Path) -> Settings:
@@ -31,7 +37,7 @@ def read(path: Path) -> Settings:
         units=values.all("units", _TEXT),
         missing={key: tuple(map(float, numbers)) for key, numbers in values.all("missing", _NUMBERS).items()},
         keys=values.all("keys", _TEXT),
-        clock_offsets_s={key: float(offset) for key, offset in values.all("clocks", _NUMBER).items()},
+        clock_offsets_s={key: float(offset) for key, offset in values.all("clocks", _OFFSET).items()},
         known=values.all("known", _KNOWN),
         turnable=values.all("turnable", _YES_NO),
         limits={key: (limit.get("low"), limit.get("high")) for key, limit in values.all("limits", _LIMITS).items()},
@@ -40,23 +46,47 @@ def read(path: Path) -> Settings:
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    whole = Message("the file")
+    if not path.is_file():
+        raise BadSettings(file=path.name, key=whole, expected=Message("a text file"), found=Message("a folder or device"))
+    if path.stat().st_size > MOST_BYTES:
+        most = Message("{size} bytes at most", size=MOST_BYTES)
+        raise BadSettings(file=path.name, key=whole, expected=most, found=Message("{size} bytes", size=path.stat().st_size))
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as failure:
+        raise BadSettings(file=path.name, key=whole, expected=Message("a readable file"), found=why(failure)) from failure
+    except RecursionError as failure:
+        deep = Message("brackets nested too deep")
+        raise BadSettings(file=path.name, key=Message("syntax"), expected="TOML", found=deep) from failure
     except UnicodeDecodeError as failure:
         byte = Message(
             "byte {byte} at position {position}", byte=f"0x{failure.object[failure.start]:02x}", position=failure.start
         )
-        raise BadSettings(file=path.name, key=Message("encoding"), expected="UTF-8", found=byte) from failure
+        raise BadSettings(
+            file=path.name,
+            key=Message("encoding"),
+            expected=Message("UTF-8 (in the editor: save as, encoding UTF-8)"),
+            found=byte,
+        ) from failure
     except tomllib.TOMLDecodeError as failure:
-        raise BadSettings(file=path.name, key=Message("syntax"), expected="TOML", found=str(failure)) from failure
+        raise BadSettings(file=path.name, key=Message("syntax"), expected="TOML", found=str(failure)[:300]) from failure
+    except ValueError as failure:  # a number of thousands of digits
+        raise BadSettings(file=path.name, key=Message("syntax"), expected="TOML", found=str(failure)[:300]) from failure
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MOST
 
 
 def _limits(value: object) -> bool:
-    return isinstance(value, dict) and bool(value) and set(value) <= {"low", "high"} and all(map(_number, value.values()))
+    if not isinstance(value, dict) or not value or not set(value) <= {"low", "high"} or not all(map(_number, value.values())):
+        return False
+    return len(value) == 1 or bool(value["low"] < value["high"])
+
+
+def _offset(value: Any) -> bool:  # noqa: ANN401 - TOML gives anything
+    return _number(value) and bool(abs(value) <= _MOST_SECONDS)
 
 
 def _list_of(check: Check) -> Check:
@@ -69,7 +99,7 @@ def _text(value: object) -> bool:
 
 _TEXT = (_text, Message("a text in quotes"))
 _TEXTS = (_list_of(_text), Message("a list of texts, such as {example}", example='["old.xlsx"]'))
-_NUMBER = (_number, Message("a number"))
+_OFFSET = (_offset, Message("a number of seconds, ten years at most"))
 _NUMBERS = (_list_of(_number), Message("a list of numbers, such as {example}", example="[0, -9999]"))
 _COST = (lambda value: _number(value) and value >= 0, Message("a number of won, 0 or more"))
 _YES_NO = (lambda value: isinstance(value, bool), Message("true or false"))
@@ -121,6 +151,7 @@ class _Values:
 
     def _fail(self, key: str, expected: Message, found: object) -> None:
         shown = f'"{found}"' if isinstance(found, str) else str(found)
+        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
         raise BadSettings(file=self.path.name, key=key, expected=expected, found=shown)
 
 

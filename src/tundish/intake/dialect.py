@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tundish.intake.cells import look
+from tundish.intake.cells import MEASURED, look
 
 MARKS = ("\t", ";", "|", ",")
 """Single delimiters, those that rarely stand inside a cell first."""
@@ -85,7 +85,8 @@ def _judge(lines: Sequence[str], mark: str) -> Delimiter | None:
     width = max(wide, key=lambda one: (wide[one], one))
     share = wide[width] / len(rows)
     cells = [cell for row in rows if len(row) == width for cell in row]
-    return Delimiter(mark, width, share, share * (0.1 + sum(map(_plausible, cells)) / len(cells)) * _several(width))
+    fit = sum(map(_plausible if mark in MARKS else _plausible_between_blanks, cells)) / len(cells)
+    return Delimiter(mark, width, share, share * (0.1 + fit) * _several(width))
 
 
 def _plausible(cell: str) -> float:
@@ -93,6 +94,11 @@ def _plausible(cell: str) -> float:
         return 1.0
     text = cell.strip()
     return 0.9 if len(text) <= 60 and _PLAIN.fullmatch(text) and text.count('"') % 2 == 0 else 0.2
+
+
+def _plausible_between_blanks(cell: str) -> float:
+    """A comma inside a cell that is no number splits a row of another kind, whose times hold the blanks."""
+    return 0.2 if "," in cell and look(cell) not in MEASURED else _plausible(cell)
 
 
 def _several(width: int) -> float:
