@@ -81,9 +81,9 @@ def test_chances_are_honest_without_any_effect():
     for seed in range(12):
         plant = plants.plant(seed, null=True, n=500, tags=8, rate=0.08)
         pieces = plant.pieces
-        groups = find_groups(pieces, [c for c in pieces.table.columns if c.name != pieces.target])
+        groups = find_groups(pieces, [c for c in pieces.table.columns if c.name != pieces.target], load_catalogue())
         blocks = np.unique(time_blocks(pieces.table.frame, block_count(500)), return_inverse=True)[1]
-        bench = Bench(plant.question.outcome(pieces), groups, blocks, 0, True)
+        bench = Bench(plant.question.outcome(pieces), groups, blocks, 0)
         chances.append(p_values(bench, (), range(len(groups))))
     assert np.mean(np.concatenate(chances) < 0.05) < 0.05
     assert np.mean(np.concatenate(chances) < 0.01) < 0.012
@@ -91,7 +91,7 @@ def test_chances_are_honest_without_any_effect():
 
 def test_a_crew_is_known_by_the_clock_but_a_grade_is_not():
     pieces = plants.plant(0, n=600).pieces
-    groups = {group.main.column.headers[0]: group for group in find_groups(pieces, pieces.table.columns)}
+    groups = {group.main.column.headers[0]: group for group in find_groups(pieces, pieces.table.columns, load_catalogue())}
     catalogue = load_catalogue()
     assert is_context(pieces, groups["crew"], catalogue)
     assert not is_context(pieces, groups["grade"], catalogue)
@@ -104,7 +104,7 @@ def test_rotating_crews_are_known_by_their_turns():
     teams = np.random.default_rng(1).integers(0, 4, turn.max() + 1)[turn]
     make.add("team", ["가나다라"[team] for team in teams], kind="category")
     pieces = make.pieces(np.zeros(1500))
-    group = find_groups(pieces, [pieces.table.columns[0]])[0]
+    group = find_groups(pieces, [pieces.table.columns[0]], load_catalogue())[0]
     assert is_context(pieces, group, load_catalogue())
 
 
@@ -117,7 +117,7 @@ def test_what_moves_together_is_reported_with_the_trial_that_parts_it():
     make.add("mode", ["A" if z > 0.2 else "B" for z in one], kind="category")
     make.add("fixed", np.where(one > 0.2, 5.0, 3.0) + 0.05 * rng.normal(size=500), concept="pickling.acid_concentration")
     pieces = make.pieces(one)
-    groups = find_groups(pieces, pieces.table.columns[:4])
+    groups = find_groups(pieces, pieces.table.columns[:4], load_catalogue())
     found = find_confounded(groups, range(len(groups)))
     pairs = {tuple(sorted(column.headers[0] for column in pair.columns)) for pair in found}
     assert {("current", "speed"), ("fixed", "mode")} <= pairs
@@ -132,7 +132,7 @@ def test_a_set_point_and_its_actual_are_one_quantity():
     make.add("온도_PV", z + 0.1 * rng.normal(size=300))
     make.add("other", rng.normal(size=300))
     pieces = make.pieces(z)
-    assert sorted(len(group.columns) for group in find_groups(pieces, pieces.table.columns[:3])) == [1, 2]
+    assert sorted(len(group.columns) for group in find_groups(pieces, pieces.table.columns[:3], load_catalogue())) == [1, 2]
 
 
 def test_missing_values_and_strange_frames_do_no_harm():

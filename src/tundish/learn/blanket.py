@@ -14,15 +14,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tundish.learn.answer import Floats
-from tundish.learn.features import Group, rank_correlations
+from tundish.learn.features import Group
 from tundish.learn.shapes import basis_of, orthonormal, shapes_of, standardised, trend
 
 MOST_ACTIVE = 14
 MAIN_SHARE = 0.7
 """Part of a group's chance of error that its value or mean gets; the rest is for other statistics and interactions."""
-RIVAL = 0.3
-"""Rank correlation from which a group could take another's place."""
 RIVAL_P, MOST_RIVALS = 0.01, 2
+"""A group that is at least so clear when another is left out could take its place; how many of them are looked at."""
 BEATEN = 0.3
 """A group gives way to a look-alike when less than this part of the evidence of both is its own."""
 DF = 4
@@ -56,7 +55,8 @@ class Bench:
     blocks: np.ndarray
     """Block number of each piece; a batch lies in one block."""
     seed: int
-    binary: bool
+    context: frozenset[int] = frozenset()
+    """Groups that say only who or when: no rivals of a setting that they are tied to."""
     transforms: list[Floats] = field(init=False)
     mains: list[int] = field(init=False)
     missing: list[Floats] = field(init=False)
@@ -89,7 +89,7 @@ def _conditioned(bench: Bench, active: Sequence[int], *, drift: bool) -> Floats:
     """Trend, active groups, their products, and a boosted guess of the outcome from them, as an orthonormal base."""
     parts = [bench.slow if drift else bench.slow[:, :1]]
     parts += [bench.bases[i] for i in active]
-    mains = [standardised(bench.groups[i].main.values) for i in active if not bench.groups[i].category]
+    mains = [standardised(bench.groups[i].signal) for i in active if not bench.groups[i].category]
     parts += [(a * b)[:, None] for k, a in enumerate(mains) for b in mains[:k]]
     if active:
         parts.append(_boosted(bench, active)[:, None])
@@ -100,7 +100,7 @@ def _boosted(bench: Bench, active: Sequence[int]) -> Floats:
     """Guess of the outcome from the active groups by boosting, each piece judged by trees that saw other blocks."""
     import lightgbm
 
-    inputs = np.column_stack([feature.values for i in active for feature in bench.groups[i].features])
+    inputs = np.column_stack([values for i in active for values in _boosted_inputs(bench.groups[i])])
     guess = np.empty(len(bench.outcome))
     fold = bench.blocks % 4
     settings = {
@@ -114,11 +114,17 @@ def _boosted(bench: Bench, active: Sequence[int]) -> Floats:
     return guess
 
 
+def _boosted_inputs(group: Group) -> list[Floats]:
+    """All features of the group, and the quantity itself where several columns measure it."""
+    found = [feature.values for feature in group.features]
+    return found if group.category or group.signal is group.main.values else [group.signal, *found]
+
+
 def p_values(bench: Bench, active: Sequence[int], candidates: Sequence[int], *, drift: bool = True) -> Floats:
     """Chance of seeing each candidate group's association or more if it told nothing beyond the active ones."""
     base = _known(bench, active, drift=drift)
     rest = bench.outcome - base @ (base.T @ bench.outcome)
-    partners = [standardised(bench.groups[i].main.values) for i in active if not bench.groups[i].category]
+    partners = [standardised(bench.groups[i].signal) for i in active if not bench.groups[i].category]
     return np.array([_p_of(bench, i, base, rest, partners=partners) for i in candidates])
 
 
@@ -219,9 +225,7 @@ def _contests(bench: Bench, active: Sequence[int], i: int) -> list[tuple[int, fl
     beside the cause.
     """
     others = [k for k in active if k != i]
-    mine = bench.groups[i].main.values
-    like = [abs(rank_correlations([mine, group.main.values])[0, 1]) for group in bench.groups]
-    rivals = [k for k in range(len(bench.groups)) if k not in active and like[k] > RIVAL]
+    rivals = [k for k in range(len(bench.groups)) if k not in active and k not in bench.context]
     beside = p_values(bench, others, rivals)
     contests = []
     for k in (rivals[place] for place in np.argsort(beside)[:MOST_RIVALS] if beside[place] < RIVAL_P):

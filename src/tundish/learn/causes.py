@@ -29,8 +29,9 @@ from tundish.table import Column
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
 
-CLAIM = 0.75
-"""Confidence from which a cause is claimed."""
+CLAIM, CLAIM_SMALL = 0.75, 0.9
+"""Confidence from which a cause is claimed; the second where its share is below ``SMALL``, for chance finds are small."""
+SMALL = 0.06
 LEAST_SHARE = 0.015
 """Part of what is explained below which a column is no cause worth a claim."""
 SEEN = 0.01
@@ -61,7 +62,6 @@ class _Case:
 
     bench: Bench
     found: Search
-    context: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,14 @@ def find_causes(
     thin = max(len(outcome) // MOST_ROWS, 1)
     rows = np.arange(0, len(outcome), thin)
     pieces = pieces if thin == 1 else _thinned(pieces, rows)
-    groups = find_groups(pieces, inputs)
+    groups = find_groups(pieces, inputs, catalogue)
     if not groups:
         return Findings((), (), (), ())
     blocks = np.unique(time_blocks(pieces.table.frame, block_count(len(rows))), return_inverse=True)[1]
-    bench = Bench(outcome[rows], groups, blocks, seed, binary)
-    tell = (lambda done: progress("causes", done, 0)) if progress is not None else None
-    found = search(bench, progress=tell)
     context = frozenset(i for i, group in enumerate(groups) if is_context(pieces, group, catalogue))
-    return _written(pieces, _Case(bench, found, context), binary=binary, seed=seed)
+    bench = Bench(outcome[rows], groups, blocks, seed, context)
+    tell = (lambda done: progress("causes", done, 0)) if progress is not None else None
+    return _written(pieces, _Case(bench, search(bench, progress=tell)), binary=binary, seed=seed)
 
 
 def _thinned(pieces: Pieces, rows: np.ndarray) -> Pieces:
@@ -149,21 +148,21 @@ def _confidence(case: _Case, i: int) -> float:
     sure = standing(bench, found.active, i) / (1 + null_odds(found.p_given_others[i]) * before)
     if not halves_agree(bench, found.active, i):
         sure *= 0.8
-    return min(sure, 0.5 if i in case.context else 0.99)
+    return min(sure, 0.5 if i in case.bench.context else 0.99)
 
 
 def _verdict(case: _Case, i: int, *, share: float, sure: float) -> tuple[Message, bool]:
     """Why an active group is claimed, or why it is not."""
     count = len(case.bench.groups)
     p = float(f"{min(case.found.p_given_others[i] * count, 1.0):.2g}")
-    if i in case.context:
+    if i in case.bench.context:
         return WHO_OR_WHEN, False
     if share < LEAST_SHARE:
         return Message(
             "Clear but small: {share} % of what is explained goes with it. Look at the causes first.",
             share=round(100 * share, 1),
         ), False
-    if sure < CLAIM:
+    if sure < (CLAIM if share >= SMALL else CLAIM_SMALL):
         return _weak(p, count), False
     return Message(
         "Also among pieces that are alike in the other causes and in time, the result moves with it; "
@@ -173,7 +172,7 @@ def _verdict(case: _Case, i: int, *, share: float, sure: float) -> tuple[Message
 
 def _why_not(case: _Case, i: int, columns: Mapping[int, Column]) -> Message:
     found, count, active = case.found, len(case.bench.groups), case.found.active
-    if i in case.context:
+    if i in case.bench.context:
         return WHO_OR_WHEN
     if found.p_alone[i] * count > SEEN >= found.p_without_trend[i] * count:
         return Message(
@@ -201,7 +200,7 @@ def _explaining(case: _Case, i: int, active: Sequence[int]) -> int:
     left = [float(p_values(case.bench, [k], [i])[0]) for k in active]
     if max(left) > 10 * min(left):
         return active[int(np.argmax(left))]
-    like = rank_correlations([case.bench.groups[k].main.values for k in (i, *active)])
+    like = rank_correlations([case.bench.groups[k].signal for k in (i, *active)])
     return active[int(np.argmax(np.abs(like[0, 1:])))]
 
 

@@ -22,7 +22,7 @@ def find_confounded(groups: tuple[Group, ...], relevant: Iterable[int]) -> tuple
     """Pairs of columns that move too closely together to be parted, one of them at least going along with the target."""
     chosen = sorted(set(relevant))
     numeric = [i for i, group in enumerate(groups) if not group.category]
-    like = rank_correlations([groups[i].main.values for i in numeric])
+    like = rank_correlations([groups[i].signal for i in numeric])
     found: list[Confounded] = []
     for a, i in enumerate(numeric):
         for b in range(a):

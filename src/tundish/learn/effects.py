@@ -16,6 +16,9 @@ from tundish.table import Column
 GRID = 21
 REFITS = 8
 ROWS_OF_A_CURVE = 300
+TURNING = 0.35
+"""Part of a curve's range by which both ends must lie above its lowest point for the setting to be bad on both sides;
+the mean over refits, and half of it in four of five."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def _effect(series: pl.Series, column: Column, grid: list[float] | list[str], li
         common = common if common.size else line
         return Effect(curve, "by_level", float(common.max() - common.min()))
     values = series.cast(pl.Float64, strict=False).to_numpy()
-    return Effect(curve, *_direction(np.asarray(grid, dtype=float), line, values[np.isfinite(values)]))
+    return Effect(curve, *_direction(np.asarray(grid, dtype=float), line, values[np.isfinite(values)], others=others))
 
 
 def _counts(series: pl.Series, column: Column, grid: list[float] | list[str]) -> tuple[int, ...]:
@@ -151,8 +154,8 @@ def _counts(series: pl.Series, column: Column, grid: list[float] | list[str]) ->
     return tuple(int(count) for count in np.bincount(nearest, minlength=len(places)))
 
 
-def _direction(grid: Floats, line: Floats, values: Floats) -> tuple[Direction, float]:
-    """Rising, falling, or turning within the usual span; and the change that belongs to it."""
+def _direction(grid: Floats, line: Floats, values: Floats, *, others: Floats) -> tuple[Direction, float]:
+    """Rising, falling, or turning within the usual span; and the change that belongs to it. ``others``: curves of refits."""
     low, high = np.quantile(values, [0.1, 0.9])
     if low == high:  # an addition that most pieces do without: its span is from none to a usual amount
         low, high = min(low, np.quantile(values, 0.02)), max(high, float(np.median(values[values != low])))
@@ -160,18 +163,19 @@ def _direction(grid: Floats, line: Floats, values: Floats) -> tuple[Direction, f
     inside = np.interp(places, grid, line)
     change = float(inside[-1] - inside[0])
     span = float(inside.max() - inside.min())
-    wide = np.interp(np.unique(np.r_[np.quantile(values, [0.05, 0.95]), places]), grid, line)
-    if _turns(wide):
-        return "both_sides", float(wide.max() - wide.min()) if span == 0 else span
+    wide = np.unique(np.r_[np.quantile(values, [0.05, 0.95]), places])
+    arms = [_least_arm(np.interp(wide, grid, one)) for one in (line, *others)]
+    if np.mean(arms) > TURNING and np.quantile(arms, 0.2) > TURNING / 2:
+        return "both_sides", span
     if abs(change) < 0.5 * span:
         change = span if inside.argmax() > inside.argmin() else -span
     return ("increases" if change >= 0 else "decreases"), change
 
 
-def _turns(line: Floats) -> bool:
-    """True when both ends lie clearly above the lowest point between them."""
-    fall, rise = line[0] - line.min(), line[-1] - line.min()
-    return bool(min(fall, rise) > 0.3 * (line.max() - line.min()) > 0)
+def _least_arm(line: Floats) -> float:
+    """Height of the lower end above the lowest point between the ends, as a part of the whole range: 0 to 1."""
+    height = float(line.max() - line.min())
+    return float(min(line[0], line[-1]) - line.min()) / height if height > 0 else 0.0
 
 
 def best_column(group: Group, scores: dict[str, float]) -> Column:

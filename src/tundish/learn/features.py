@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ import polars as pl
 from tundish.learn.answer import Floats
 from tundish.table import Column
 from tundish.trace.pieces import Pieces
+from tundish.vocabulary import Catalogue
 
 LEAST_ROWS_OF_A_LEVEL = 5
 MOST_LEVELS = 12
@@ -34,11 +36,31 @@ class Group:
     features: tuple[Feature, ...]
     category: bool = False
 
+    @cached_property
+    def signal(self) -> Floats:
+        """The quantity itself, one number a piece: the main feature, or the mean of all columns that measure it, scaled."""
+        mains = _mains(self.features)
+        if self.category or len(mains) == 1:
+            return self.main.values
+        scaled = [(values - np.nanmedian(values)) / (np.nanstd(values) or 1.0) for values in mains]
+        known = np.isfinite(scaled)
+        total = np.where(known, scaled, 0.0).sum(axis=0)
+        return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+
     @property
     def main(self) -> Feature:
         """The feature that stands for the group: its value or mean where it has one."""
         order = {"value": 0, "mean": 1, "amount": 2, "sum": 2, "last": 3, "duration": 3}
         return min(self.features, key=lambda feature: order.get(feature.column.statistic, 4))
+
+
+def _mains(features: Sequence[Feature]) -> list[Floats]:
+    """The value or mean of each column of the plant."""
+    found: dict[object, Feature] = {}
+    for feature in features:
+        if feature.column.statistic in ("value", "mean"):
+            found.setdefault(feature.column.source, feature)
+    return [feature.values for feature in found.values()] or [features[0].values]
 
 
 def numbers(pieces: Pieces, column: Column) -> Floats:
@@ -59,13 +81,13 @@ def levels(pieces: Pieces, column: Column) -> tuple[list[str], np.ndarray]:
     return kept[:MOST_LEVELS], texts.to_numpy()
 
 
-def find_groups(pieces: Pieces, inputs: Sequence[Column]) -> tuple[Group, ...]:
+def find_groups(pieces: Pieces, inputs: Sequence[Column], catalogue: Catalogue) -> tuple[Group, ...]:
     """Group the input columns by what they were made of, then by quantity (set-point with actual, one tag at several baths)."""
     by_source: dict[object, list[Column]] = {}
     for column in inputs:
         by_source.setdefault((column.source, column.kind), []).append(column)
     groups = [group for columns in by_source.values() if (group := _group(pieces, columns)) is not None]
-    return _same_quantity(groups)
+    return _same_quantity(groups, catalogue)
 
 
 def _group(pieces: Pieces, columns: Sequence[Column]) -> Group | None:
@@ -88,32 +110,45 @@ def _category(pieces: Pieces, column: Column) -> Group | None:
     return Group((column,), features, category=True)
 
 
-def _same_quantity(groups: Sequence[Group]) -> tuple[Group, ...]:
+def _same_quantity(groups: Sequence[Group], catalogue: Catalogue) -> tuple[Group, ...]:
     """Merge number groups that measure one quantity: nearly equal ranks, or one concept and strongly alike."""
     numeric = [group for group in groups if not group.category]
     like = rank_correlations([group.main.values for group in numeric])
+    means = [_quantity(group, catalogue) for group in numeric]
     merged: list[list[int]] = []
     for i in range(len(numeric)):
-        home = next((cluster for cluster in merged if all(_alike(numeric[i], numeric[j], like[i, j]) for j in cluster)), None)
+        fits = (cluster for cluster in merged if all(_alike(numeric, means, i, j, like[i, j]) for j in cluster))
+        home = next(fits, None)
         if home is None:
             merged.append([i])
         else:
             home.append(i)
-    joined = [
-        Group(
-            tuple(column for i in cluster for column in numeric[i].columns),
-            tuple(feature for i in cluster for feature in numeric[i].features),
-        )
-        for cluster in merged
-    ]
+    joined = [merge([numeric[i] for i in cluster]) for cluster in merged]
     return (*joined, *(group for group in groups if group.category))
 
 
-def _alike(one: Group, other: Group, correlation: float) -> bool:
-    first, second = one.main.column, other.main.column
-    if first.concept is not None and second.concept is not None:
-        return first.concept == second.concept and correlation > (0.7 if first.position != second.position else 0.5)
-    return first.unit == second.unit and correlation > 0.9
+def merge(groups: Sequence[Group]) -> Group:
+    """One group of the columns of several."""
+    return Group(
+        tuple(column for group in groups for column in group.columns),
+        tuple(feature for group in groups for feature in group.features),
+    )
+
+
+def _quantity(group: Group, catalogue: Catalogue) -> str | None:
+    """The concept that is measured: of a set-point, what it sets."""
+    concept = group.main.column.concept
+    if concept is None or concept not in catalogue:
+        return concept
+    return catalogue.concept(concept).setpoint_of or concept
+
+
+def _alike(groups: Sequence[Group], means: Sequence[str | None], i: int, j: int, correlation: float) -> bool:
+    first, second = groups[i].main.column, groups[j].main.column
+    if means[i] is not None and means[i] == means[j]:
+        return correlation > (0.7 if first.position != second.position and first.concept == second.concept else 0.4)
+    one_unknown = means[i] is None or means[j] is None
+    return one_unknown and first.unit == second.unit and correlation > 0.9
 
 
 def rank_correlations(columns: Sequence[Floats]) -> Floats:

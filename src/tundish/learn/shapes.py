@@ -9,6 +9,8 @@ from tundish.learn.features import Group
 
 TREND_TERMS = 5
 """Half waves over the whole time: changes this slow make no cause."""
+MOST_TURNING = 8
+"""Features of one group that are known with their squares too; the rest are known straight."""
 
 
 def standardised(values: Floats) -> Floats:
@@ -31,9 +33,9 @@ def shapes_of(group: Group) -> tuple[Floats, Floats, int]:
     shapes: list[Floats] = []
     known: list[Floats] = []
     mains = 0
-    for feature in sorted(group.features, key=lambda feature: feature is not group.main):
-        z = standardised(feature.values)
-        seen = np.isfinite(feature.values)
+    for values in _in_order(group):
+        z = standardised(values)
+        seen = np.isfinite(values)
         low, high = np.quantile(z[seen], [0.2, 0.8])
         made = [z]
         if np.unique(z).size > 2:
@@ -44,22 +46,27 @@ def shapes_of(group: Group) -> tuple[Floats, Floats, int]:
     return np.column_stack(shapes), np.column_stack(known), mains
 
 
+def _in_order(group: Group) -> list[Floats]:
+    """The quantity itself, then the features that say more than it does."""
+    return [group.signal, *(feature.values for feature in group.features if feature.values is not group.signal)]
+
+
 def basis_of(group: Group) -> Floats:
     """What must be known of a group so that nothing of it is left over, shape (pieces, terms)."""
     if group.category:
         return np.column_stack([feature.values for feature in group.features])
     terms: list[Floats] = []
-    rich = 2 if len(group.features) > 4 else len(group.features)
-    order = sorted(group.features, key=lambda feature: feature is not group.main)
-    for place, feature in enumerate(order):
-        z = standardised(feature.values)
-        seen = np.isfinite(feature.values)
+    rich = 2 if len(group.features) > 4 else len(group.features) + 1
+    for place, values in enumerate(_in_order(group)):
+        z = standardised(values)
+        seen = np.isfinite(values)
         terms.append(z)
         if not seen.all():
             terms.append((~seen).astype(np.float64))
         if np.unique(z).size <= 2:
             continue
-        terms.append(z**2)
+        if place < MOST_TURNING:
+            terms.append(z**2)
         if place < rich:
             terms += [np.maximum(z - knot, 0.0) for knot in np.unique(np.quantile(z[seen], [0.1, 0.3, 0.5, 0.7, 0.9]))]
     return np.column_stack(terms)
