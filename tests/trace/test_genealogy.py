@@ -52,3 +52,11 @@ def test_ids_that_begin_with_a_year_are_no_family():
     tables = [plates, table_of(years, "years.csv", kinds={"NO": "identity"})]
     pieces = trace([*tables, mill()[1]], find_target(tables, "TS", CATALOGUE), CATALOGUE)
     assert not any("NO" in column.headers or "C" in column.headers for column in pieces.table.columns)
+
+
+def test_heats_of_five_figures_are_long_enough():
+    slabs = pl.DataFrame({"SLAB": [f"{52300 + n // 4}{n % 4 + 1:02d}" for n in range(80)], "TS": np.arange(80) % 17 * 1.5})
+    heats = pl.DataFrame({"HEAT": [str(52300 + n) for n in range(20)], "C": np.arange(20) / 100})
+    tables = [table_of(slabs, "s.csv", kinds={"SLAB": "identity"}), table_of(heats, "h.csv", kinds={"HEAT": "identity"})]
+    pieces = trace(tables, find_target(tables, "TS", CATALOGUE), CATALOGUE)
+    np.testing.assert_array_equal(pieces.table.frame.sort("#row")["h|plant:C"].to_numpy(), np.arange(80) // 4 / 100)

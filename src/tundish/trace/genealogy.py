@@ -10,7 +10,7 @@ from tundish.trace.ids import Ids
 from tundish.trace.spelling import SEPARATORS, Spelled
 
 _SHORTEST = 4
-_SHORTEST_OF_DIGITS = 6
+_SHORTEST_OF_DIGITS = 5
 """Shorter beginnings are a plant's or a year's code, which any id may begin with."""
 _MOST_NAMED = 0.8
 _HALF = 0.5
@@ -23,7 +23,7 @@ def begins_with(longer: Ids, shorter: Ids) -> tuple[Ids, Ids] | None:
 
     The longest id that fits counts, and an id is no beginning of itself.
     """
-    if "number" in (longer.column.kind, shorter.column.kind) or longer.running or shorter.running:
+    if "number" in (longer.column.kind, shorter.column.kind) or longer.running:
         return None
     child, parent = _in_one_spelling(longer, shorter)
     names = pl.DataFrame({"even": parent, "plain": shorter.spelled.plain}).drop_nulls().unique("even", maintain_order=True)
