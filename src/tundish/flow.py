@@ -66,7 +66,7 @@ def answer(plant: Path, standard: Standard, settings: Settings, progress: Progre
     learned = learn.learn(parts.earlier, question, catalogue, seed=seed, progress=progress)
     evidence = prove.prove(learned, parts.later, parts.earlier, question, seed=seed)
     return Dossier(
-        plant=plant.resolve().name,
+        plant=intake.posix_name(Path(plant.resolve().name)),
         time_zone=settings.time_zone,
         created=begun,
         target_reason=standard.target.reason,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from gettext import gettext as _
 from pathlib import Path
@@ -25,6 +27,8 @@ def run(words: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console in CP949 or LANG=C shows ? instead of ending the run
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, it clears up as on Ctrl-C
     lang = choose(words, os.environ)
     use(lang)
 

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tundish.errors import EmptyFile, Message, NoTable, RaggedRows
+from tundish.errors import BrokenFile, EmptyFile, Message, NoTable, RaggedRows
 from tundish.intake.cells import MEASURED, column_look, decimal_mark, look
 from tundish.intake.dialect import announced, find_delimiter
 from tundish.intake.encoding import Decoded, decode
@@ -25,6 +25,7 @@ from tundish.table import ROW, Finding, Origin, Repair
 _SAMPLE_LINES = 300
 _SAMPLE_BYTES = 400_000
 _NOTHING = b" \t\r\n\x00\x1a\xef\xbb\xbf\xff\xfe,;"
+MOST_CHARACTERS = 1_000_000
 _HEAD = 80
 _TAIL = 40
 _ALONE = "\x1f"
@@ -59,6 +60,7 @@ def _table(file: SourceFile, decoded: Decoded, sha256: str) -> RawTable:
     width = _usual_width(records, mark)
     start = 1 if announced(records.raw(0).decode()) else 0
     head = [records.row(index) for index in range(start, min(start + _HEAD, len(records)))]
+    _must_be_short(file.name, records, head, start)
     layout = find_layout(head, width)
     if PurePosixPath(file.name).suffix.lower() in PROSE_SUFFIXES:
         _must_be_table(file.name, [row for row in head[layout.first :] if len(row) == width], width, mark)
@@ -118,6 +120,16 @@ def _usual_width(records: Records, mark: str) -> int:
         return 1
     counts = np.bincount(records.widths[records.widths > 1])
     return int(counts.argmax()) if counts.size else 1
+
+
+def _must_be_short(file: str, records: Records, head: Sequence[Sequence[str]], start: int) -> None:
+    """A cell of a million characters at the top is no header and no value; mostly a quote is never closed."""
+    for index, row in enumerate(head, start):
+        longest = max(map(len, row), default=0)
+        if longest > MOST_CHARACTERS:
+            text = "a cell of {size} characters in line {line}; a quote may never be closed"
+            found = Message(text, size=longest, line=int(records.lines[index]))
+            raise BrokenFile(file=file, expected=Message("a table"), found=found)
 
 
 def _must_be_table(file: str, body: Sequence[Sequence[str]], width: int, mark: str) -> None:

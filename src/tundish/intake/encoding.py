@@ -176,6 +176,8 @@ def _even(decoded: Decoded) -> Decoded:
     utf8 = decoded.utf8.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x1a\x00")
     if b"\r" in utf8:
         utf8 = utf8.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if b"\n\xef\xbb\xbf" in utf8:  # exports put one behind the other
+        utf8 = utf8.replace(b"\n\xef\xbb\xbf", b"\n")
     if b"\x0c" in utf8:
         utf8 = utf8.replace(b"\x0c", b"")
     return Decoded(utf8, decoded.encoding, decoded.findings, decoded.repairs)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from tundish.errors import Message
+from tundish.errors import BrokenFile, Message
 from tundish.table import Finding, Origin
 
 OWN_OUTPUT = "answer.json"
@@ -33,7 +33,7 @@ def walk(folder: Path) -> Folder:
     root = folder.resolve()
     plain: dict[str, Path] = {}
     links: list[Path] = []
-    for here, below, names in os.walk(folder):
+    for here, below, names in os.walk(folder, onerror=_refuse):
         place = Path(here)
         if OWN_OUTPUT in names:
             below.clear()
@@ -51,6 +51,12 @@ def walk(folder: Path) -> Folder:
                 plain[posix_name(path.relative_to(folder))] = path
     findings = _follow(links, folder, root, plain)
     return Folder({name: plain[name] for name in sorted(plain)}, tuple(findings))
+
+
+def _refuse(failure: OSError) -> None:
+    name = posix_name(Path(failure.filename or "-"))
+    found = Message("no permission") if isinstance(failure, PermissionError) else failure.strerror or str(failure)
+    raise BrokenFile(file=name, expected=Message("a folder"), found=found) from failure
 
 
 def _follow(links: Sequence[Path], folder: Path, root: Path, plain: dict[str, Path]) -> list[Finding]:
@@ -77,7 +83,18 @@ def is_hidden(name: str) -> bool:
 
 def posix_name(path: Path | PurePosixPath) -> str:
     """The name of a file inside the folder as everybody spells it: forward slashes, composed letters (NFC)."""
-    return unicodedata.normalize("NFC", path.as_posix())
+    return unicodedata.normalize("NFC", _readable(path.as_posix()))
+
+
+def _readable(name: str) -> str:
+    """A name that was not stored as UTF-8 as its bytes read in CP949, else with their numbers."""
+    if not any("\ud800" <= char <= "\udfff" for char in name):
+        return name
+    raw = name.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("cp949")
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "backslashreplace")
 
 
 def is_named(name: str, patterns: Sequence[str]) -> bool:

@@ -114,7 +114,8 @@ class _Reading:
             message = Message(text, file=file.name, found=error.message.values["found"])
             self._left_out(file.name, "no_table", "info", message)
         except OSError as error:
-            raise BrokenFile(file=file.name, expected=Message("a file"), found=error.strerror or str(error)) from error
+            found = Message("no permission") if isinstance(error, PermissionError) else error.strerror or str(error)
+            raise BrokenFile(file=file.name, expected=Message("a file"), found=found) from error
 
     def header_only(self, table: RawTable) -> None:
         """A header without rows that no other file needs: an empty file, or a line of words in a text."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 
 import numpy as np
 import polars as pl
@@ -17,6 +16,9 @@ from tundish.table import Finding, Origin
 
 _FEWEST = 20
 _SAME = 0.999
+_GLANCE = 64
+_FEW_SEEN = 8
+Values = np.typing.NDArray[np.float64]
 
 
 def check(export: Export, meant: Sequence[Meant]) -> list[Finding]:
@@ -39,7 +41,7 @@ def _copies(meant: Sequence[Meant]) -> Iterator[Finding]:
         for one, values in numbers
         if len(np.unique(values[np.isfinite(values)][:: max(1, len(values) // 997)])) >= 3
     ]
-    for (first, a), (second, b) in combinations(moving, 2):
+    for (first, a), (second, b) in _alike(moving):
         if len(a) >= _FEWEST and _same(a, b):
             equal = int((a == b).sum())
             message = Message(
@@ -52,7 +54,20 @@ def _copies(meant: Sequence[Meant]) -> Iterator[Finding]:
             yield Finding("copy", "warning", message, second.read.place.origin, count=equal)
 
 
-def _same(a: np.typing.NDArray[np.float64], b: np.typing.NDArray[np.float64]) -> bool:
+def _alike(columns: Sequence[tuple[Meant, Values]]) -> Iterator[tuple[tuple[Meant, Values], tuple[Meant, Values]]]:
+    """Pairs of columns worth comparing row by row: equal in most of a few rows, or too seldom known there to tell."""
+    if not columns:
+        return
+    seen = np.stack([values[np.linspace(0, len(values) - 1, _GLANCE).astype(np.int64)] for _, values in columns])
+    known = np.isfinite(seen)
+    for index, column in enumerate(columns):
+        either = (known[index] | known[index + 1 :]).sum(axis=1)
+        equal = (seen[index] == seen[index + 1 :]).sum(axis=1)
+        for other in np.flatnonzero((equal >= 0.8 * either) | (either < _FEW_SEEN)).tolist():
+            yield column, columns[index + 1 + other]
+
+
+def _same(a: Values, b: Values) -> bool:
     """Equal nearly everywhere, and also where the values are not the commonest one."""
     step = max(1, len(a) // 997)
     for x, y in ((a[::step], b[::step]), (a, b)):

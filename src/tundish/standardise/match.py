@@ -150,14 +150,15 @@ def _assign(looks: list[Look], evidence: list[list[Evidence]], positions: list[s
     if not slots:
         return [None] * len(evidence)
     units = [look.unit.label if look.unit else None for look in looks]
-    gains = np.zeros((len(evidence), len(slots) + len(evidence)))
+    asking = [row for row, offer in enumerate(offers) if offer]
+    gains = np.zeros((len(asking), len(slots) + len(asking)))
     gains[:, len(slots) :] = ENOUGH / 2
-    for row, (offer, position) in enumerate(zip(offers, positions, strict=True)):
-        for e in offer:
-            gains[row, slots[e.concept.id, position]] = e.score + _USUAL_UNIT * (units[row] == e.concept.plant_unit)
-    rows, taken = linear_sum_assignment(gains, maximize=True)
+    for n, row in enumerate(asking):
+        for e in offers[row]:
+            gains[n, slots[e.concept.id, positions[row]]] = e.score + _USUAL_UNIT * (units[row] == e.concept.plant_unit)
+    places, taken = linear_sum_assignment(gains, maximize=True)
     chosen: list[Evidence | None] = [None] * len(evidence)
-    for row, slot in zip(rows, taken, strict=True):
+    for row, slot in zip([asking[place] for place in places], taken, strict=True):
         chosen[row] = next((e for e in offers[row] if slots[e.concept.id, positions[row]] == slot), None)
     held = {(e.concept.id, p) for e, p in zip(chosen, positions, strict=True) if e}
     return [
