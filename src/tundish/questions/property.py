@@ -10,6 +10,7 @@ import numpy as np
 from tundish.errors import OneOutcome
 from tundish.learn.answer import Floats
 from tundish.learn.question import Wish
+from tundish.questions.limits import limits_beside
 from tundish.table import Column, Finding, Origin
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
@@ -35,10 +36,17 @@ class Property:
 
     @classmethod
     def of(cls, pieces: Pieces, wish: Wish, catalogue: Catalogue) -> Property:
-        """Take limits and the better side from the wish, else from the vocabulary; OneOutcome when the value never changes."""
+        """Take limits from the wish, else from columns beside the target; the better side from the wish, else the vocabulary.
+
+        Raises OneOutcome when the value never changes.
+        """
         column = changing_target(pieces)
+        better = better_side(column, wish, catalogue)
+        if wish.limits == (None, None):
+            limits, findings = limits_beside(pieces, column)
+            return cls(wish, limits, better, findings)
         low, high = (None if limit is None else limit * column.factor + column.offset for limit in wish.limits)
-        return cls(wish, (low, high), better_side(column, wish, catalogue))
+        return cls(wish, (low, high), better)
 
     def outcome(self, pieces: Pieces) -> Floats:
         """The value in SI, NaN where not known; one number a piece."""
