@@ -22,10 +22,11 @@ from tundish.works.pickling import try_window
 Answer = dict[str, Any]
 
 
-def run(plant: Path, out: Path) -> tuple[float, float]:
+def run(plant: Path, out: Path, *, target: str | None = None) -> tuple[float, float]:
     """The main job as a user starts it: seconds and peak MB."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "tundish", "run", str(plant), "--out", str(out), "--lang", "en"]
+    command += ["--target", target] if target else []
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
