@@ -192,6 +192,7 @@ def _boosting(rows: int, binary: bool, robust: bool, seed: int) -> _Estimator:
         num_leaves=31 if many else 15,
         min_child_samples=20 if many else 5,
         colsample_bytree=0.6,
+        max_bin=255 if many else 63,
         random_state=seed,
         n_jobs=2 if many else 1,
         deterministic=True,
