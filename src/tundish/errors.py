@@ -17,6 +17,8 @@
     │   ├── NoTarget              nothing in the tables can be asked about
     │   ├── NoSharedKey           tables that cannot be joined
     │   ├── OneOutcome            the target never changes
+    │   ├── EmptyTarget           the target holds no value
+    │   ├── OddTarget             the target holds times, ids or free text
     │   ├── TooFewPieces          not enough material to prove anything
     │   │   └── TooFewDefects         the rarer outcome too rarely seen
     │   └── CannotWrite           the output cannot be put where it was asked
@@ -165,6 +167,21 @@ class OneOutcome(InputError):
     )
 
 
+class EmptyTarget(InputError):
+    """A target without a single value."""
+
+    text = "{file}, column {column}: the target holds no value in any row. Add exports that hold it, or name another --target."
+
+
+class OddTarget(InputError):
+    """A target that is no result: times, ids, remarks."""
+
+    text = (
+        "{file}, column {column}: this cannot be explained: {found}. "
+        "Name a column of results, numbers or a few classes, with --target."
+    )
+
+
 class TooFewPieces(InputError):
     """Not enough material to learn from and to prove on."""
 
@@ -178,8 +195,8 @@ class TooFewDefects(TooFewPieces):
     """Enough pieces, but too few of the rarer outcome."""
 
     text = (
-        "Of {pieces} pieces with a known {target}, the rarer outcome stands on {earlier} of the earlier and {later} of the later: "
-        "at least {needed_earlier} and {needed_later} are needed. Add older exports to the folder."
+        "Of {pieces} pieces with a known {target}, the rarer outcome stands on {earlier} of the earlier and {later} of the "
+        "later: at least {needed_earlier} and {needed_later} are needed. Add older exports to the folder."
     )
 
 

@@ -64,6 +64,18 @@ CASES = {
     ),
     "30 lots": ({"lots.csv": lots(30).encode()}, [], ["30", "60"]),
     "one class": ({"lots.csv": lots().replace("불량", "양품").encode()}, [], ["lots.csv", "판정", "양품"]),
+    "empty target": (
+        {"lots.csv": lots().replace("불량", "").replace("양품", "").encode()},
+        ["--target", "판정"],
+        ["lots.csv", "판정"],
+    ),
+    "target of remarks": (
+        {"lots.csv": lines(lambda rows: [rows[0], *(f"{row} {n}" for n, row in enumerate(rows[1:]))])},
+        ["--target", "판정"],
+        ["lots.csv", "판정", str(LOTS)],
+    ),
+    "target of ids": ({}, ["--target", "로트번호"], ["lots.csv", "로트번호", str(LOTS)]),
+    "target of times": ({}, ["--target", "시작시각"], ["lots.csv", "시작시각"]),
     "no such target": ({}, ["--target", "{0.__class__}"], ["{0.__class__}"]),
     "a target that steers the terminal": ({}, ["--target", "\x1b[31m\u202e"], ["\\x1b[31m\\u202e"]),
     "plant.toml: broken": ({"plant.toml": b"[plant\n"}, [], ["plant.toml"]),

@@ -120,3 +120,12 @@ def test_dates_without_a_year_are_asked_about_where_no_title_tells_it(export):
     raw = export("일지.csv", {"분석일": ["3/2", "3/14", "3/15"], "비율": ["1/2", "1/4", "3/4"]})
     (found,) = understand(raw, "일지", "UTC")
     assert [finding.code for read in found.reads for finding in read.findings] == ["year_unknown"]
+
+
+def test_days_that_no_plant_saw_stand_for_nothing_written(export):
+    written = [f"2025-03-01 08:{i:02}:00" for i in range(40)]
+    written[3], written[7], written[9] = "0001-01-01 00:00:00", "9999-12-31 23:59:59", "1899-12-30 00:00:00"
+    (found,) = understand(export("일지.csv", {"작업시각": written, "값": list(range(40))}), "일지", "Asia/Seoul")
+    time = found.reads[0]
+    assert [index for index, value in enumerate(time.values) if value is None] == [3, 7, 9]
+    assert [(finding.code, finding.count) for finding in time.findings] == [("no_such_time", 3)]

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tundish.errors import BadSettings, Message, OneOutcome
+from tundish.errors import BadSettings, Message, OddTarget, OneOutcome
 from tundish.learn.answer import Floats
 from tundish.learn.question import Wish
 from tundish.table import Column, Finding, Origin
 from tundish.trace.pieces import Pieces
+from tundish.trace.target import MOST_CLASSES
 from tundish.vocabulary import Catalogue
 
 BAD_PARTS = (
@@ -81,11 +82,18 @@ class Quality:
 
     @classmethod
     def of(cls, pieces: Pieces, wish: Wish, catalogue: Catalogue) -> Quality:
-        """Decide which values are bad; OneOutcome when the target has one value, BadSettings when wish.bad is none of them."""
+        """Decide which values are bad.
+
+        OneOutcome when it has one value, OddTarget when nearly each is another, BadSettings when wish.bad is none of them.
+        """
         column = pieces.table.column(pieces.target)
         counts = _counts(pieces)
+        origin = column.origins[0] if column.origins else Origin(pieces.table.name)
+        if wish.bad is None and len(counts) > max(MOST_CLASSES, sum(counts.values()) / 2):
+            text = "it holds {values} different texts on {pieces} pieces, as ids or remarks do"
+            found = Message(text, values=len(counts), pieces=sum(counts.values()))
+            raise OddTarget(file=origin.file, column=origin.column or column.name, found=found)
         if len(counts) < 2:
-            origin = column.origins[0] if column.origins else Origin(pieces.table.name)
             raise OneOutcome(
                 file=origin.file, column=origin.column or column.name, value=next(iter(counts), ""), rows=sum(counts.values())
             )

@@ -19,6 +19,8 @@ _DURATION = re.compile(r"소요|경과|duration|elapsed|총\s?시간|가동시�
 _TIME_OF_DAY = re.compile(r"시각|시작|종료|start|end|begin|clock", re.IGNORECASE)
 _IN_NAME = re.compile(r"(?<!\d)(20\d{2})(?:[-_./]|년\s*)?(\d{1,2})(?:[-_./]|월\s*)?(\d{1,2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?=\D|[01]\d(?:\D|[0-3]\d\D))")
+YEARS = (1950, 2100)
+"""Between these years something may have been measured."""
 _1904_DAYS = 1462
 """Days between the first days of the two systems that workbooks count in."""
 
@@ -72,7 +74,7 @@ def to_utc(read: Read, time_zone: str) -> Read:
     """Order a time column's days, then take it from local time to UTC."""
     if read.kind != "time":
         return read
-    read = _midnights(read)
+    read = _of_our_days(_midnights(read))
     if read.utc:
         return replace(read, values=read.values.dt.replace_time_zone("UTC"))
     local = read.values.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
@@ -83,6 +85,18 @@ def to_utc(read: Read, time_zone: str) -> Read:
         message = Message("Times that the clock change in {zone} leaves out; they are left empty.", zone=time_zone)
         findings.append(read.place.finding("no_such_time", "warning", message, lost))
     return replace(read, values=stamps, utc=True).adding(findings=findings)
+
+
+def _of_our_days(read: Read) -> Read:
+    """Leave out what no plant measured: 0001-01-01, 1899-12-30 and 9999-12-31 stand for nothing written."""
+    odd = ~read.values.dt.year().is_between(*YEARS).fill_null(value=True)
+    if not odd.any():
+        return read
+    first, last = YEARS
+    text = "Times before {first} or after {last} stand for nothing written; they are left empty."
+    message = Message(text, first=str(first), last=str(last))
+    kept = pl.select(pl.when(~odd).then(read.values)).to_series().alias(read.values.name)
+    return replace(read, values=kept).adding(findings=[read.place.finding("no_such_time", "warning", message, odd)])
 
 
 def _nearest(clock: int, dates: Sequence[int]) -> int:

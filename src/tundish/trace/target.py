@@ -7,10 +7,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tundish.errors import AmbiguousTarget, Message, NoTarget, UnknownTarget
+from tundish.errors import AmbiguousTarget, EmptyTarget, Message, NoTarget, OddTarget, UnknownTarget
 from tundish.table import Column, Origin, Table
 from tundish.vocabulary import Catalogue, Concept
 
+MOST_CLASSES = 20
+"""As many different texts may be classes, however few pieces hold each."""
 _VERDICTS = frozenset(
     ("양품", "불량", "불량품", "양호", "합격", "불합격", "적합", "부적합", "정상", "비정상", "등외")
 ) | frozenset(
@@ -64,9 +66,14 @@ def _resolve(tables: Sequence[Table], text: str, catalogue: Catalogue) -> Target
         found = _likeliest([pair for pair in _columns(tables) if read(pair[1], wanted, catalogue)])
         if len(found) == 1:
             table, column = found[0]
+            _must_be_result(table, column)
             return Target(table.name, column.name, Message("named by you: {column}", column=_place(column)))
         if found:
             raise AmbiguousTarget(target=text, count=len(found), columns=", ".join(_short(column) for _, column in found))
+    for finding in (finding for table in tables for finding in table.findings if finding.code == "empty_column"):
+        file, header = finding.origin.file, finding.origin.column or ""
+        if wanted in (_even(header), _even(f"{file}:{header}")):
+            raise EmptyTarget(file=file, column=header)
     raise UnknownTarget(target=text, nearest=", ".join(_nearest(tables, text, catalogue)) or "-")
 
 
@@ -97,6 +104,22 @@ def _file_names(origin: Origin) -> set[str]:
 
 def _by_concept(column: Column, wanted: str, catalogue: Catalogue) -> bool:
     return column.concept is not None and wanted in map(_even, (column.concept, *catalogue.concept(column.concept).names))
+
+
+def _must_be_result(table: Table, column: Column) -> None:
+    """Times and ids are no results."""
+    values = table.frame[column.name].drop_nulls()
+    kinds = values.n_unique()
+    found = None
+    if column.kind == "time":
+        found = Message("it holds times")
+    elif column.kind == "identity" and kinds > max(MOST_CLASSES, len(values) / 2):
+        found = Message(
+            "it holds {values} different texts on {pieces} pieces, as ids or remarks do", values=kinds, pieces=len(values)
+        )
+    if found is not None:
+        origin = column.origins[0] if column.origins else Origin(table.name)
+        raise OddTarget(file=origin.file, column=origin.column or column.name, found=found)
 
 
 def _likeliest(found: list[tuple[Table, Column]]) -> list[tuple[Table, Column]]:
