@@ -100,7 +100,7 @@ def install_with_uv(uv: str, needs: str) -> bool:
     os.environ["UV_PYTHON_DOWNLOADS"] = "never"
     install = [uv, "pip", "install", "--quiet", "--python", PYTHON]
     return (
-        (PYTHON.is_file() or run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV]) == 0)
+        (output([PYTHON, "--version"]) or run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV]) == 0)
         and run([*install, "--require-hashes", "-r", NEEDS / (needs + ".txt")]) == 0
         and run([*install, "--no-deps", "--editable", HOME]) == 0
     )
@@ -119,7 +119,7 @@ def install_with_pip(needs: str) -> bool:
     install = [*pip, "--python", PYTHON, "install", "-qq"]
     os.environ["PATH"] = str(VENV / BIN) + os.pathsep + os.environ.get("PATH", "")  # the build tool is looked for there
     return (
-        (PYTHON.is_file() or run([sys.executable, "-m", "venv", "--without-pip", VENV]) == 0)
+        (output([PYTHON, "--version"]) or run([sys.executable, "-m", "venv", "--clear", "--without-pip", VENV]) == 0)
         and run([*install, "--require-hashes", "-r", NEEDS / (needs + ".txt")]) == 0
         and run([*install, "--require-hashes", "-r", NEEDS / "plain.txt"]) == 0
         and run([*install, "--no-build-isolation", "--no-deps", "--editable", HOME]) == 0
@@ -127,18 +127,23 @@ def install_with_pip(needs: str) -> bool:
 
 
 def run(command: list, *, cwd: "Path | None" = None, quiet: bool = False) -> int:
-    """The exit code of a command; Ctrl-C goes to it, not to us."""
+    """The exit code of a command; Ctrl-C goes to it first, and ends us when it did not end well."""
     sys.stdout.flush()
+    stopped = False
     with subprocess.Popen([str(part) for part in command], cwd=cwd, stderr=subprocess.DEVNULL if quiet else None) as process:
         while True:
             try:
-                return process.wait()
+                code = process.wait()
+                break
             except KeyboardInterrupt:
-                continue
+                stopped = True
+    if stopped and code != 0:
+        sys.exit(code if code > 0 else 130)
+    return code
 
 
 def output(command: list) -> str:
-    """What a command prints, or nothing when it fails."""
+    """What a command prints, or nothing when it fails or is not there."""
     try:
         return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
@@ -153,4 +158,8 @@ def say(text: str) -> None:
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        say("중지했습니다. 같은 명령을 다시 실행하면 이어집니다. / Stopped; the same command goes on from here.")
+        sys.exit(130)

@@ -62,6 +62,15 @@ CASES = {
         [],
         ["lots.csv", "2", "5", "4"],
     ),
+    "dates long before": (
+        {
+            "기상.csv": (
+                "일자,기온\n" + "".join(f"{dt.date(2019, 1, 1) + dt.timedelta(n)},{n % 17}\n" for n in range(200))
+            ).encode()
+        },
+        [],
+        ["lots.csv", "기상.csv"],
+    ),
     "30 lots": ({"lots.csv": lots(30).encode()}, [], ["30", "60"]),
     "one class": ({"lots.csv": lots().replace("불량", "양품").encode()}, [], ["lots.csv", "판정", "양품"]),
     "empty target": (

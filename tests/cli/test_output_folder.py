@@ -1,5 +1,10 @@
 """Does the answer arrive whole or not at all, and is nothing of the user's lost?"""
 
+import errno
+import os
+import subprocess
+import sys
+
 import pytest
 
 from tundish.cli.output import place, whole
@@ -75,3 +80,28 @@ def test_a_file_in_the_way_is_refused(tmp_path):
         place(tmp_path / "plant", tmp_path / "out")
     with pytest.raises(CannotWrite), whole(tmp_path / "out" / "below"):
         pass
+
+
+def test_a_full_disk_is_told_and_the_earlier_answer_stays(tmp_path):
+    folder = tmp_path / "a.answer"
+    folder.mkdir()
+    (folder / "answer.json").write_text("old")
+    with pytest.raises(CannotWrite, match="the disk is full"), whole(folder) as fresh:
+        (fresh / "half.csv").write_text("half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert files(tmp_path) == {"a.answer/answer.json": "old"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nothing is cleared up where another process cannot be asked for")
+def test_what_a_killed_run_left_is_cleared_up_and_what_it_moved_comes_back(tmp_path):
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    number = int(gone.stdout)
+    for name, words in ((f".a.answer.{number}.old", "old"), (f".a.answer.{number}.new", "half")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "answer.json").write_text(words)
+    running = tmp_path / f".a.answer.{os.getppid()}.new"
+    running.mkdir()
+    with pytest.raises(ValueError), whole(tmp_path / "a.answer"):
+        raise ValueError
+    assert files(tmp_path) == {"a.answer/answer.json": "old"}
+    assert running.is_dir()

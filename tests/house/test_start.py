@@ -1,6 +1,8 @@
 """Does the command answer at once, and does start.py stay what a fresh machine can read?"""
 
 import ast
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -46,3 +48,17 @@ def test_consoles_of_every_encoding_survive(words, encoding):
     assert done.returncode in (0, 2)
     assert b"Traceback" not in done.stderr
     assert (done.stdout + done.stderr).strip()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT cannot be sent to a group on Windows")
+def test_ctrl_c_ends_an_installation_instead_of_trying_another_way():
+    child = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); print('begun', flush=True); time.sleep(30)"
+    ours = "import signal, start, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{ours}; start.run([sys.executable, '-c', {child!r}]); print('went on')"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout.readline() == "begun\n"
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert (out, process.returncode) == ("", 130)

@@ -75,7 +75,7 @@ def of_signals(
     stop = np.where(until == NEVER, ends, np.minimum(ends, until))
     segments = by_time(clocked, starts, stop)
     lengths = segments.lengths[starts != NEVER]
-    if not lengths.size or not (segments.rows.size or (latest(clocked, stop) >= 0).any()):
+    if not lengths.size or not (segments.rows.size or _still_holds(clocked, starts, stop)):
         return None
     dense = float(np.median(lengths)) >= _DENSE
     if not dense and _names_material(table, catalogue):
@@ -198,6 +198,15 @@ def _consumed(table: Table, column: Column, values: Floats, segments: Segments) 
     ends = numbers(values, segments, None, ["first", "last"])
     gained = ends["last"] - ends["first"]
     return Feature(describe(table, column, "sum", "stay"), pl.Series(np.where(gained >= 0, gained, np.nan)).fill_nan(None))
+
+
+def _still_holds(times: Stamps, starts: Stamps, stop: Stamps) -> bool:
+    """Whether a reading came before some stay and not longer before all of them than readings lie apart: else it is history."""
+    known = np.sort(times[times != NEVER])
+    if not (latest(times, stop) >= 0).any():
+        return False
+    apart = int(np.diff(known).max()) if known.size > 1 else 0
+    return bool(known[-1] + apart >= starts[starts != NEVER].min())
 
 
 def _wanted(column: Column, catalogue: Catalogue) -> tuple[Statistic, ...]:
