@@ -1,9 +1,15 @@
 """Where do tests find data that the repository may not hold?"""
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+NOBODY = 65534
+"""User id of ``nobody`` on Linux."""
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +29,22 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped, but CI=true leaves nothing out: {call.excinfo.value if call.excinfo else ''}"
+
+
+@pytest.fixture
+def powerless() -> Iterator[Path]:
+    """An empty folder, and a user who may not read what is forbidden there: root becomes nobody for the length of the test."""
+    if os.name == "nt":
+        pytest.skip("needs file modes, which Windows has not")
+    root, folder = os.geteuid() == 0, Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield folder
+    finally:
+        if root:
+            os.seteuid(0)
+        for path in folder.rglob("*"):
+            path.chmod(0o700)
+        shutil.rmtree(folder)

@@ -39,9 +39,8 @@ def test_a_header_without_end_is_refused_with_its_line(tmp_path: Path, monkeypat
         read(tmp_path, SOURCES)
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(TABLE, encoding="utf-8")
-    (tmp_path / "잠김").mkdir(mode=0)
+def test_a_folder_without_permission_is_told(powerless: Path) -> None:
+    (powerless / "a.csv").write_text(TABLE, encoding="utf-8")
+    (powerless / "잠김").mkdir(mode=0)
     with pytest.raises(BrokenFile, match="잠김"):
-        read(tmp_path, SOURCES)
+        read(powerless, SOURCES)
