@@ -19,7 +19,9 @@ Kind = Literal["number", "category", "time", "identity", "text"]
 Severity = Literal["info", "warning", "error"]
 Known = Literal["before", "with_target", "after"]
 """When a value is known: before the decision moment, in the same row as the target, or after."""
-Statistic = Literal["value", "mean", "std", "min", "max", "first", "last", "slope", "sum", "count", "amount", "duration", "mode", "lag"]
+Statistic = Literal[
+    "value", "mean", "std", "min", "max", "first", "last", "slope", "sum", "count", "amount", "duration", "mode", "lag"
+]
 
 
 @dataclass(frozen=True, slots=True)

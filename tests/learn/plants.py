@@ -86,8 +86,11 @@ class Maker:
     def add(self, header, values, *, kind="number", file="lots.csv", concept=None, statistic="value", known="before") -> None:
         name = f"{file.split('.')[0]}|{header}" + ("" if statistic == "value" else f"|{statistic}")
         self.data[name] = values
-        self.columns.append(Column(name=name, kind=kind, origins=(Origin(file, column=header),), concept=concept,
-                                   statistic=statistic, known=known))
+        self.columns.append(
+            Column(
+                name=name, kind=kind, origins=(Origin(file, column=header),), concept=concept, statistic=statistic, known=known
+            )
+        )
 
     def tag(self, header: str, mean: np.ndarray, *, noise=0.05, concept=None) -> None:
         """Features of a PLC signal over the stay: the mean carries the setting."""
@@ -95,8 +98,13 @@ class Maker:
         spread = np.abs(rng.normal(0.3, 0.08, self.n))
         mean = mean + noise * rng.normal(size=self.n)
         gap = spread * (2 + 0.4 * rng.normal(size=self.n))
-        values = {"mean": mean, "std": spread, "min": mean - gap, "max": mean + spread * (2 + 0.4 * rng.normal(size=self.n)),
-                  "slope": rng.normal(size=self.n)}
+        values = {
+            "mean": mean,
+            "std": spread,
+            "min": mean - gap,
+            "max": mean + spread * (2 + 0.4 * rng.normal(size=self.n)),
+            "slope": rng.normal(size=self.n),
+        }
         missing = rng.random(self.n) < 0.01
         for statistic, value in values.items():
             self.add(header, np.where(missing, np.nan, value), file="plc.csv", concept=concept, statistic=statistic)
@@ -105,12 +113,17 @@ class Maker:
         """The table, in time order."""
         begin = datetime(2025, 3, 1, tzinfo=UTC)
         times = [begin + timedelta(minutes=minutes * i) for i in range(self.n)]
-        frame = pl.DataFrame({
-            PIECE: [f"L{i:05d}" for i in range(self.n)], START: times, END: times, MOMENT: times,
-            BATCH: [f"H{i // 4}" for i in range(self.n)],
-            **{name: pl.Series(values=values, nan_to_null=True, strict=False) for name, values in self.data.items()},
-            TARGET: outcome.astype(float),
-        })
+        frame = pl.DataFrame(
+            {
+                PIECE: [f"L{i:05d}" for i in range(self.n)],
+                START: times,
+                END: times,
+                MOMENT: times,
+                BATCH: [f"H{i // 4}" for i in range(self.n)],
+                **{name: pl.Series(values=values, nan_to_null=True, strict=False) for name, values in self.data.items()},
+                TARGET: outcome.astype(float),
+            }
+        )
         target = Column(name=TARGET, kind="number", origins=(Origin("lots.csv", column="result"),), known="with_target")
         table = Table("pieces", frame, (*self.columns, target), (Origin("lots.csv"),))
         return Pieces(table, TARGET, kind, (), (), 0)
@@ -139,8 +152,19 @@ SHAPES = {
 }
 
 
-def plant(seed: int, *, n: int = 1500, tags: int = 12, lot_columns: int = 12, causes: int = 4, binary: bool = True,
-          rate: float = 0.1, noise: float = 1.0, drift: float = 0.5, null: bool = False) -> Plant:
+def plant(
+    seed: int,
+    *,
+    n: int = 1500,
+    tags: int = 12,
+    lot_columns: int = 12,
+    causes: int = 4,
+    binary: bool = True,
+    rate: float = 0.1,
+    noise: float = 1.0,
+    drift: float = 0.5,
+    null: bool = False,
+) -> Plant:
     """A line with several causes of mixed shapes, correlated proxies, a confounded crew and useless sensors."""
     rng = np.random.default_rng(seed)
     make = Maker(rng, n)

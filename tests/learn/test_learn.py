@@ -75,11 +75,13 @@ def test_models_take_missing_unseen_and_infinite(binary):
     outcome = plant.question.outcome(pieces)
     half = pieces.table.frame[:350]
     later = pieces.table.frame[350:].with_columns(
-        pl.lit("never seen").alias("lots|grade"), pl.lit(None, dtype=pl.Float64).alias("lots|cause1"),
+        pl.lit("never seen").alias("lots|grade"),
+        pl.lit(None, dtype=pl.Float64).alias("lots|cause1"),
         pl.lit(float("inf")).alias("lots|lot1"),
     )
     for model in (
-        fit_model(half, inputs, outcome[:350], binary=binary), fit_linear(half, inputs, outcome[:350], binary=binary)
+        fit_model(half, inputs, outcome[:350], binary=binary),
+        fit_linear(half, inputs, outcome[:350], binary=binary),
     ):
         guess = model.predict(later)
         assert guess.shape == (150,)

@@ -104,8 +104,16 @@ def _boosted(bench: Bench, active: Sequence[int]) -> Floats:
     guess = np.empty(len(bench.outcome))
     fold = bench.blocks % 4
     settings = {
-        "objective": "regression", "learning_rate": 0.08, "num_leaves": 8, "min_data_in_leaf": 15, "max_bin": 63,
-        "verbose": -1, "seed": bench.seed, "num_threads": 1, "deterministic": True, "force_col_wise": True,
+        "objective": "regression",
+        "learning_rate": 0.08,
+        "num_leaves": 8,
+        "min_data_in_leaf": 15,
+        "max_bin": 63,
+        "verbose": -1,
+        "seed": bench.seed,
+        "num_threads": 1,
+        "deterministic": True,
+        "force_col_wise": True,
     }
     for k in range(4):
         out = fold == k
@@ -158,11 +166,13 @@ def _largest(left: Floats, rest: Floats, blocks: np.ndarray, inflation: float) -
     sums = np.zeros((count, product.shape[1]))
     np.add.at(sums, blocks, product)
     share = np.bincount(blocks, minlength=count)[:, None] / n
-    spread = np.maximum.reduce([
-        ((sums - share * sums.sum(axis=0)) ** 2).sum(axis=0) * count / (count - 1),
-        ((product - product.mean(axis=0)) ** 2).sum(axis=0),
-        (left**2).sum(axis=0) * (rest**2).mean(),
-    ])
+    spread = np.maximum.reduce(
+        [
+            ((sums - share * sums.sum(axis=0)) ** 2).sum(axis=0) * count / (count - 1),
+            ((product - product.mean(axis=0)) ** 2).sum(axis=0),
+            (left**2).sum(axis=0) * (rest**2).mean(),
+        ]
+    )
     score = np.abs(sums.sum(axis=0)) / np.sqrt(spread * inflation)
     smallest = float(2 * t.sf(score.max(), DF * count))
     values = np.clip(np.linalg.eigvalsh(np.corrcoef(product.T)) if product.shape[1] > 1 else np.ones(1), 0, None)

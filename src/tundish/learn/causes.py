@@ -76,7 +76,13 @@ class _Draft:
 
 
 def find_causes(
-    pieces: Pieces, inputs: Sequence[Column], outcome: Floats, catalogue: Catalogue, *, binary: bool, seed: int = 0,
+    pieces: Pieces,
+    inputs: Sequence[Column],
+    outcome: Floats,
+    catalogue: Catalogue,
+    *,
+    binary: bool,
+    seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Findings:
     """Find the causes among the inputs. ``outcome``: one finite number a piece, in order of time."""
@@ -166,7 +172,9 @@ def _verdict(case: _Case, i: int, *, share: float, sure: float) -> tuple[Message
         return _weak(p, count), False
     return Message(
         "Also among pieces that are alike in the other causes and in time, the result moves with it; "
-        "chance of such a sign in any of {count} candidates without an effect: at most {p}.", count=count, p=p,
+        "chance of such a sign in any of {count} candidates without an effect: at most {p}.",
+        count=count,
+        p=p,
     ), True
 
 
@@ -182,7 +190,8 @@ def _why_not(case: _Case, i: int, columns: Mapping[int, Column]) -> Message:
     if found.p_alone[i] * count <= SEEN and active:
         return Message(
             "Goes along with the result because it goes along with {cause}: among pieces with equal {cause} no clear sign is "
-            "left. Keep {cause} first.", cause=_name(columns[_explaining(case, i, active)]),
+            "left. Keep {cause} first.",
+            cause=_name(columns[_explaining(case, i, active)]),
         )
     return _weak(float(f"{min(found.p_given_active[i] * count, 1.0):.2g}"), count)
 
@@ -191,7 +200,8 @@ def _weak(p: float, count: int) -> Message:
     return Message(
         "Weak sign: among {count} candidates chance alone shows one as strong with probability {p}, or a look-alike does as "
         "well. More pieces will tell.",
-        count=count, p=p,
+        count=count,
+        p=p,
     )
 
 

@@ -57,7 +57,9 @@ def _pair(one: Column, other: Column, like: float) -> Confounded:
         Message(
             "{one} and {other} move together (rank correlation {like}): these data cannot say which of them acts. "
             "A trial parts them: change {one} on some lots while {other} is held.",
-            one=_name(one), other=_name(other), like=round(like, 3),
+            one=_name(one),
+            other=_name(other),
+            like=round(like, 3),
         ),
     )
 
@@ -68,7 +70,9 @@ def _levels(category: Column, setting: Column, share: float) -> Confounded:
         Message(
             "{category} fixes {setting} ({share} % of its spread): these data cannot say which of them acts. "
             "A trial parts them: run {setting} at the same value under every {category}.",
-            category=_name(category), setting=_name(setting), share=round(100 * share),
+            category=_name(category),
+            setting=_name(setting),
+            share=round(100 * share),
         ),
     )
 

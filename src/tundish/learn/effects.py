@@ -39,8 +39,15 @@ def _light_model(frame: pl.DataFrame, inputs: Sequence[Column], outcome: Floats,
     reader = Reader.of(frame, inputs)
     kind = LGBMClassifier if binary else LGBMRegressor
     boosted = kind(
-        n_estimators=150, learning_rate=0.05, num_leaves=7, min_child_samples=15, random_state=seed, n_jobs=1,
-        deterministic=True, force_col_wise=True, verbose=-1,
+        n_estimators=150,
+        learning_rate=0.05,
+        num_leaves=7,
+        min_child_samples=15,
+        random_state=seed,
+        n_jobs=1,
+        deterministic=True,
+        force_col_wise=True,
+        verbose=-1,
     ).fit(reader.raw(frame), outcome)
     smooth = (LogisticRegression(C=0.3, max_iter=500) if binary else Ridge(alpha=5.0)).fit(reader.curved(frame), outcome)
     return Average((Fitted(reader, "raw", boosted, binary), Fitted(reader, "curved", smooth, binary)))
@@ -78,7 +85,13 @@ def _loss(truth: Floats, guess: Floats, binary: bool) -> float:
 
 
 def effects(
-    frame: pl.DataFrame, inputs: Sequence[Column], *, outcome: Floats, blocks: np.ndarray, binary: bool, seed: int,
+    frame: pl.DataFrame,
+    inputs: Sequence[Column],
+    *,
+    outcome: Floats,
+    blocks: np.ndarray,
+    binary: bool,
+    seed: int,
     refits: int = REFITS,
 ) -> list[Effect]:
     """Curve, direction and change of each column, the other columns left as they were. Intervals: 90 %, block bootstrap."""

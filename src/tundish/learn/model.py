@@ -207,8 +207,11 @@ def _trees(rows: int, binary: bool, seed: int) -> _Estimator:
     kind = ExtraTreesClassifier if binary else ExtraTreesRegressor
     few = rows <= MANY_ROWS
     return kind(
-        n_estimators=300 if few else 100, min_samples_leaf=2 if few else 5, max_features=0.4 if binary else 0.8,
-        random_state=seed, n_jobs=2,
+        n_estimators=300 if few else 100,
+        min_samples_leaf=2 if few else 5,
+        max_features=0.4 if binary else 0.8,
+        random_state=seed,
+        n_jobs=2,
     )
 
 

@@ -145,7 +145,8 @@ def _arithmetic(pieces: Pieces, columns: Sequence[Column], outcome: Floats) -> I
         formula = identity.formula.replace("{target}", title)
         reason = Message(
             "The target follows from it by arithmetic: {formula} (on {share} % of the rows).",
-            formula=formula, share=round(100 * identity.holds, 1),
+            formula=formula,
+            share=round(100 * identity.holds, 1),
         )
         for column in late or used:
             yield column, reason

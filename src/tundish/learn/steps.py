@@ -110,7 +110,8 @@ def _none(earlier: Pieces, causes: Sequence[Cause]) -> tuple[Finding, ...]:
     column = earlier.table.column(earlier.target)
     text = Message(
         "No cause found: none of the columns moves {target} clearly enough. What acts may not be recorded, or it never "
-        "changed. Add more pieces or the columns you suspect.", target=column.headers[0] if column.headers else column.name,
+        "changed. Add more pieces or the columns you suspect.",
+        target=column.headers[0] if column.headers else column.name,
     )
     origin = column.origins[0] if column.origins else Origin(earlier.table.name, column=column.name)
     return (Finding("no_cause", "info", text, origin),)

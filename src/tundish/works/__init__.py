@@ -17,9 +17,7 @@ LINES: Mapping[str, Line] = {"pickling": pickling.write}
 """Name of a line -> what writes it."""
 
 
-def make(
-    line: str, *, seed: int, out: Path, pieces: int = 2000, sample_s: float = 22.0, trend_files: int = 1
-) -> Made:
+def make(line: str, *, seed: int, out: Path, pieces: int = 2000, sample_s: float = 22.0, trend_files: int = 1) -> Made:
     """Write the exports of a generated plant into ``out`` and its truth into ``out.truth.json`` beside it.
 
     ``pieces``: lots; ``sample_s``: seconds between two rows of the PLC trend; ``trend_files``: 1, or 2 for the plant of the

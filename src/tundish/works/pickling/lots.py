@@ -191,9 +191,7 @@ def _ambient(plant: Plant, seconds: Floats, stretch: int, rng: np.random.Generat
     return season + daily + weather
 
 
-def _heating(
-    plant: Plant, seconds: Floats, ambient: Floats, lots: Lots, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
+def _heating(plant: Plant, seconds: Floats, ambient: Floats, lots: Lots, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Set-point and actual temperature, standardised: crew, grade, season and the foreman's mood; then heater troubles."""
     likes = plant.favourite == "temperature"
     block = (seconds // (4.0 * HOUR)).astype(np.int64)

@@ -41,7 +41,12 @@ _BUSY: Mapping[Setting, tuple[float, float]] = {
     "coiling": (888.15, 24.0),
 }
 _WIDEST: Mapping[Setting, float] = {
-    "acid": 0.16, "temperature": 3.2, "speed": 0.13, "iron": 30.0, "inhibitor": 0.40, "coiling": 30.0,
+    "acid": 0.16,
+    "temperature": 3.2,
+    "speed": 0.13,
+    "iron": 30.0,
+    "inhibitor": 0.40,
+    "coiling": 30.0,
 }
 
 

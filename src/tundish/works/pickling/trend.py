@@ -191,5 +191,3 @@ _NAMES: dict[str, tuple[str, str, str]] = {
 def _named(run: Run, tag: Tag) -> Tag:
     tags, unit, korean = _NAMES[tag.key]
     return replace(tag, header=tags, unit=unit) if run.plant.style == "tags" else replace(tag, header=korean)
-
-
