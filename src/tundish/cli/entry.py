@@ -24,6 +24,8 @@ def main() -> None:
 
 def run(words: Sequence[str]) -> int:
     """Run one command and return its exit code: 0, 2 for input or usage, 130 for Ctrl-C, 70 for a fault of the program."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed by who called us: pythonw, >&-
+    sys.stderr = sys.stderr or sys.stdout
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console in CP949 or LANG=C shows ? instead of ending the run

@@ -127,8 +127,11 @@ def _must_be_short(file: str, records: Records, head: Sequence[Sequence[str]], s
     for index, row in enumerate(head, start):
         longest = max(map(len, row), default=0)
         if longest > MOST_CHARACTERS:
-            text = "a cell of {size} characters in line {line}; a quote may never be closed"
-            found = Message(text, size=longest, line=int(records.lines[index]))
+            found = Message(
+                "a cell of {size} characters in line {line}; a quote may never be closed",
+                size=longest,
+                line=int(records.lines[index]),
+            )
             raise BrokenFile(file=file, expected=Message("a table"), found=found)
 
 

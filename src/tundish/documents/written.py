@@ -59,7 +59,7 @@ def written(dossier: Dossier, lang: Language) -> AnswerOut:
         causes=[_cause(cause, rank, dossier, write) for rank, cause in enumerate(answer.causes, 1)],
         suspects=[_cause(cause, rank, dossier, write) for rank, cause in enumerate(answer.suspects, 1)],
         confounded=[_confounded(pair, write) for pair in answer.confounded],
-        refused=[_refused(refusal, write) for refusal in answer.refused],
+        refused=list(dict.fromkeys(_refused(refusal, write) for refusal in answer.refused)),
         window=[limit_out(limit) for limit in window_limits(dossier)],
         window_promise=_promise(dossier),
         rule=_rule(dossier, lang),

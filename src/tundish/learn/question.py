@@ -71,5 +71,5 @@ class Question(Protocol):
         ...
 
     def badness(self, outcome: Floats) -> Floats | None:
-        """What a window should make small, one number a piece (0/1 outside limits, or signed value in SI); None when unknown."""
+        """What a window should make small, one number a piece (0/1 outside limits, or signed SI value); None when unknown."""
         ...

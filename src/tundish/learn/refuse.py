@@ -17,6 +17,8 @@ from tundish.trace.pieces import Pieces
 SURE = 0.995
 """Share of the outcomes that a copy of the target fixes at least; a strong cause leaves more exceptions."""
 FEW_LEVELS = 20
+NEAR = 0.1
+"""Standard deviations of the target within which pieces must lie on both sides of a border between its classes."""
 
 
 def refuse(pieces: Pieces, outcome: Floats, *, binary: bool) -> tuple[Refusal, ...]:
@@ -85,7 +87,29 @@ def _copy(pieces: Pieces, column: Column, outcome: Floats, *, binary: bool) -> M
         return Message("Copies the target: it fixes {share} % of the outcomes.", share=round(100 * share, 1))
     if column.kind == "number" and same_order(outcome[known], numbers(pieces, column)[known]):
         return Message("A copy of the target: the same value, re-coded or rounded.")
+    series = pieces.table.frame[column.name].filter(pl.Series(known))
+    if column.statistic == "value" and series.n_unique() <= FEW_LEVELS and _classes_of(outcome[known], series):
+        return Message("Classes of the target: its levels are cut out of the target's own values.")
     return None
+
+
+def _classes_of(y: Floats, series: pl.Series) -> bool:
+    """True when levels part the target's values at sharp borders with pieces close by on both sides.
+
+    A material that truly differs (two steel grades) leaves a gap between its levels, or lets them overlap.
+    """
+    codes = np.unique(series.cast(pl.String).fill_null("").to_numpy(), return_inverse=True)[1]
+    parts = [part for code in range(codes.max() + 1) if len(part := np.sort(y[codes == code])) >= 5]
+    parts.sort(key=lambda part: float(np.median(part)))
+    if len(parts) < 2:
+        return False
+    close, wrong = NEAR * float(y.std()), 0
+    for below, above in zip(parts, parts[1:], strict=False):
+        border = (np.quantile(below, SURE) + np.quantile(above, 1 - SURE)) / 2
+        wrong += int((below > border).sum() + (above < border).sum())
+        if min((below > border - close).sum(), (above < border + close).sum()) < 3:
+            return False
+    return wrong <= (1 - SURE) * len(y)
 
 
 def _fixed_share(pieces: Pieces, column: Column, outcome: Floats) -> float | None:
