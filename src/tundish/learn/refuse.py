@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -104,7 +105,7 @@ def _classes_of(y: Floats, series: pl.Series) -> bool:
     if len(parts) < 2:
         return False
     close, wrong = NEAR * float(y.std()), 0
-    for below, above in zip(parts, parts[1:], strict=False):
+    for below, above in pairwise(parts):
         border = (np.quantile(below, SURE) + np.quantile(above, 1 - SURE)) / 2
         wrong += int((below > border).sum() + (above < border).sum())
         if min((below > border - close).sum(), (above < border + close).sum()) < 3:
