@@ -183,5 +183,5 @@ def _entries() -> Iterator[tuple[Unit, Mapping[str, Any]]]:
 @lru_cache(maxsize=1)
 def _document() -> Mapping[str, Any]:
     text = files("tundish.vocabulary").joinpath("units.yaml").read_text(encoding="utf-8")
-    document: Mapping[str, Any] = yaml.safe_load(text)
+    document: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     return document
