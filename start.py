@@ -126,6 +126,10 @@ def install_with_pip(needs: str) -> bool:
     )
 
 
+INTERRUPTED = (-2, 130)
+"""Exit codes of a command that was ended by Ctrl-C: killed by the signal, or by its own choice."""
+
+
 def run(command: list, *, cwd: "Path | None" = None, quiet: bool = False) -> int:
     """The exit code of a command; Ctrl-C goes to it first, and ends us when it did not end well."""
     sys.stdout.flush()
@@ -137,7 +141,8 @@ def run(command: list, *, cwd: "Path | None" = None, quiet: bool = False) -> int
                 break
             except KeyboardInterrupt:
                 stopped = True
-    if stopped and code != 0:
+    # The child's own word counts too: under load the signal has been seen to reach only one of us.
+    if code in INTERRUPTED or (stopped and code != 0):
         sys.exit(code if code > 0 else 130)
     return code
 
