@@ -16,6 +16,8 @@ _YEARLESS = (
     r"(?:\s*\([월화수목금토일]\))?(?P<clock>(?:\s+|,\s*)\D{0,4}\d{1,2}(?::\d{2}(?::\d{2})?|시.*))?\s*$"
 )
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?=\D|$|[01]\d(?:\D|$|[0-3]\d(?:\D|$)))|(?<!\d)(\d{2})(?=\s*년)")
+_FIRST = 50
+"""Values to look at before the whole column is: most columns are no dates."""
 _MOST = 0.9
 _CALM = 0.1
 """Greatest share of rows that may lie before the row above them, when the first figure is to be the month."""
@@ -40,10 +42,10 @@ def give_year(texts: pl.Series, header: str, titles: Sequence[str]) -> Dated | N
     >>> give_year(pl.Series(["3/2", "3/14"]), "분석일", ["일지.xlsx"]).values is None
     True
     """
+    if not texts.drop_nulls().head(_FIRST).str.contains(_YEARLESS).any():
+        return None
     filled = texts.drop_nulls().str.strip_chars()
     filled = filled.filter(~filled.str.to_lowercase().is_in(sorted(NO_VALUE)))
-    if not len(filled) or filled.head(20).str.contains(_YEARLESS).mean() < _MOST:  # type: ignore[operator]
-        return None
     parts = texts.str.extract_groups(_YEARLESS).struct.unnest()
     clocked = parts["clock"].is_not_null().sum() >= _MOST * len(filled)
     if filled.str.contains(_YEARLESS).sum() < _MOST * len(filled) or not (clocked or DATE_HEADER.search(header)):
