@@ -1,7 +1,8 @@
 """What a data scientist would write by hand for the benchmark plant: pandas, file names and formats known, clock offset given.
 
-It does what the main job does up to the model: reads every export, parses times and numbers, empties missing codes, counts
-frozen stretches, joins lots and signals, learns on the earlier lots and scores the later ones. It finds nothing by itself:
+It does what the main job does up to the model: reads every export, parses times and numbers, lists cells that are none, empties
+missing codes and frozen stretches, looks for constants, copies, gaps and double rows, joins lots and signals, learns on the
+earlier lots and scores the later ones. It finds nothing by itself:
 encodings, header rows, time formats, keys, units, clock offset and target stand in the code.
 
 Run: python benchmarks/peers/pandas_script.py PLANT OFFSET_SECONDS
@@ -21,7 +22,6 @@ import numpy as np
 import pandas as pd
 
 MISSING = {-9999, -999.9, 9999}
-ERRORS = ["#DIV/0!", "#N/A", "확인중", "-"]
 KELVIN = 273.15
 
 
@@ -32,23 +32,34 @@ def korean_times(texts: pd.Series) -> pd.Series:
     return pd.to_datetime(english, format=f"%Y-%m-%d %p %I:%M{seconds}")
 
 
-def read_trend(path: Path) -> pd.DataFrame:
-    """One PLC file: times, numbers, missing codes, frozen stretches; temperatures in K."""
+def read_trend(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """One PLC file: times, numbers, missing codes, frozen stretches; temperatures in K. With what a person should know."""
     try:
-        frame = pd.read_csv(path, encoding="utf-8-sig", na_values=ERRORS)
+        texts = pd.read_csv(path, encoding="utf-8-sig", dtype=str)
     except UnicodeDecodeError:
-        frame = pd.read_csv(path, encoding="cp949", na_values=ERRORS)
+        texts = pd.read_csv(path, encoding="cp949", dtype=str)
+    frame, notes = texts.copy(), []
     stamp = frame.columns[0]
     frame[stamp] = pd.to_datetime(frame[stamp], format="%Y-%m-%d:%H:%M:%S").dt.tz_localize("Asia/Seoul").dt.tz_convert("UTC")
     for column in frame.columns[1:]:
-        values = pd.to_numeric(frame[column], errors="coerce")
-        values = values.mask(values.isin(MISSING))
+        values = pd.to_numeric(texts[column], errors="coerce")
+        odd = texts[column][values.isna() & texts[column].notna()]
+        notes += [f"{path.name}, row {row + 2}, {column}: {text}" for row, text in odd.head(20).items()]
+        often = values.value_counts()
+        codes = [code for code in MISSING if often.get(code, 0) > 1]
+        notes += [f"{path.name}, {column}: {code} {often[code]} times" for code in codes]
+        values = values.mask(values.isin(codes))
+        notes += [f"{path.name}, {column}: constant"] if often.size == 1 else []
         same = values.diff().eq(0)
         run = same.groupby((~same).cumsum()).cumsum()
         if run.max() > 2000 and same.mean() < 0.5:
             values = values.mask(run > 2000)
         frame[column] = values + KELVIN if "℃" in column else values
-    return frame.rename(columns={stamp: "time"}).sort_values("time")
+    notes += [f"{path.name}: gap before row {row + 2}" for row in np.flatnonzero(frame[stamp].diff() > pd.Timedelta("10min"))]
+    notes += [f"{path.name}: {frame.duplicated().sum()} rows twice"]
+    signals = frame.columns[1:]
+    notes += [f"{a} = {b}" for i, a in enumerate(signals) for b in signals[i + 1 :] if (frame[a] == frame[b]).mean() > 0.999]
+    return frame.rename(columns={stamp: "time"}).sort_values("time"), notes
 
 
 def read_lots(folder: Path) -> pd.DataFrame:
@@ -101,7 +112,8 @@ def main() -> None:
     """The whole script."""
     folder, offset = Path(sys.argv[1]), pd.Timedelta(seconds=float(sys.argv[2]))
     began = time.perf_counter()
-    trends = [read_trend(path) for path in sorted(folder.glob("PLC*.csv"))]
+    read = [read_trend(path) for path in sorted(folder.glob("PLC*.csv"))]
+    trends, notes = [frame for frame, _ in read], [note for _, found in read for note in found]
     lots, verdicts = read_lots(folder), read_inspection(folder)
     pd.read_excel(next(folder.glob("*.xlsx")), sheet_name=None, header=[1, 2])
     standardised = time.perf_counter() - began
@@ -117,7 +129,8 @@ def main() -> None:
     model = lightgbm.train(settings, lightgbm.Dataset(inputs[:cut], bad[:cut]), 800)
     wrong = float(((np.asarray(model.predict(inputs[cut:])) > 0.5) != bad[cut:]).mean())
     whole = time.perf_counter() - began
-    print(json.dumps({"standardised_s": round(standardised, 3), "whole_s": round(whole, 3), "error_rate": round(wrong, 4)}))
+    said = {"standardised_s": round(standardised, 3), "whole_s": round(whole, 3), "error_rate": round(wrong, 4)}
+    print(json.dumps(said | {"notes": len(notes)}))
 
 
 if __name__ == "__main__":
