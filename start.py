@@ -5,6 +5,11 @@
     python3 start.py test          lint, types, import contracts and tests
     python3 start.py pack DIR      everything for a machine without internet, in one folder
 
+    python3 start.py demo          가상 공장을 만들어 분석하고 답을 보여 줍니다
+    python3 start.py run 폴더      내 자료 분석 (옵션: python3 start.py run --help)
+    python3 start.py test          린트, 타입, 구조, 시험
+    python3 start.py pack 폴더     인터넷이 없는 컴퓨터로 옮길 폴더 만들기
+
 The first call puts what is needed into `.venv` beside this file, pinned with hashes in `requirements/`; later calls find it.
 """
 
@@ -40,6 +45,7 @@ def main(words: list) -> int:
         set_up("run")
         return run([PYTHON, HOME / "tools" / "pack.py", find_uv(), *words[1:]])
     set_up("run")
+    os.environ["TUNDISH_CALLED"] = "python3 start.py" if os.name != "nt" else "python start.py"
     return run([PYTHON, "-m", "tundish", *words])
 
 

@@ -67,7 +67,7 @@ class InputError(TundishError):
 class NoSuchFolder(InputError):
     """PLANT is no folder."""
 
-    text = "{folder}: there is no such folder. Name the folder that holds the exports."
+    text = "{folder}: there is no folder of this name. Name the folder that holds the exports, not a file in it."
 
 
 class NothingUsable(InputError):
@@ -86,19 +86,28 @@ class UnreadableFile(InputError):
 class EmptyFile(UnreadableFile):
     """A file that holds no row."""
 
-    text = "{file}: the file is empty ({size} bytes, no row). Export it again, or list it under skip in plant.toml."
+    text = (
+        "{file}: the file is empty ({size} bytes, no row). Export it again, "
+        'or leave it out: skip = ["{file}"] under [read] in plant.toml.'
+    )
 
 
 class LockedWorkbook(UnreadableFile):
     """A workbook with a password."""
 
-    text = "{file}: the workbook is locked with a password. Save it without one, or list it under skip in plant.toml."
+    text = (
+        "{file}: the workbook is locked with a password. Save it without one, "
+        'or leave it out: skip = ["{file}"] under [read] in plant.toml.'
+    )
 
 
 class BrokenFile(UnreadableFile):
     """A file that breaks off or is not what its name says."""
 
-    text = "{file}: cannot be read as {expected}: {found}. Export it again, or list it under skip in plant.toml."
+    text = (
+        "{file}: cannot be read as {expected}: {found}. Export it again, "
+        'or leave it out: skip = ["{file}"] under [read] in plant.toml.'
+    )
 
 
 class NoTable(BrokenFile):
@@ -110,7 +119,8 @@ class HostileArchive(UnreadableFile):
 
     text = (
         "{file}: the archive is refused: {found}; allowed: {allowed}. "
-        "Unpack it by hand if you trust it, or list it under skip in plant.toml."
+        "Unpack it by hand if you trust it, "
+        'or leave it out: skip = ["{file}"] under [read] in plant.toml.'
     )
 
 
@@ -203,7 +213,7 @@ class TooFewDefects(TooFewPieces):
 class CannotWrite(InputError):
     """The output cannot be put where it was asked."""
 
-    text = "{path}: cannot write here: {found}. Name another folder with --out."
+    text = "{path}: cannot write here: {found}. Name another folder (run: --out FOLDER; demo: demo FOLDER)."
 
 
 class UnknownLine(InputError):

@@ -93,6 +93,8 @@ CASES = {
     "plant.toml: huge": ({"plant.toml": b"#" * 2_000_000}, [], ["plant.toml", "2,000,000"]),
     "plant.toml: endless number": ({"plant.toml": b"[cost]\nper_bad = " + b"9" * 5000}, [], ["plant.toml"]),
     "plant.toml: no number": ({"plant.toml": b'[clocks]\n"lots.csv" = nan'}, [], ["clocks", "lots.csv", "nan"]),
+    "plant.toml: limits of no column": ({"plant.toml": '[limits]\n"경도" = { low = 5 }'.encode()}, [], ["limits", "경도"]),
+    "plant.toml: skip outside of [read]": ({"plant.toml": b'skip = ["old.csv"]'}, [], ["skip", "[read]"]),
     "plant.toml: limits swapped": ({"plant.toml": b'[limits]\n"a" = { low = 5, high = 1 }'}, [], ["limits", "a"]),
     "plant.toml: unknown file": ({"plant.toml": b'[clocks]\n"lot.csv" = 3'}, [], ["clocks", "lot.csv", "lots.csv"]),
     "plant.toml: unknown column": (

@@ -80,7 +80,7 @@ def test_page_one_says_what_to_keep(korean):
     assert "1,000 ℃ 이하" in first
     assert "1273" not in text
     assert "4%" in first
-    assert "12,300,000원" in text
+    assert "1,230만 원" in text
 
 
 def test_no_english_is_left_in_korean(korean):

@@ -37,6 +37,17 @@ def test_either_header_of_stacked_exports_finds_the_column():
         assert find_target([table], text, CATALOGUE).column == "plant:SCALE"
 
 
+@pytest.mark.parametrize("text", ["경도", "경도(Hv)", "기계적성질 경도", "품질검사.xlsx:경도", "품질검사:경도(Hv)"])
+def test_the_lower_of_two_header_rows_is_enough(text: str):
+    frame = pl.DataFrame({"LOT": ["L1", "L2"], "기계적성질 경도(Hv)": [160, 170], "기계적성질 연신율(%)": [50.0, 51.0]})
+    tested = [table_of(frame, "품질검사.xlsx")]
+    assert find_target(tested, text, CATALOGUE).column == "plant:기계적성질 경도(Hv)"
+    with pytest.raises(AmbiguousTarget, match="연신율"):
+        find_target([table_of(frame, "a.csv"), table_of(frame, "b.csv")], "연신율", CATALOGUE)
+    with pytest.raises(UnknownTarget, match="경도"):
+        find_target(tested, "경", CATALOGUE)
+
+
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(UnknownTarget, match="YS"):
         find_target(tables(), "YS MPa2", CATALOGUE)

@@ -80,7 +80,7 @@ def target_text(column: Column, named: str | None) -> str:
 def _head() -> Lines:
     yield _comment(_("What was decided for this plant. Written on the first run; from now on it is yours."))
     yield _comment(
-        _("Lines with # were found in the data and are found again each time: take the # away to decide them yourself.")
+        _("Lines with # are what the data say, found again each time, or examples: take the # away to decide them yourself.")
     )
 
 
@@ -91,14 +91,13 @@ def _plant(dossier: Dossier, settings: Settings, lang: Language) -> Lines:
     yield f"target = {_quoted(target_text(dossier.target, settings.target))}"
     yield _comment(_("The value of the target that means: defect."))
     bad = sorted(getattr(dossier.question, "bad", ()))
-    yield (
-        f"# bad = {_quoted(bad[0])}  {_comment(', '.join(bad))}"
-        if len(bad) > 1
-        else f"# bad = {_quoted(bad[0] if bad else '불량')}"
-    )
+    yield f"# bad = {_quoted(', '.join(bad) or '불량')}"
     yield _comment(_("For a number: is higher better or worse?"))
     yield '# higher_is = "worse"'
     yield _comment(_("What happened before this moment may be a cause: start, end, target, or a time column as FILE:COLUMN."))
+    for finding in dossier.findings:
+        if finding.code == "decision_moment":
+            yield _comment(say("So far: {reason}", lang, reason=finding.message))
     yield '# decision_moment = "start"'
 
 

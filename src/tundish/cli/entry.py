@@ -52,7 +52,8 @@ def _command(words: Sequence[str], lang: Language) -> int:
     from tundish.errors import TundishError
 
     try:
-        code = app(args=list(words) or ["--help"], prog_name="tundish", standalone_mode=False, obj=lang)
+        called = os.environ.get("TUNDISH_CALLED", "tundish")  # help names a command that the reader can type
+        code = app(args=list(words) or ["--help"], prog_name=called, standalone_mode=False, obj=lang)
         sys.stdout.flush()
     except TundishError as failure:
         return _end(failures.refused(failure, lang), failure.exit_code)

@@ -95,17 +95,23 @@ def _check(settings: Settings) -> None:
 def _check_places(settings: Settings, standard: Standard) -> None:
     """Files and columns that plant.toml names must be there: a decision that reaches nothing must not pass in silence."""
     columns = _places(standard)
+    spots = [f"{file}:{name}" for file, names in columns.items() for name in sorted(names)]
     sections = {"mapping": settings.mapping, "units": settings.units, "missing": settings.missing, "known": settings.known}
-    spots = {f'{section}."{spot}"': spot for section, decided in sections.items() for spot in decided}
-    for key, spot in spots.items():
-        if not any(spot.startswith(f"{file}:") and spot[len(file) + 1 :] in names for file, names in columns.items()):
-            near = get_close_matches(spot, [f"{file}:{name}" for file, names in columns.items() for name in sorted(names)], n=3)
-            raise BadSettings(file=plant_toml.NAME, key=key, expected=_one_of(near or sorted(columns)), found=f'"{spot}"')
+    for section, decided_there in {**sections, "limits": settings.limits}.items():
+        for spot in decided_there:
+            named = section == "limits" and any(spot in names for names in columns.values())
+            if spot not in spots and not named:
+                raise _unknown(section, spot, spots)
     for section, files in (("keys", settings.keys), ("clocks", settings.clock_offsets_s)):
         for file in files:
             if file not in columns:
-                near = get_close_matches(file, list(columns), n=3) or sorted(columns)
-                raise BadSettings(file=plant_toml.NAME, key=f'{section}."{file}"', expected=_one_of(near), found=f'"{file}"')
+                raise _unknown(section, file, list(columns))
+
+
+def _unknown(section: str, spot: str, places: Sequence[str]) -> BadSettings:
+    places = [place for place in places if ":plant:" not in place]
+    near = [place for place in places if spot in place] or get_close_matches(spot, places, n=3) or sorted(places)
+    return BadSettings(file=plant_toml.NAME, key=f'{section}."{spot}"', expected=_one_of(near), found=f'"{spot}"')
 
 
 def _places(standard: Standard) -> dict[str, set[str]]:

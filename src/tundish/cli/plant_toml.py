@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -70,9 +72,17 @@ def _toml(path: Path) -> dict[str, Any]:
             found=byte,
         ) from failure
     except tomllib.TOMLDecodeError as failure:
-        raise BadSettings(file=path.name, key=Message("syntax"), expected="TOML", found=str(failure)[:300]) from failure
+        raise BadSettings(file=path.name, key=Message("syntax"), expected=_LINES, found=_spot(str(failure))) from failure
     except ValueError as failure:  # a number of thousands of digits
         raise BadSettings(file=path.name, key=Message("syntax"), expected="TOML", found=str(failure)[:300]) from failure
+
+
+def _spot(failure: str) -> Message:
+    """Where the parser stopped; its own words are for programmers."""
+    place = re.search(r"at line (\d+), column (\d+)", failure)
+    if place is None:
+        return Message("a file that ends within a line")
+    return Message("something else in line {line}, at character {character}", line=int(place[1]), character=int(place[2]))
 
 
 def _number(value: object) -> bool:
@@ -97,6 +107,7 @@ def _text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+_LINES = Message("lines such as {example}", example='target = "판정"')
 _TEXT = (_text, Message("a text in quotes"))
 _TEXTS = (_list_of(_text), Message("a list of texts, such as {example}", example='["old.xlsx"]'))
 _OFFSET = (_offset, Message("a number of seconds, ten years at most"))
@@ -106,7 +117,7 @@ _YES_NO = (lambda value: isinstance(value, bool), Message("true or false"))
 _ZONE = (lambda value: value in available_timezones(), Message("a time zone, such as {example}", example='"Asia/Seoul"'))
 _HIGHER = (lambda value: value in ("better", "worse"), Message("{one} or {other}", one='"better"', other='"worse"'))
 _KNOWN = (lambda value: value in ("before", "after"), Message("{one} or {other}", one='"before"', other='"after"'))
-_LIMITS = (_limits, Message("lower and upper limit, such as {example}", example="{ low = 245, high = 300 }"))
+_LIMITS = (_limits, Message("numbers, low less than high, such as {example}", example="{ low = 245, high = 300 }"))
 _RAGGED = (lambda value: value in ("refuse", "set_aside"), Message("{one} or {other}", one='"refuse"', other='"set_aside"'))
 _SECTIONS: Mapping[str, tuple[str, ...] | None] = {
     "plant": ("time_zone", "target", "bad", "higher_is", "decision_moment"),
@@ -123,6 +134,7 @@ class _Values:
         self.path = path
         self.toml = toml
         for section, value in toml.items():
+            self._at_home(section)
             self._known(section, section, tuple(_SECTIONS))
             if not isinstance(value, dict):
                 self._fail(f"[{section}]", Message("a section"), value)
@@ -149,10 +161,23 @@ class _Values:
             near = get_close_matches(word, known, n=1)
             self._fail(where, Message("one of {words}", words=near or known), word)
 
+    def _at_home(self, word: str) -> None:
+        """A word of a section that stands before all sections: say where it belongs."""
+        for section, words in _SECTIONS.items():
+            if word in (words or ()):
+                self._fail(word, Message("{word} below the line {section}", word=word, section=f"[{section}]"), self.toml[word])
+
     def _fail(self, key: str, expected: Message, found: object) -> None:
-        shown = f'"{found}"' if isinstance(found, str) else str(found)
+        shown = _as_written(found)
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
         raise BadSettings(file=self.path.name, key=key, expected=expected, found=shown)
+
+
+def _as_written(found: object) -> str:
+    """A value as it stands in the file, on one line."""
+    if isinstance(found, dict):
+        return "{ " + ", ".join(f"{key} = {_as_written(value)}" for key, value in found.items()) + " }"
+    return str(found) if isinstance(found, float) else json.dumps(found, ensure_ascii=False, default=str)
 
 
 def _ragged(values: _Values) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tundish.documents.words import Say, certainty, effect, figure, keep, line_name, speaker, verdict, won
+from tundish.documents.words import Say, certainty, effect, figure, keep, line_name, no_window, speaker, verdict, won
 from tundish.settings import Language
 
 if TYPE_CHECKING:
@@ -76,14 +76,15 @@ def _even(text: str) -> str:
 
 def _proof(answer: AnswerOut, _: Say) -> Iterator[str]:
     promise, evidence = answer.window_promise, answer.evidence
+    yield from no_window(answer)
     if promise is not None:
         today, promised = figure(promise.today, promise.unit), figure(promise.promised, promise.unit)
-        yield _("Inside the window: {promised} promised, {today} today.", promised=promised, today=today)
+        yield _("Inside the window: {promised} promised, {today} so far.", promised=promised, today=today)
         if promise.later_inside is not None:
             inside, everywhere = figure(promise.later_inside, promise.unit), figure(promise.later_all, promise.unit)
             yield _("Later pieces inside it: {inside} (all: {all}).", inside=inside, all=everywhere)
     if evidence.saving is not None and evidence.saving.per_year is not None:
-        yield _("Saving: {won} won a year.", won=won(evidence.saving.per_year))
+        yield _("Saving: {won} won a year.", won=won(evidence.saving.per_year, answer.language))
     if answer.rule is not None:
         yield _("Rule to remember: {rule}", rule=answer.rule.text)
     scores = ", ".join(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tundish.documents import control, drawings, names, proofs, words
 from tundish.documents.answer import AnswerOut, CauseOut, FindingOut, LimitOut
 from tundish.documents.dossier import Dossier
-from tundish.documents.words import Say, amount
+from tundish.documents.words import Say
 from tundish.documents.written import plant_name, tidy, usual_span, window_limits
 from tundish.learn.answer import Cause, Limit
 from tundish.locale import number
@@ -49,7 +49,7 @@ def _first_sheet(dossier: Dossier, out: AnswerOut, lang: Language, _: Say) -> di
         else _("{pieces} pieces", pieces=out.pieces),
         "verdict": words.verdict(out, _),
         "window": _window_lines(dossier, out, lang, _),
-        "no_window": [finding.text for finding in out.findings if finding.code.startswith("window.")],
+        "no_window": words.no_window(out),
         "rule": words.rule_parts(out.rule.conditions, _) if out.rule else [],
         "rule_bad": ", ".join(out.bad) or _("a value outside the limits"),
         "gives": list(words.gives(out, _)),
@@ -86,8 +86,8 @@ def _usual(line: LimitOut, limit: Limit, dossier: Dossier) -> str:
 
 
 def _span(span: tuple[float, float], unit: str | None) -> str:
-    low, high = (amount(tidy(side, 4), unit) for side in span)
-    return f"{low} ~ {high}"
+    low, high = (tidy(side, 4) for side in span)
+    return words.between(low, high, unit)
 
 
 def _moves(cause: CauseOut, _: Say) -> str:

@@ -54,13 +54,26 @@ def figure(value: float | None, unit: str | None) -> str:
     return amount(float(f"{value:.{4 if abs(value) >= 1000 else 3}g}"), unit)
 
 
-def won(value: float) -> str:
-    """An amount of money to three digits: more would pretend to be known.
+def between(low: float | str | None, high: float | str | None, unit: str | None) -> str:
+    """A range with its unit said once.
 
-    >>> won(123_456_789), won(-950)
-    ('123,000,000', '-950')
+    >>> between(1002.0, 1045.0, "℃"), between(10.0, 12.5, "%")
+    ('1,002 ~ 1,045 ℃', '10 ~ 12.5%')
     """
-    return number(float(f"{value:.3g}"))
+    return f"{amount(low, None)} ~ {amount(high, unit)}"
+
+
+def won(value: float, lang: str) -> str:
+    """An amount of money to three digits: more would pretend to be known; in Korean counted in 만 and 억.
+
+    >>> won(123_456_789, "en"), won(123_456_789, "ko"), won(-35_000, "ko"), won(950, "ko")
+    ('123,000,000', '1.23억 ', '-3.5만 ', '950')
+    """
+    rounded = float(f"{value:.3g}")
+    for size, word in ((1e8, "억 "), (1e4, "만 ")) if lang == "ko" else ():
+        if abs(rounded) >= size:
+            return f"{number(float(f'{rounded / size:.3g}'))}{word}"
+    return number(rounded)
 
 
 def keep(line: LimitOut, _: Say) -> str:
@@ -72,7 +85,7 @@ def keep(line: LimitOut, _: Say) -> str:
         return _("at most {high}", high=high)
     if line.high is None:
         return _("at least {low}", low=low)
-    return f"{low} ~ {high}"
+    return between(line.low, line.high, line.unit)
 
 
 def line_name(line: LimitOut) -> str:
@@ -80,9 +93,18 @@ def line_name(line: LimitOut) -> str:
     return " / ".join(line.columns) or line.column
 
 
+def bare(name: str, unit: str | None) -> str:
+    """A setting's name without the unit in brackets that the value beside it says again.
+
+    >>> bare("이슬점(℃)", "℃"), bare("경도(Hv)", "℃")
+    ('이슬점', '경도(Hv)')
+    """
+    return name.removesuffix(f"({unit})").rstrip() or name
+
+
 def condition(line: LimitOut, _: Say) -> str:
     """One condition of a rule: the column and where it lies when the piece turns out bad; the limits themselves are fine."""
-    name = line_name(line)
+    name = " / ".join(bare(column, line.unit) for column in line.columns) or line.column
     if line.levels:
         return f"{name} = {', '.join(line.levels)}"
     low, high = amount(line.low, line.unit), amount(line.high, line.unit)
@@ -147,7 +169,7 @@ def verdict(out: AnswerOut, _: Say) -> dict[str, str]:
 def _headline(out: AnswerOut, _: Say) -> str:
     evidence = out.evidence
     if out.window:
-        lines = ", ".join(f"{line.column} {keep(line, _)}" for line in out.window)
+        lines = ", ".join(f"{bare(line.column, line.unit)} {keep(line, _)}" for line in out.window)
         if evidence.verdict == "useful":
             return _("Keep {lines}.", lines=lines)
         return _("Worth a trial, not proved: {lines}.", lines=lines)
@@ -166,6 +188,12 @@ def _headline(out: AnswerOut, _: Say) -> str:
     return _("No cause found for {target} in these data.", target=out.target)
 
 
+def no_window(out: AnswerOut) -> list[str]:
+    """Why there is no window, and what would help."""
+    told = (finding for finding in out.findings if finding.code == "no_cause" or finding.code.startswith("window."))
+    return [] if out.window else [finding.text for finding in told]
+
+
 def _cause_name(cause: CauseOut, target: str, _: Say) -> str:
     """A reading of the target itself, taken before, is called so."""
     return _("earlier value of {target}", target=target) if cause.columns[0] == target else cause.columns[0]
@@ -179,16 +207,18 @@ def gives(out: AnswerOut, _: Say) -> Iterator[str]:
         if promise.unit == "%":
             fewer = round(max(0.0, 10 * (promise.today - promise.promised)))
             yield _(
-                "Bad pieces: {today} today, at most {promised} inside the window; {fewer} fewer in every 1,000.",
+                "Bad pieces: {today} so far, at most {promised} inside the window; {fewer} fewer in every 1,000.",
                 today=today,
                 promised=promised,
                 fewer=fewer,
             )
         else:
-            yield _("{target}: {today} today, {promised} inside the window.", target=out.target, today=today, promised=promised)
+            yield _(
+                "{target}: {today} so far, {promised} inside the window.", target=out.target, today=today, promised=promised
+            )
         yield _("{share} of the earlier pieces already lay inside.", share=percent(100 * promise.share_inside))
         if evidence.saving is not None:
-            yield from _saves(evidence.saving, _)
+            yield from _saves(evidence.saving, out.language, _)
         else:
             yield _("Write the cost of a defect into plant.toml to have it in won.")
     else:
@@ -202,11 +232,16 @@ def gives(out: AnswerOut, _: Say) -> Iterator[str]:
         )
 
 
-def _saves(saving: SavingOut, _: Say) -> Iterator[str]:
+def _saves(saving: SavingOut, lang: str, _: Say) -> Iterator[str]:
     if saving.per_year is not None and saving.interval is not None:
         low, high = saving.interval
-        yield _("Saves {won} won a year ({low} to {high}).", won=won(saving.per_year), low=won(low), high=won(high))
-    yield _("Saves {won} won per 1,000 pieces.", won=won(saving.per_1000))
+        yield _(
+            "Saves {won} won a year ({low} to {high}).",
+            won=won(saving.per_year, lang),
+            low=won(low, lang),
+            high=won(high, lang),
+        )
+    yield _("Saves {won} won per 1,000 pieces.", won=won(saving.per_1000, lang))
 
 
 def sure(out: AnswerOut, _: Say) -> Iterator[str]:

@@ -160,7 +160,7 @@ def _confidence(case: _Case, i: int) -> float:
 def _verdict(case: _Case, i: int, *, share: float, sure: float) -> tuple[Message, bool]:
     """Why an active group is claimed, or why it is not."""
     count = len(case.bench.groups)
-    p = float(f"{min(case.found.p_given_others[i] * count, 1.0):.2g}")
+    p = _told(case.found.p_given_others[i] * count)
     if i in case.bench.context:
         return WHO_OR_WHEN, False
     if share < LEAST_SHARE:
@@ -193,7 +193,12 @@ def _why_not(case: _Case, i: int, columns: Mapping[int, Column]) -> Message:
             "left. Keep {cause} first.",
             cause=_name(columns[_explaining(case, i, active)]),
         )
-    return _weak(float(f"{min(found.p_given_active[i] * count, 1.0):.2g}"), count)
+    return _weak(_told(found.p_given_active[i] * count), count)
+
+
+def _told(p: float) -> float:
+    """A chance as a reader can take it: two digits, and nothing below one in ten thousand."""
+    return float(f"{min(max(p, 1e-4), 1.0):.2g}")
 
 
 def _weak(p: float, count: int) -> Message:

@@ -155,7 +155,7 @@ def _turnable(
             (unknown if said is None else known).append(level)
     if known:
         return tuple(known), (*findings, *(_ask(column, used=False) for column in unknown))
-    if not unknown and not findings:
+    if causes and not unknown and not findings:
         findings.append(_nothing_to_turn(earlier))
     return tuple(unknown), (*findings, *(_ask(column, used=True) for column in unknown))
 

@@ -35,6 +35,7 @@ _VERDICTS = frozenset(
 )
 _VERDICT_HEADER = re.compile(r"판정|합부|합불|양부|양불|불량|verdict|judg|pass.?fail|ok.?ng|defect", re.IGNORECASE)
 _DEFECT_HEADER = re.compile(r"불량|결함|하자|크랙|균열(?!대|온|시)|흠|defect|flaw|reject|crack|ppm$", re.IGNORECASE)
+_UNIT_IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 _ENERGY_UNITS = frozenset({"J", "W.h", "kW.h", "MW.h", "GJ", "MJ"})
 
 
@@ -62,7 +63,7 @@ def find_target(tables: Sequence[Table], text: str | None, catalogue: Catalogue)
 
 def _resolve(tables: Sequence[Table], text: str, catalogue: Catalogue) -> Target:
     wanted = _even(text)
-    for read in (_by_header, _by_file_and_header, _by_concept):
+    for read in (_by_header, _by_file_and_header, _by_concept, _by_part):
         found = _likeliest([pair for pair in _columns(tables) if read(pair[1], wanted, catalogue)])
         if len(found) == 1:
             table, column = found[0]
@@ -104,6 +105,20 @@ def _file_names(origin: Origin) -> set[str]:
 
 def _by_concept(column: Column, wanted: str, catalogue: Catalogue) -> bool:
     return column.concept is not None and wanted in map(_even, (column.concept, *catalogue.concept(column.concept).names))
+
+
+def _by_part(column: Column, wanted: str, catalogue: Catalogue) -> bool:
+    """The name as the sheet shows it: the lower of two header rows, with or without the unit in brackets."""
+    file, _, part = wanted.rpartition(":")
+    return any(
+        part in _parts(origin.column or "") and (not file or f"{file}:{_even(origin.column or '')}" in _file_names(origin))
+        for origin in column.origins
+    )
+
+
+def _parts(header: str) -> set[str]:
+    names = {header, _UNIT_IN_BRACKETS.sub("", header)}
+    return {_even(name[at:]) for name in names for at in (0, *(gap.end() for gap in re.finditer(r"\s+", name)))}
 
 
 def _must_be_result(table: Table, column: Column) -> None:
