@@ -95,7 +95,7 @@ def answer(plant: Path, standard: Standard, settings: Settings, progress: Progre
 
 def _wish(settings: Settings, pieces: Pieces) -> Wish:
     target = pieces.table.column(pieces.target)
-    spots = (f"{origin.file}:{origin.column}" for origin in target.origins)
+    spots = (spot for origin in target.origins for spot in origin.spots)
     return Wish(
         bad=settings.bad,
         higher_is=settings.higher_is,

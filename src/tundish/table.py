@@ -12,6 +12,8 @@ from tundish.errors import Message
 
 ROW = "#row"
 """Frame column: line (text) or row (sheet) number in the file, counted from 1."""
+ROWS_SHOWN = 20
+"""Rows named in a finding or a repair, at most."""
 SOURCE = "#source"
 """Frame column: index into ``Table.origins``, for tables stacked from several exports."""
 
@@ -33,6 +35,21 @@ class Origin:
     column: str | None = None
     row: int | None = None
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """How a person may name the file in plant.toml: its path inside the folder, with the sheet, its last part.
+
+        >>> Origin("lots.zip/결과.xlsx", "3월", "판정").places
+        ('lots.zip/결과.xlsx', 'lots.zip/결과.xlsx/3월', '결과.xlsx')
+        """
+        sheet = (f"{self.file}/{self.sheet}",) if self.sheet else ()
+        return tuple(dict.fromkeys((self.file, *sheet, self.file.rpartition("/")[2])))
+
+    @property
+    def spots(self) -> tuple[str, ...]:
+        """How a person may name the column in plant.toml: ``file:column`` for each name of the file."""
+        return tuple(f"{place}:{self.column}" for place in self.places)
+
     def __str__(self) -> str:
         parts = [self.file, self.sheet, self.column, None if self.row is None else f"{self.row}"]
         return " / ".join(part for part in parts if part)
@@ -48,7 +65,7 @@ class Finding:
     origin: Origin
     count: int = 1
     rows: tuple[int, ...] = ()
-    """First rows concerned, at most 20, as they stand in the file."""
+    """First rows concerned, at most :data:`ROWS_SHOWN`, as they stand in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,16 @@ class Column:
     def headers(self) -> tuple[str, ...]:
         """Names in the plant's own files, each once, in the order of the exports."""
         return tuple(dict.fromkeys(o.column for o in self.origins if o.column is not None))
+
+    @property
+    def header(self) -> str:
+        """The name in the first export that has it, else the column's own."""
+        return next(iter(self.headers), "") or self.name
+
+    @property
+    def origin(self) -> Origin:
+        """The first place it stands in, for findings about it."""
+        return self.origins[0] if self.origins else Origin(self.name)
 
     @property
     def source(self) -> tuple[tuple[str, str | None, str | None], ...]:

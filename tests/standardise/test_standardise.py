@@ -1,6 +1,5 @@
 """Exports made by hand with known content, through the whole stage."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -241,19 +240,9 @@ def test_empty_tables_and_row_numbers_are_left_out(export):
     assert "row_number" in codes(table.findings) and all("순번" not in c.headers for c in table.columns)
 
 
-def test_260000_rows_timing(export, capsys):
-    n = 260_000
-    start = datetime(2025, 3, 1)
-    stamps = (
-        pl.Series([start]).extend_constant(start, n - 1) + pl.Series(np.arange(n)).cast(pl.Duration("ms")) * 1000
-    ).dt.strftime("%Y-%m-%d %H:%M:%S")
-    columns = {f"온도{k}(℃)": pl.Series(RNG.normal(60, 1, n).round(2)).cast(pl.String) for k in range(15)}
-    raw = export("plc.csv", {"일시": stamps, **columns})
-    begun = time.perf_counter()
-    (table,) = run(raw).tables
-    with capsys.disabled():
-        print(f"\nstandardise: 260,000 rows x 16 columns in {time.perf_counter() - begun:.2f} s")
-    assert table.frame.height == n
+def test_a_file_inside_a_folder_may_be_named_by_its_last_part(export):
+    (told,) = run(export("2024/a.csv", {"값(zorg/㎡)": ["1", "2", "4"]}), units={"a.csv:값(zorg/㎡)": "mm"}).tables
+    assert values(told, "값(zorg/㎡)") == pytest.approx([0.001, 0.002, 0.004])
 
 
 def test_day_counts_from_1904_are_found_by_the_other_times(export):

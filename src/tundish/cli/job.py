@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tundish.cli import decided, output, plant_toml
@@ -118,12 +118,11 @@ def _places(standard: Standard) -> dict[str, set[str]]:
     """Every name of a file, sheet or table that plant.toml may use, and the names of its columns."""
     columns: dict[str, set[str]] = {}
     for raw in standard.intake.tables:
-        file = raw.origin.file
-        for name in (file, PurePosixPath(file).name, *([f"{file}/{raw.origin.sheet}"] if raw.origin.sheet else [])):
+        for name in raw.origin.places:
             columns.setdefault(name, set()).update(raw.headers)
     for table in standard.tables.tables:
         headers = {header for column in table.columns for header in (*column.headers, column.name)}
-        for name in (table.name, *(origin.file for origin in table.origins)):
+        for name in (table.name, *(place for origin in table.origins for place in origin.places)):
             columns.setdefault(name, set()).update(headers)
     return columns
 

@@ -20,7 +20,7 @@ from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.reading import PROSE_SUFFIXES
 from tundish.intake.records import Records, index_records
 from tundish.intake.tidy import Tidied, tidy
-from tundish.table import ROW, Finding, Origin, Repair
+from tundish.table import ROW, ROWS_SHOWN, Finding, Origin, Repair
 
 _SAMPLE_LINES = 300
 _SAMPLE_BYTES = 400_000
@@ -247,7 +247,9 @@ class _Rows:
         lines = self._lines(indexes)
         before = self.records.raw(indexes[0]).decode()[:200]
         origin = Origin(self.file.name, row=lines[0])
-        repair = Repair(code, Message(text, count=len(lines)), origin, len(lines), before=before, rows=tuple(lines[:20]))
+        repair = Repair(
+            code, Message(text, count=len(lines)), origin, len(lines), before=before, rows=tuple(lines[:ROWS_SHOWN])
+        )
         self.repairs.append(repair)
 
     def _note_gone(self, gone: Sequence[int], blank: int, blanks: NDArray[np.int64]) -> None:
@@ -272,7 +274,7 @@ class _Rows:
             expected=self.width,
         )
         origin = Origin(self.file.name, row=lines[0])
-        self.findings.append(Finding("ragged_rows", "warning", message, origin, len(lines), tuple(lines[:20])))
+        self.findings.append(Finding("ragged_rows", "warning", message, origin, len(lines), tuple(lines[:ROWS_SHOWN])))
 
 
 def _padded(records: Records) -> bool:

@@ -20,7 +20,7 @@ from tundish.intake.layout import Layout, count_footers, find_layout, is_sum, jo
 from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.sheet_cells import Cell, series, shown
 from tundish.intake.tidy import Tidied, tidy
-from tundish.table import ROW, Finding, Origin
+from tundish.table import ROW, ROWS_SHOWN, Finding, Origin
 
 _HEAD, _TAIL = 80, 40
 _TITLE_SHARE = 0.9
@@ -149,7 +149,7 @@ def _table(origin: Origin, grid: _Grid, errors: dict[tuple[int, int], str]) -> T
             count=len(blocks),
             row=grid.top + first + 1,
         )
-        table.findings.append(Finding("several_tables", "warning", message, origin, len(blocks) - 1, others[:20]))
+        table.findings.append(Finding("several_tables", "warning", message, origin, len(blocks) - 1, others[:ROWS_SHOWN]))
     return table
 
 

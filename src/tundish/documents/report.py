@@ -12,7 +12,7 @@ from tundish.documents import control, drawings, names, proofs, words
 from tundish.documents.answer import AnswerOut, CauseOut, FindingOut, LimitOut
 from tundish.documents.dossier import Dossier
 from tundish.documents.words import Say
-from tundish.documents.written import plant_name, tidy, usual_span, window_limits
+from tundish.documents.written import tidy, usual_span, window_limits
 from tundish.learn.answer import Cause, Limit
 from tundish.locale import number
 from tundish.settings import Language
@@ -127,7 +127,7 @@ def _cause(out: CauseOut, cause: Cause, dossier: Dossier, lang: Language, _: Say
         "out": out,
         "name": names.plant_names(cause.column),
         "meaning": _meaning(cause.column, lang, _),
-        "effect": words.effect(out, plant_name(dossier.target), _),
+        "effect": words.effect(out, dossier.target.header, _),
         "sure": words.certainty(out.confidence, _),
         "usual": None if out.usual is None else _span(out.usual, cause.column.unit_read),
         "charts": drawings.cause_charts(cause, dossier, _),

@@ -50,7 +50,7 @@ def written(dossier: Dossier, lang: Language) -> AnswerOut:
         language=lang,
         created=dossier.created.isoformat(timespec="seconds"),
         question=dossier.question.kind,
-        target=plant_name(target),
+        target=target.header,
         target_source=sources_of(target)[0],
         target_concept=target.concept,
         target_unit=target.unit_read,
@@ -121,7 +121,7 @@ def limit_out(limit: Limit) -> LimitOut:
         low, high = (None if side is None else tidy(column.to_plant(side), 8) for side in (limit.low, limit.high))
     return LimitOut(
         concept=column.concept,
-        column=plant_name(column),
+        column=column.header,
         columns=list(column.headers),
         sources=sources_of(column),
         feature=feature_of(column),
@@ -138,11 +138,6 @@ def window_limits(dossier: Dossier) -> list[Limit]:
     ranks = {column.source: rank for rank, cause in enumerate(causes) for column in (*cause.also, cause.column)}
     limits = () if window is None else window.limits
     return sorted(limits, key=lambda limit: ranks.get(limit.column.source, len(causes)))
-
-
-def plant_name(column: Column) -> str:
-    """The plant's name of a column, in the first export that has it."""
-    return column.headers[0] if column.headers else column.name
 
 
 def feature_of(column: Column) -> str:
@@ -207,7 +202,7 @@ def _confounded(pair: Confounded, write: Write) -> ConfoundedOut:
 def _refused(refusal: Refusal, write: Write) -> RefusedOut:
     column = refusal.column
     return RefusedOut(
-        column=plant_name(column),
+        column=column.header,
         source=", ".join(sources_of(column)),
         reason=write(refusal.reason),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tundish.errors import BrokenFile, Message, NoTable
-from tundish.table import Finding, Origin, Repair
+from tundish.table import ROWS_SHOWN, Finding, Origin, Repair
 
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -166,7 +166,7 @@ def _mixed(lines: list[bytes], most: dict[int, str], strange: dict[int, str | No
         encoding=encoding,
         lost=len(lost),
     )
-    rows = tuple(index + 1 for index in list(strange)[:20])
+    rows = tuple(index + 1 for index in list(strange)[:ROWS_SHOWN])
     finding = Finding("encoding_mixed", "warning", message, Origin(file, row=rows[0]), len(strange), rows)
     return Decoded(b"\n".join(lines), encoding, (finding,))
 

@@ -11,9 +11,8 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.intake.layout import SUM_PATTERN
-from tundish.table import ROW, SOURCE, Finding, Origin, Repair
+from tundish.table import ROW, ROWS_SHOWN, SOURCE, Finding, Origin, Repair
 
-_SHOWN = 20
 _MOST_SUMS = 0.5
 
 
@@ -31,7 +30,7 @@ class Tidied:
     def repair(self, code: str, message: Message, *, rows: Sequence[int] = (), before: str | None = None) -> None:
         """Note a repair of these rows."""
         origin = Origin(self.origin.file, self.origin.sheet, row=rows[0] if rows else None)
-        self.repairs.append(Repair(code, message, origin, max(len(rows), 1), before=before, rows=tuple(rows[:_SHOWN])))
+        self.repairs.append(Repair(code, message, origin, max(len(rows), 1), before=before, rows=tuple(rows[:ROWS_SHOWN])))
 
     def drop_rows(self, mask: pl.Series, code: str, message: str) -> None:
         """Leave out the rows of ``mask`` and say so with ``message`` (which may name {count})."""

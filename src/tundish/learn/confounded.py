@@ -57,8 +57,8 @@ def _pair(one: Column, other: Column, like: float) -> Confounded:
         Message(
             "{one} and {other} move together (rank correlation {like}): these data cannot say which of them acts. "
             "A trial parts them: change {one} on some lots while {other} is held.",
-            one=_name(one),
-            other=_name(other),
+            one=one.header,
+            other=other.header,
             like=round(like, 3),
         ),
     )
@@ -70,12 +70,8 @@ def _levels(category: Column, setting: Column, share: float) -> Confounded:
         Message(
             "{category} fixes {setting} ({share} % of its spread): these data cannot say which of them acts. "
             "A trial parts them: run {setting} at the same value under every {category}.",
-            category=_name(category),
-            setting=_name(setting),
+            category=category.header,
+            setting=setting.header,
             share=round(100 * share),
         ),
     )
-
-
-def _name(column: Column) -> str:
-    return column.headers[0] if column.headers else column.name

@@ -161,13 +161,12 @@ def _arithmetic(pieces: Pieces, columns: Sequence[Column], outcome: Floats) -> I
     target = pieces.table.column(pieces.target)
     rows = [column for column in columns if column.kind == "number" and column.statistic == "value"]
     values = [(numbers(pieces, column) - column.offset) / column.factor for column in rows]
-    names = [column.headers[-1] if column.headers else column.name for column in rows]
+    names = [column.header for column in rows]
     plant = (outcome - target.offset) / target.factor
-    title = target.headers[-1] if target.headers else target.name
     for identity in find_identities(plant, values, names):
         used = [rows[i] for i in identity.columns]
         late = [column for column in used if column.known != "before"]
-        formula = identity.formula.replace("{target}", title)
+        formula = identity.formula.replace("{target}", target.header)
         reason = Message(
             "The target follows from it by arithmetic: {formula} (on {share} % of the rows).",
             formula=formula,

@@ -52,9 +52,7 @@ def split(pieces: Pieces, question: Question) -> Split:
     frame = whole.table.frame
     if frame.height < LEAST_PIECES:
         target = whole.table.column(whole.target)
-        raise TooFewPieces(
-            pieces=frame.height, target=target.headers[0] if target.headers else target.name, needed=LEAST_PIECES
-        )
+        raise TooFewPieces(pieces=frame.height, target=target.header, needed=LEAST_PIECES)
     timed = frame.get_column(MOMENT).null_count() == 0
     border = _between_exports(frame) if timed else None
     if border is not None and _enough(question.outcome(whole), question, border, np.ones(frame.height, dtype=bool)):
@@ -68,7 +66,7 @@ def split(pieces: Pieces, question: Question) -> Split:
 
 def _usable(pieces: Pieces, question: Question) -> tuple[Pieces, tuple[Finding, ...]]:
     """Pieces with a known target and, where nearly all have one, a known moment; in order of the moment."""
-    frame, origin = pieces.table.frame, _target_origin(pieces)
+    frame, origin = pieces.table.frame, pieces.table.column(pieces.target).origin
     findings: list[Finding] = []
     known = np.isfinite(question.outcome(pieces))
     if not known.all():
@@ -192,7 +190,7 @@ def _refuse(whole: Pieces, question: Question) -> Split:
     rarer = 1.0 if np.nanmean(outcome) <= 0.5 else 0.0
     raise TooFewDefects(
         pieces=outcome.size,
-        target=target.headers[0] if target.headers else target.name,
+        target=target.header,
         earlier=int((outcome[:cut] == rarer).sum()),
         later=int((outcome[cut:] == rarer).sum()),
         needed_earlier=LEAST_DEFECTS_EARLIER,
@@ -202,8 +200,3 @@ def _refuse(whole: Pieces, question: Question) -> Split:
 
 def _with(pieces: Pieces, frame: pl.DataFrame) -> Pieces:
     return replace(pieces, table=replace(pieces.table, frame=frame))
-
-
-def _target_origin(pieces: Pieces) -> Origin:
-    column = pieces.table.column(pieces.target)
-    return column.origins[0] if column.origins else Origin(pieces.table.name)

@@ -5,7 +5,6 @@ from tundish.learn.question import Question, Wish
 from tundish.questions.energy import Energy
 from tundish.questions.property import Property
 from tundish.questions.quality import Quality
-from tundish.table import Origin
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
 
@@ -23,8 +22,7 @@ def ask(pieces: Pieces, wish: Wish, catalogue: Catalogue) -> Question:
         if question.fits(pieces, wish):
             return question.of(pieces, wish, catalogue)
     target = pieces.table.column(pieces.target)
-    origin = target.origins[0] if target.origins else Origin(pieces.table.name)
-    raise OddTarget(file=origin.file, column=origin.column or target.name, found=Message("it holds times"))
+    raise OddTarget(file=target.origin.file, column=target.header, found=Message("it holds times"))
 
 
 __all__ = ["QUESTIONS", "Question", "Wish", "ask"]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import Column, Finding, Origin
+from tundish.table import Column, Finding
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import split_header
 from tundish.vocabulary.words import even_name
@@ -31,12 +31,11 @@ def limits_beside(pieces: Pieces, target: Column) -> tuple[tuple[float | None, f
     message = Message(
         "Specification limits were read from {columns}: {low} to {high}. "
         "Other limits can be written under [limits] in plant.toml.",
-        columns=", ".join(found[0].headers[0] for found in (low, high) if found is not None),
+        columns=", ".join(found[0].header for found in (low, high) if found is not None),
         low=shown[0],
         high=shown[1],
     )
-    origin = next(iter(target.origins), Origin(target.name))
-    return (values[0], values[1]), (Finding("question.limits", "info", message, origin),)
+    return (values[0], values[1]), (Finding("question.limits", "info", message, target.origin),)
 
 
 def _limit(pieces: Pieces, target: Column, word: re.Pattern[str]) -> tuple[Column, float] | None:

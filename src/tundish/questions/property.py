@@ -11,7 +11,7 @@ from tundish.errors import OneOutcome
 from tundish.learn.answer import Floats
 from tundish.learn.question import Wish
 from tundish.questions.limits import limits_beside
-from tundish.table import Column, Finding, Origin
+from tundish.table import Column, Finding
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
 
@@ -88,9 +88,8 @@ def changing_target(pieces: Pieces) -> Column:
     column, values = pieces.table.column(pieces.target), numbers(pieces)
     known = values[np.isfinite(values)]
     if np.unique(known).size < 2:
-        origin = column.origins[0] if column.origins else Origin(pieces.table.name)
         value = column.to_plant(float(known[0])) if known.size else ""
-        raise OneOutcome(file=origin.file, column=origin.column or column.name, value=value, rows=int(known.size))
+        raise OneOutcome(file=column.origin.file, column=column.header, value=value, rows=int(known.size))
     return column
 
 

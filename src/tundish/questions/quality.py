@@ -11,7 +11,7 @@ import polars as pl
 from tundish.errors import BadSettings, Message, OddTarget, OneOutcome
 from tundish.learn.answer import Floats
 from tundish.learn.question import Wish
-from tundish.table import Column, Finding, Origin
+from tundish.table import Column, Finding
 from tundish.trace.pieces import Pieces
 from tundish.trace.target import MOST_CLASSES
 from tundish.vocabulary import Catalogue
@@ -88,15 +88,13 @@ class Quality:
         """
         column = pieces.table.column(pieces.target)
         counts = _counts(pieces)
-        origin = column.origins[0] if column.origins else Origin(pieces.table.name)
+        file = column.origin.file
         if wish.bad is None and len(counts) > max(MOST_CLASSES, sum(counts.values()) / 2):
             text = "it holds {values} different texts on {pieces} pieces, as ids or remarks do"
             found = Message(text, values=len(counts), pieces=sum(counts.values()))
-            raise OddTarget(file=origin.file, column=origin.column or column.name, found=found)
+            raise OddTarget(file=file, column=column.header, found=found)
         if len(counts) < 2:
-            raise OneOutcome(
-                file=origin.file, column=origin.column or column.name, value=next(iter(counts), ""), rows=sum(counts.values())
-            )
+            raise OneOutcome(file=file, column=column.header, value=next(iter(counts), ""), rows=sum(counts.values()))
         if wish.bad is not None:
             return cls(wish, _wished(column, counts, wish.bad))
         bad, finding = _understood(column, counts, catalogue)
@@ -158,7 +156,6 @@ def _wished(column: Column, counts: dict[str, int], wished: str) -> frozenset[st
 
 def _understood(column: Column, counts: dict[str, int], catalogue: Catalogue) -> tuple[frozenset[str], Finding]:
     """Which values are bad when nobody said so, and the finding that says it."""
-    origin = column.origins[0] if column.origins else Origin(column.name)
     concept = catalogue.concept(column.concept) if column.concept is not None else None
     told = {word: sense for sense, words in (("good", concept.good), ("bad", concept.bad)) for word in words} if concept else {}
     meaning = {value: told.get(value.casefold()) or meaning_of(value) for value in counts}
@@ -171,7 +168,7 @@ def _understood(column: Column, counts: dict[str, int], catalogue: Catalogue) ->
             "Counted as defects in {column}: {bad}; as good: {good}. Write bad in plant.toml if that is not so.",
             **_sides(column, counts, bad),
         )
-        return bad, Finding("question.bad", "info", message, origin, sum(counts[value] for value in bad))
+        return bad, Finding("question.bad", "info", message, column.origin, sum(counts[value] for value in bad))
     by_header = _by_header(column, counts)
     if by_header:
         message = Message(
@@ -179,20 +176,19 @@ def _understood(column: Column, counts: dict[str, int], catalogue: Catalogue) ->
             "in plant.toml if that is not so.",
             **_sides(column, counts, by_header),
         )
-        return by_header, Finding("question.bad", "info", message, origin, sum(counts[value] for value in by_header))
+        return by_header, Finding("question.bad", "info", message, column.origin, sum(counts[value] for value in by_header))
     bad = frozenset(counts) - {next(iter(counts))}
     message = Message(
         "Nothing says which value of {column} is a defect; the rarer one is taken: {bad} (good: {good}). "
         "Write bad in plant.toml to decide it.",
         **_sides(column, counts, bad),
     )
-    return bad, Finding("question.bad_guessed", "warning", message, origin, sum(counts[value] for value in bad))
+    return bad, Finding("question.bad_guessed", "warning", message, column.origin, sum(counts[value] for value in bad))
 
 
 def _sides(column: Column, counts: dict[str, int], bad: frozenset[str]) -> dict[str, str]:
-    name = column.headers[0] if column.headers else column.name
     good = [value for value in counts if value not in bad]
-    return {"column": name, "bad": ", ".join(value for value in counts if value in bad), "good": ", ".join(good)}
+    return {"column": column.header, "bad": ", ".join(value for value in counts if value in bad), "good": ", ".join(good)}
 
 
 def meaning_of(text: str) -> str | None:

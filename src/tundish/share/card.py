@@ -91,7 +91,7 @@ def share(answer: Answer, evidence: Evidence, pieces: Pieces) -> Card:
     moments = frame.get_column(MOMENT).drop_nulls()
     card = Card(
         what="causes, safe window and model",
-        target=_name(target),
+        target=target.header,
         target_concept=target.concept,
         target_unit=target.unit_read,
         pieces=evidence.earlier + evidence.later,
@@ -145,12 +145,12 @@ def _rule(rule: Rule | None) -> tuple[tuple[Kept, ...], ...]:
 
 def _kept(line: Limit) -> Kept:
     low, high = (None if bound is None else _short(line.column.to_plant(bound)) for bound in (line.low, line.high))
-    return Kept(_name(line.column), line.column.unit_read, low, high, line.levels)
+    return Kept(line.column.header, line.column.unit_read, low, high, line.levels)
 
 
 def _holds(column: Column, frame: pl.DataFrame) -> Holds:
     series = frame.get_column(column.name)
-    name, unit = _name(column), column.unit_read
+    name, unit = column.header, column.unit_read
     if column.kind == "number":
         values = series.cast(pl.Float64, strict=False).drop_nulls().drop_nans().to_numpy()
         low, high = (
@@ -162,10 +162,6 @@ def _holds(column: Column, frame: pl.DataFrame) -> Holds:
     counts = series.cast(pl.String).drop_nulls().alias("level").value_counts()
     common = counts.filter(pl.col("count") >= LEAST_OF_A_LEVEL).get_column("level").sort()
     return Holds(name, column.concept, column.statistic, unit, None, None, tuple(common))
-
-
-def _name(column: Column) -> str:
-    return column.headers[0] if column.headers else column.name
 
 
 def _short(value: float) -> float:

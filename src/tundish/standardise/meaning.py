@@ -102,10 +102,9 @@ def sketch(read: Read) -> ColumnSketch:
 
 def _look_up(decided: Mapping[str, Value], read: Read) -> Value | None:
     for origin in read.origins:
-        for file in (origin.file, f"{origin.file}/{origin.sheet}"):
-            for column in (origin.column, read.header):
-                if f"{file}:{column}" in decided:
-                    return decided[f"{file}:{column}"]
+        for spot in (*origin.spots, *replace(origin, column=read.header).spots):
+            if spot in decided:
+                return decided[spot]
     return None
 
 

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import Finding, Origin, Repair, Severity
-
-SHOWN = 20
-"""Rows named in a finding or a repair."""
+from tundish.table import ROWS_SHOWN, Finding, Origin, Repair, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +19,7 @@ class Place:
 
     def first(self, where: pl.Series) -> tuple[int, ...]:
         """First rows, as in the file, where the mask is true."""
-        return tuple(int(row) for row in self.rows.filter(where).head(SHOWN).to_list())
+        return tuple(int(row) for row in self.rows.filter(where).head(ROWS_SHOWN).to_list())
 
     def finding(self, code: str, severity: Severity, message: Message, where: pl.Series | None = None) -> Finding:
         """A finding about this column; the mask says which rows."""

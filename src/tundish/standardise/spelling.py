@@ -9,7 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import ROW, Column, Repair, Table
+from tundish.table import ROW, ROWS_SHOWN, Column, Repair, Table
 
 _MOST = 2000
 
@@ -55,5 +55,5 @@ def _counted(values: pl.Series) -> list[tuple[str, int]]:
 def _repair(column: Column, frame: pl.DataFrame, before: str, after: str) -> Repair:
     where = frame[column.name] == before
     message = Message("{before} was evened to {after}.", before=before, after=after)
-    rows = tuple(frame[ROW].filter(where).head(20).to_list())
+    rows = tuple(frame[ROW].filter(where).head(ROWS_SHOWN).to_list())
     return Repair("spelling", message, column.origins[0], count=int(where.sum()), before=before, after=after, rows=rows)

@@ -11,7 +11,7 @@ import polars as pl
 from tundish.errors import Message
 from tundish.standardise.kinds import kind_of_words
 from tundish.standardise.wide import common_start
-from tundish.table import ROW, SOURCE, Column, Finding, Repair, Table
+from tundish.table import ROW, ROWS_SHOWN, SOURCE, Column, Finding, Repair, Table
 from tundish.vocabulary.words import even_name
 
 _WORDS = frozenset(("identity", "category", "text"))
@@ -321,7 +321,7 @@ def _report(first: Table, later: Table, pairing: Pairing, twice: pl.Series) -> l
     found = [Finding("stacked", "info", message, origin, count=int((~twice).sum()))]
     if twice.any():
         again = Message("Rows that another export already holds were left out.")
-        rows = tuple(later.frame[ROW].filter(twice).head(20).to_list())
+        rows = tuple(later.frame[ROW].filter(twice).head(ROWS_SHOWN).to_list())
         found.append(Finding("duplicate_rows", "warning", again, origin, count=int(twice.sum()), rows=rows))
     for theirs, ours in pairing.by_likeness:
         names = (later.column(theirs).headers[0], first.column(ours).headers[0])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import Finding, Origin, Table
+from tundish.table import ROW, ROWS_SHOWN, SOURCE, Finding, Origin, Table
 from tundish.trace.ids import Ids, comparable
 from tundish.trace.keys import Plan, Relation
 from tundish.trace.pieces import Link
@@ -87,8 +87,8 @@ def lay_base(plan: Plan, target: Target, catalogue: Catalogue) -> Base:
 
 def _row_names(plan: Plan) -> pl.Series:
     table = plan.target
-    row = table.frame["#row"] if "#row" in table.frame.columns else pl.Series(np.arange(table.frame.height) + 1)
-    source = table.frame["#source"] if "#source" in table.frame.columns else None
+    row = table.frame[ROW] if ROW in table.frame.columns else pl.Series(np.arange(table.frame.height) + 1)
+    source = table.frame[SOURCE] if SOURCE in table.frame.columns else None
     if source is None or source.n_unique() < 2:
         return row.cast(pl.String).alias("id")
     return (source.cast(pl.String) + "-" + row.cast(pl.String)).alias("id")
@@ -154,9 +154,9 @@ def _single_readings(key: Ids, target: Target, count: int) -> Finding:
 
 
 def _rows_of(table: Table, rows: Ints) -> tuple[int, ...]:
-    if "#row" not in table.frame.columns:
+    if ROW not in table.frame.columns:
         return ()
-    return tuple(table.frame["#row"].gather(rows[:20]).to_list())
+    return tuple(table.frame[ROW].gather(rows[:ROWS_SHOWN]).to_list())
 
 
 def _duplicates(ids: Ids) -> tuple[Finding, ...]:

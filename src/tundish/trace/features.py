@@ -56,7 +56,7 @@ def when_known(feature: Feature, known: Known, reason: Message | None) -> Featur
 def as_stated(feature: Feature, stated: Mapping[str, str]) -> Feature:
     """The feature as plant.toml says it is known; ``stated`` maps ``file:column`` to ``before`` or ``after``."""
     for origin in feature.column.origins:
-        said = stated.get(f"{origin.file}:{origin.column}") or stated.get(f"{origin.file.rsplit('/', 1)[-1]}:{origin.column}")
+        said = next((stated[spot] for spot in origin.spots if spot in stated), None)
         if said == "before":
             return when_known(feature, "before", Message("stated in plant.toml"))
         if said == "after":

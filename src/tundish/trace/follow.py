@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import ROW, SOURCE, Column, Finding, Known, Origin, Table
+from tundish.table import ROW, SOURCE, Column, Finding, Known, Table
 from tundish.trace.base import Base, Joined, at, files_of, join, lay_base, origin_of
 from tundish.trace.clocks import given
 from tundish.trace.companions import find_twins, of_twins
@@ -267,19 +267,15 @@ def _stay(work: _Work) -> Stay | None:
     if pair is None and sole is None:
         return None
     places = {
-        next(iter(column.headers), column.name): at(table.frame[column.name].cast(pl.String), work.places[table.name])
+        column.header: at(table.frame[column.name].cast(pl.String), work.places[table.name])
         for table in work.single
         for column in table.of_kind("category")
         if (table.name, column.name) != (work.target.table, work.target.column)
     }
     if sole is not None:
-        return Stay(sole[0], sole[0], _header(sole[1]), places)
-    headers = " - ".join(map(_header, (pair.start, pair.end))) if pair else ""
+        return Stay(sole[0], sole[0], sole[1].header, places)
+    headers = f"{pair.start.header} - {pair.end.header}" if pair else ""
     return Stay(work.moments.starts, work.moments.ends, headers, places)
-
-
-def _header(column: Column) -> str:
-    return next(iter(column.headers), column.name)
 
 
 def _about_loose(loose: Sequence[Table], found: Plan) -> list[Finding]:
@@ -348,9 +344,9 @@ def _about_scattered(feature: Feature) -> Finding:
     text = Message(
         "{column}: its pieces lie so far apart in time that earlier and later pieces share it; "
         "it is not kept whole in the proof.",
-        column=_header(feature.column),
+        column=feature.column.header,
     )
-    return Finding("scattered_batch", "info", text, next(iter(feature.column.origins), Origin(feature.column.name)))
+    return Finding("scattered_batch", "info", text, feature.column.origin)
 
 
 def _is_group(feature: Feature, order: pl.Series) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
-from tundish.table import Column, Table
+from tundish.table import SOURCE, Column, Table
 from tundish.trace.spelling import Spelled
 from tundish.trace.stamps import spacing, stamps
 
@@ -51,9 +51,9 @@ class Ids:
     @property
     def unique_in_source(self) -> bool:
         """No export holds an id twice."""
-        if "#source" not in self.table.frame.columns:
+        if SOURCE not in self.table.frame.columns:
             return self.unique
-        both = pl.DataFrame({"id": self.spelled.even, "source": self.table.frame["#source"]})
+        both = pl.DataFrame({"id": self.spelled.even, "source": self.table.frame[SOURCE]})
         return both.n_unique() >= _UNIQUE * both.height
 
     @property
@@ -65,7 +65,7 @@ class Ids:
     @property
     def header(self) -> str:
         """The first header in the plant's files, or the column's name."""
-        return next(iter(self.column.headers), "") or self.column.name
+        return self.column.header
 
 
 def shares(one: Ids, other: Ids) -> float:

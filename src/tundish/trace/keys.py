@@ -103,7 +103,7 @@ def _file(table: Table) -> str:
 
 def _named(table: Table, keys: Mapping[str, str]) -> str | None:
     for origin in table.origins:
-        for name in (origin.file, origin.file.rsplit("/", 1)[-1], table.name):
+        for name in (*origin.places, table.name):
             if name in keys:
                 return keys[name]
     return None

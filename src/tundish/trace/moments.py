@@ -129,7 +129,7 @@ def _named(wish: str, single: Sequence[Table], places: Mapping[str, Ints]) -> St
 
 
 def _is_named(column: Column, wish: str) -> bool:
-    return any(wish in (f"{o.file}:{o.column}", f"{o.file.rsplit('/', 1)[-1]}:{o.column}") for o in column.origins)
+    return any(wish in origin.spots for origin in column.origins)
 
 
 def stamped_after(table: Table, places: Mapping[str, Ints], moments: Moments, catalogue: Catalogue) -> Message | None:
@@ -145,6 +145,6 @@ def stamped_after(table: Table, places: Mapping[str, Ints], moments: Moments, ca
         return None
     return Message(
         "stamped ({column} in {file}) after the decision moment in most rows",
-        column=column.headers[0] if column.headers else column.name,
+        column=column.header,
         file=files_of(table),
     )

@@ -85,7 +85,7 @@ def of_signals(
     )
     covered = (segments.lengths > 0) if dense else (latest(clocked, stop) >= 0)
     rows = int(np.count_nonzero(np.bincount(segments.rows, minlength=times.size)))
-    link = Link(table.name, "time", (stay.columns, stamp.headers[0] if stamp.headers else stamp.name),
+    link = Link(table.name, "time", (stay.columns, stamp.header),
                 times.size, rows, int(covered.sum()), 0)  # fmt: skip
     told = _told(table, link, int((~covered).sum()), clock)
     if (starts == ends).all():
@@ -142,7 +142,7 @@ def _clock(
 ) -> tuple[Clock, Finding | None]:
     starts, ends = stay
     for origin in table.origins:
-        for name in (origin.file, origin.file.rsplit("/", 1)[-1], table.name):
+        for name in (*origin.places, table.name):
             if name in offsets:
                 return offsets[name], None
     known = (starts != NEVER) & (ends != NEVER)

@@ -133,8 +133,7 @@ def _must_be_result(table: Table, column: Column) -> None:
             "it holds {values} different texts on {pieces} pieces, as ids or remarks do", values=kinds, pieces=len(values)
         )
     if found is not None:
-        origin = column.origins[0] if column.origins else Origin(table.name)
-        raise OddTarget(file=origin.file, column=origin.column or column.name, found=found)
+        raise OddTarget(file=column.origin.file, column=column.header, found=found)
 
 
 def _likeliest(found: list[tuple[Table, Column]]) -> list[tuple[Table, Column]]:
