@@ -8,7 +8,7 @@ also when pieces that follow each other resemble each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -180,7 +180,7 @@ def _largest(left: Floats, rest: Floats, blocks: np.ndarray, inflation: float) -
     return float(-np.expm1(tests * np.log1p(-min(smallest, 1 - 1e-15))))
 
 
-def search(bench: Bench, *, progress: Callable[[int], None] | None = None) -> Search:
+def search(bench: Bench) -> Search:
     """Add the clearest group until none is clear, remove what the others explain; what was removed may come back once."""
     every = range(len(bench.groups))
     alone = p_values(bench, (), every)
@@ -193,8 +193,6 @@ def search(bench: Bench, *, progress: Callable[[int], None] | None = None) -> Se
         if current[best] * len(current) > (STAY if best in dropped else ENTER):
             break
         active.append(best)
-        if progress is not None:
-            progress(len(active))
         active, gone = _backward(bench, active)
         dropped += gone
         current = p_values(bench, active, every)

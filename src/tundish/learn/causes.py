@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -83,7 +83,6 @@ def find_causes(
     *,
     binary: bool,
     seed: int = 0,
-    progress: Callable[[str, int, int], None] | None = None,
 ) -> Findings:
     """Find the causes among the inputs. ``outcome``: one finite number a piece, in order of time."""
     thin = max(len(outcome) // MOST_ROWS, 1)
@@ -95,8 +94,7 @@ def find_causes(
     blocks = np.unique(time_blocks(pieces.table.frame, block_count(len(rows))), return_inverse=True)[1]
     context = frozenset(i for i, group in enumerate(groups) if is_context(pieces, group, catalogue))
     bench = Bench(outcome[rows], groups, blocks, seed, context)
-    tell = (lambda done: progress("causes", done, 0)) if progress is not None else None
-    return _written(pieces, _Case(bench, search(bench, progress=tell)), binary=binary, seed=seed)
+    return _written(pieces, _Case(bench, search(bench)), binary=binary, seed=seed)
 
 
 def _thinned(pieces: Pieces, rows: np.ndarray) -> Pieces:
@@ -191,7 +189,7 @@ def _why_not(case: _Case, i: int, columns: Mapping[int, Column]) -> Message:
         return Message(
             "Goes along with the result because it goes along with {cause}: among pieces with equal {cause} no clear sign is "
             "left. Keep {cause} first.",
-            cause=_name(columns[_explaining(case, i, active)]),
+            cause=columns[_explaining(case, i, active)].header,
         )
     return _weak(_told(found.p_given_active[i] * count), count)
 
@@ -217,7 +215,3 @@ def _explaining(case: _Case, i: int, active: Sequence[int]) -> int:
         return active[int(np.argmax(left))]
     like = rank_correlations([case.bench.groups[k].signal for k in (i, *active)])
     return active[int(np.argmax(np.abs(like[0, 1:])))]
-
-
-def _name(column: Column) -> str:
-    return column.headers[0] if column.headers else column.name

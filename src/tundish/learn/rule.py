@@ -44,15 +44,13 @@ class _Ground:
         return max(share, 1 - share)
 
 
-def find_rule(
-    earlier: Pieces, inputs: Sequence[Column], causes: Sequence[Cause], question: Question, *, seed: int = 0
-) -> Rule | None:
+def find_rule(earlier: Pieces, inputs: Sequence[Column], causes: Sequence[Cause], question: Question) -> Rule | None:
     """Find a rule of at most three short conditions; None when badness is not 0/1 or no rule helps.
 
     Conditions are added one by one, each the one that sets most pieces right among those no earlier condition took; how
     many are kept, and whether columns beside the claimed causes are worth it, is decided by the share right on consecutive
     blocks of pieces they were not found on and, to a lesser part, on all (the .632 rule of Efron, J. Am. Stat. Assoc. 78
-    (1983) 316). ``seed`` is not used: nothing here is drawn.
+    (1983) 316).
     """
     bad = question.badness(question.outcome(earlier))
     if bad is None or not np.isin(bad[np.isfinite(bad)], (0.0, 1.0)).all():

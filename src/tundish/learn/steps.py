@@ -17,7 +17,7 @@ from tundish.learn.question import Question
 from tundish.learn.refuse import refuse
 from tundish.learn.rule import find_rule
 from tundish.learn.window import find_window
-from tundish.table import Column, Finding, Origin
+from tundish.table import Column, Finding
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
 
@@ -55,7 +55,7 @@ def _learn(earlier: Pieces, question: Question, catalogue: Catalogue, *, seed: i
     tell(2)
     found = _find(known, inputs, y, catalogue, question, seed=seed)
     tell(3)
-    window, notes = find_window(known, found.causes, question, catalogue, seed=seed)
+    window, notes = find_window(known, found.causes, question, catalogue)
     tell(4)
     return Answer(
         causes=found.causes,
@@ -63,7 +63,7 @@ def _learn(earlier: Pieces, question: Question, catalogue: Catalogue, *, seed: i
         confounded=find_confounded(found.groups, found.relevant),
         refused=refused,
         window=window,
-        rule=find_rule(known, inputs, found.causes, question, seed=seed),
+        rule=find_rule(known, inputs, found.causes, question),
         model=model,
         linear=linear,
         inputs=tuple(column.name for column in inputs),
@@ -83,10 +83,9 @@ def _check(earlier: Pieces, outcome: Floats) -> None:
     known = outcome[np.isfinite(outcome)]
     if known.size == 0 or np.all(known == known[0]):
         target = earlier.table.column(earlier.target)
-        origin = target.origins[0] if target.origins else Origin(earlier.table.name, column=earlier.target)
         value = earlier.table.frame[earlier.target].drop_nulls()
         shown = str(value[0]) if value.len() else "-"
-        raise OneOutcome(file=origin.file, column=origin.column or earlier.target, value=shown, rows=int(known.size))
+        raise OneOutcome(file=target.origin.file, column=target.header, value=shown, rows=int(known.size))
 
 
 def _with_outcome(pieces: Pieces, outcome: Floats) -> Pieces:
@@ -111,7 +110,6 @@ def _none(earlier: Pieces, causes: Sequence[Cause]) -> tuple[Finding, ...]:
     text = Message(
         "No cause found: none of the columns moves {target} clearly enough. What acts may not be recorded, or it never "
         "changed. Add more pieces or the columns you suspect.",
-        target=column.headers[0] if column.headers else column.name,
+        target=column.header,
     )
-    origin = column.origins[0] if column.origins else Origin(earlier.table.name, column=column.name)
-    return (Finding("no_cause", "info", text, origin),)
+    return (Finding("no_cause", "info", text, column.origin),)

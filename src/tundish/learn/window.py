@@ -13,7 +13,7 @@ from tundish.learn.blocks import Ints, time_blocks
 from tundish.learn.marks import LEVEL_STATISTICS, Cut, Flags, Levels, Numbers, Setting, best_cut, inside, limit, setting, within
 from tundish.learn.question import Question
 from tundish.learn.risk import smooth_risk
-from tundish.table import Column, Finding, Origin
+from tundish.table import Column, Finding, Severity
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
 
@@ -89,7 +89,7 @@ class _Benefit:
 
 
 def find_window(
-    earlier: Pieces, causes: Sequence[Cause], question: Question, catalogue: Catalogue, *, seed: int = 0
+    earlier: Pieces, causes: Sequence[Cause], question: Question, catalogue: Catalogue
 ) -> tuple[Window | None, tuple[Finding, ...]]:
     """Find the safe window over the claimed causes that a person can turn; None when no limit pays.
 
@@ -101,18 +101,18 @@ def find_window(
     the evened benefit counts.
 
     ``Window.today`` and ``Window.promised`` are shares of bad pieces when badness is 0/1, else means of the target in SI.
-    ``seed`` is not used: nothing here is drawn.
     """
+    target = earlier.table.column(earlier.target)
     badness = question.badness(question.outcome(earlier))
     if badness is None:
-        return None, (_unknown_side(earlier),)
+        return None, (_about(target, "unknown_side", "warning", _UNKNOWN_SIDE),)
     columns, findings = _turnable(earlier, causes, question, catalogue)
     ground = _prepare(earlier, badness, columns, causes)
     if not ground.settings:
         return None, findings
     benefit, box = _choose(ground, binary=_is_binary(badness))
     if benefit is None or not box or benefit.promise <= 0:
-        return None, (*findings, _nothing_pays(earlier))
+        return None, (*findings, _about(target, "none", "info", _NOTHING_PAYS))
     limits = tuple(_limits(ground, box))
     return _window(earlier, ground, limits, benefit, question), findings
 
@@ -150,23 +150,22 @@ def _turnable(
             continue
         level = _level(earlier, cause.column)
         if level is None:
-            findings.append(_no_level(cause.column))
+            findings.append(_about(cause.column, "no_level", "info", _NO_LEVEL, statistic=cause.column.statistic))
         elif level not in known and level not in unknown:
             (unknown if said is None else known).append(level)
-    if known:
-        return tuple(known), (*findings, *(_ask(column, used=False) for column in unknown))
-    if causes and not unknown and not findings:
-        findings.append(_nothing_to_turn(earlier))
-    return tuple(unknown), (*findings, *(_ask(column, used=True) for column in unknown))
+    if causes and not known and not unknown and not findings:
+        findings.append(_about(earlier.table.column(earlier.target), "nothing_to_turn", "info", _NOTHING_TO_TURN))
+    text = _LEFT_OUT if known else _USED
+    findings += [_about(column, "turnable_unknown", "warning", text) for column in unknown]
+    return tuple(known or unknown), tuple(findings)
 
 
 def _may_turn(columns: Sequence[Column], wish: Mapping[str, bool], catalogue: Catalogue) -> bool | None:
     """What the plant said of any of these columns, else what the vocabulary says of the first; None: nobody knows."""
     for column in columns:
-        for origin in column.origins:
-            for key in (f"{origin.file}:{origin.column}", origin.column or ""):
-                if key in wish:
-                    return wish[key]
+        said = [wish[key] for origin in column.origins for key in (*origin.spots, origin.column or "") if key in wish]
+        if said:
+            return said[0]
     concepts = [column.concept for column in columns if column.concept is not None]
     return catalogue.concept(concepts[0]).turnable if concepts else None
 
@@ -372,64 +371,26 @@ def _end_is_fine(part: Numbers, values: Floats, kept: Flags, *, upper: bool) -> 
 # --- what a person should read
 
 
-def _name(column: Column) -> str:
-    return column.headers[0] if column.headers else column.name
+_USED = (
+    "Nothing says whether {column} can be turned; it was used for the window because no other cause can be. "
+    "Write it under [turnable] in plant.toml: true or false."
+)
+_LEFT_OUT = (
+    "{column} moves the target, but nothing says whether it can be turned; it is not in the window. "
+    "Write it under [turnable] in plant.toml: true or false."
+)
+_NO_LEVEL = "{column} moves the target by its {statistic}, for which no level can be set; it is not in the window."
+_NOTHING_TO_TURN = (
+    "No claimed cause of {column} is a setting that a person can turn, so there is no window. Write "
+    "settings under [turnable] in plant.toml."
+)
+_NOTHING_PAYS = (
+    "No limit on the settings promised an improvement of {column} that later lots would surely keep. Older exports would help."
+)
+_UNKNOWN_SIDE = (
+    "Nothing says whether more or less of {column} is better, so there is no window. Write higher_is or limits in plant.toml."
+)
 
 
-def _place(column: Column) -> Origin:
-    return column.origins[0] if column.origins else Origin(column.name)
-
-
-def _ask(column: Column, *, used: bool) -> Finding:
-    if used:
-        message = Message(
-            "Nothing says whether {column} can be turned; it was used for the window because no other cause can be. "
-            "Write it under [turnable] in plant.toml: true or false.",
-            column=_name(column),
-        )
-    else:
-        message = Message(
-            "{column} moves the target, but nothing says whether it can be turned; it is not in the window. "
-            "Write it under [turnable] in plant.toml: true or false.",
-            column=_name(column),
-        )
-    return Finding("window.turnable_unknown", "warning", message, _place(column))
-
-
-def _no_level(column: Column) -> Finding:
-    message = Message(
-        "{column} moves the target by its {statistic}, for which no level can be set; it is not in the window.",
-        column=_name(column),
-        statistic=column.statistic,
-    )
-    return Finding("window.no_level", "info", message, _place(column))
-
-
-def _nothing_to_turn(earlier: Pieces) -> Finding:
-    column = earlier.table.column(earlier.target)
-    message = Message(
-        "No claimed cause of {column} is a setting that a person can turn, so there is no window. Write "
-        "settings under [turnable] in plant.toml.",
-        column=_name(column),
-    )
-    return Finding("window.nothing_to_turn", "info", message, _place(column))
-
-
-def _nothing_pays(earlier: Pieces) -> Finding:
-    column = earlier.table.column(earlier.target)
-    message = Message(
-        "No limit on the settings promised an improvement of {column} that later lots would surely keep. "
-        "Older exports would help.",
-        column=_name(column),
-    )
-    return Finding("window.none", "info", message, _place(column))
-
-
-def _unknown_side(earlier: Pieces) -> Finding:
-    column = earlier.table.column(earlier.target)
-    message = Message(
-        "Nothing says whether more or less of {column} is better, so there is no window. Write higher_is or "
-        "limits in plant.toml.",
-        column=_name(column),
-    )
-    return Finding("window.unknown_side", "warning", message, _place(column))
+def _about(column: Column, code: str, severity: Severity, text: str, **values: str) -> Finding:
+    return Finding(f"window.{code}", severity, Message(text, column=column.header, **values), column.origin)
