@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tundish.learn.answer import Curve, Direction, Floats
-from tundish.learn.features import Group
+from tundish.learn.features import MOST_LEVELS, Group, frequent_levels
 from tundish.learn.model import Average, Fitted, Reader
 from tundish.table import Column
 
@@ -126,8 +126,7 @@ def _resample(blocks: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _grid(series: pl.Series, column: Column) -> list[float] | list[str]:
     if column.kind == "category":
-        counts = series.cast(pl.String).drop_nulls().value_counts(sort=True)
-        return [str(level) for level, count in counts.iter_rows() if count >= 5][:12]
+        return list(frequent_levels(series, MOST_LEVELS))
     values = series.cast(pl.Float64, strict=False).to_numpy()
     values = values[np.isfinite(values)]
     low, high = np.quantile(values, [0.02, 0.98])

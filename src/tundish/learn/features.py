@@ -69,16 +69,16 @@ def numbers(pieces: Pieces, column: Column) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def levels(pieces: Pieces, column: Column) -> tuple[list[str], np.ndarray]:
+def levels(pieces: Pieces, column: Column) -> tuple[tuple[str, ...], np.ndarray]:
     """Levels frequent enough to be told apart, and each piece's level as text (shape (pieces,), empty where missing)."""
     texts = pieces.table.frame[column.name].cast(pl.String).fill_null("")
-    counts = texts.value_counts(sort=True)
-    kept = [
-        str(level)
-        for level, count in counts.sort("count", column.name, descending=[True, False]).iter_rows()
-        if level != "" and count >= LEAST_ROWS_OF_A_LEVEL
-    ]
-    return kept[:MOST_LEVELS], texts.to_numpy()
+    return frequent_levels(texts, MOST_LEVELS), texts.to_numpy()
+
+
+def frequent_levels(values: pl.Series, most: int) -> tuple[str, ...]:
+    """Levels of a category that enough pieces had, the commonest first, of equals the first of the alphabet."""
+    counts = values.cast(pl.String).alias("level").drop_nulls().value_counts().sort("count", "level", descending=[True, False])
+    return tuple(level for level, count in counts.iter_rows() if level != "" and count >= LEAST_ROWS_OF_A_LEVEL)[:most]
 
 
 def find_groups(pieces: Pieces, inputs: Sequence[Column], catalogue: Catalogue) -> tuple[Group, ...]:

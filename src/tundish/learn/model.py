@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from tundish.learn.answer import Floats, Model
+from tundish.learn.features import frequent_levels
 from tundish.table import Column
 
 MOST_LEVELS = 30
@@ -52,8 +53,9 @@ class Reader:
         scaled = (np.clip(values, low, high) - middle) / spread
         knots = np.nanquantile(scaled, KNOTS, axis=0).T if width else np.zeros((0, len(KNOTS)))
         gaps = tuple(int(i) for i in np.flatnonzero(np.isnan(values).sum(axis=0) >= 5))
-        names = [column.name for column in inputs if column.kind == "category"]
-        return cls(numeric, low, high, middle, spread, knots, gaps, tuple((name, _frequent(frame[name])) for name in names))
+        named = (column.name for column in inputs if column.kind == "category")
+        levels = tuple((name, frequent_levels(frame[name], MOST_LEVELS)) for name in named)
+        return cls(numeric, low, high, middle, spread, knots, gaps, levels)
 
     def raw(self, frame: pl.DataFrame) -> Floats:
         """Values with NaN where missing, then 0/1 a level; shape (pieces, columns)."""
@@ -93,11 +95,6 @@ def _numbers(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
         return np.zeros((frame.height, 0))
     values = frame.select(pl.col(name).cast(pl.Float64, strict=False) for name in names).to_numpy().astype(np.float64)
     return np.where(np.isfinite(values), values, np.nan)
-
-
-def _frequent(series: pl.Series) -> tuple[str, ...]:
-    counts = series.cast(pl.String).drop_nulls().value_counts(sort=True).sort("count", series.name, descending=[True, False])
-    return tuple(str(level) for level, count in counts.iter_rows() if count >= 5)[:MOST_LEVELS]
 
 
 @dataclass(frozen=True)
