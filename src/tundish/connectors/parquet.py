@@ -46,16 +46,7 @@ class Parquet:
         table = Tidied(frame.with_row_index(ROW, offset=1), list(names), [None] * len(names), Origin(file.name))
         table.findings += left_out
         tidy(table, header_rows=[])
-        yield RawTable(
-            table.origin,
-            table.frame,
-            tuple(table.headers),
-            tuple(table.units),
-            {"encoding": "parquet", "header_rows": "1"},
-            hashlib.sha256(data).hexdigest(),
-            tuple(table.findings),
-            tuple(table.repairs),
-        )
+        yield table.raw({"encoding": "parquet", "header_rows": "1"}, hashlib.sha256(data).hexdigest())
 
 
 PARQUET = Parquet()

@@ -88,16 +88,7 @@ def _table(file: SourceFile, decoded: Decoded, sha256: str) -> RawTable:
         "header_rows": str(len(header_rows) + len(units)),
         "bytes": str(len(decoded.utf8)),
     }
-    return RawTable(
-        table.origin,
-        table.frame,
-        tuple(table.headers),
-        tuple(table.units),
-        dialect,
-        sha256,
-        tuple(table.findings),
-        tuple(table.repairs),
-    )
+    return table.raw(dialect, sha256)
 
 
 def _delimiter(utf8: bytes, file: str) -> str:

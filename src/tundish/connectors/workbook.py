@@ -56,16 +56,7 @@ class Workbook:
         first.findings[:0] = findings
         sha256 = hashlib.sha256(data).hexdigest()
         for table in (first, *others):
-            yield RawTable(
-                table.origin,
-                table.frame,
-                tuple(table.headers),
-                tuple(table.units),
-                {"encoding": "workbook"},
-                sha256,
-                tuple(table.findings),
-                tuple(table.repairs),
-            )
+            yield table.raw({"encoding": "workbook"}, sha256)
 
 
 WORKBOOK = Workbook()
@@ -128,15 +119,13 @@ def _table(origin: Origin, grid: _Grid, errors: dict[tuple[int, int], str]) -> T
     for (row, column), text in errors.items():
         if row - grid.top < len(grid.rows) and 0 <= column - grid.left < len(grid.rows[row - grid.top]):
             grid.rows[row - grid.top][column - grid.left] = text
-    filled = [any(cell is not None and cell != "" for cell in row) for row in grid.rows]
+    filled = [_holds(row) for row in grid.rows]
     blocks = find_blocks(_Texts(grid.rows), filled=filled)
     if not blocks:
         return None
     first, last = max(blocks, key=lambda block: block[1] - block[0])
     rows = grid.rows[first:last]
-    used = [
-        column for column, cells in enumerate(zip(*rows, strict=True)) if any(cell is not None and cell != "" for cell in cells)
-    ]
+    used = [column for column, cells in enumerate(zip(*rows, strict=True)) if _holds(cells)]
     columns = range(used[0], used[-1] + 1)
     block = _Block(origin, grid, first, columns, _Texts([row[columns.start : columns.stop] for row in rows]))
     table = block.table()
@@ -151,6 +140,10 @@ def _table(origin: Origin, grid: _Grid, errors: dict[tuple[int, int], str]) -> T
         )
         table.findings.append(Finding("several_tables", "warning", message, origin, len(blocks) - 1, others[:ROWS_SHOWN]))
     return table
+
+
+def _holds(cells: Sequence[Cell]) -> bool:
+    return any(cell is not None and cell != "" for cell in cells)
 
 
 class _Texts(Sequence[list[str]]):
@@ -170,10 +163,6 @@ class _Texts(Sequence[list[str]]):
         if isinstance(index, slice):
             return [[shown(cell) for cell in row] for row in self.rows[index]]
         return [shown(cell) for cell in self.rows[index]]
-
-    def filled(self, index: int) -> bool:
-        """Whether a row holds anything."""
-        return any(cell is not None and cell != "" for cell in self.rows[index])
 
 
 class _Block:
@@ -198,7 +187,7 @@ class _Block:
         footers = count_footers(self.texts[max(layout.first, len(self.texts) - _TAIL) :], self.width)
         kept = range(layout.first, len(self.texts) - footers)
         header_rows, names, units = self._headers(head, layout)
-        rows = [index for index in kept if self.texts.filled(index)]
+        rows = [index for index in kept if _holds(self.texts.rows[index])]
         sums = self._sums(rows)
         repeated = self._repeated(rows, header_rows)
         gone = {*sums, *repeated}

@@ -25,6 +25,9 @@ _TIME_MARK = re.compile(
 )
 _ERROR = re.compile(r"#(?:div/0!?|n/a|ref!?|value!?|name\?|num!?|null!?|spill!?|calc!?|#+)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
+DECIMAL_COMMA = re.compile(r"[-+]?(?:\d{1,3}(?:\.\d{3})+,\d+|0,\d+|\d{4,},\d+|\d+,(?:\d{1,2}|\d{4,}))(?:[eE][-+]?\d+)?")
+"""A number whose comma can only part its decimals: `0,042`, `431,83`, `1.234,5`; `13,550` may be thousands."""
+_POINT = re.compile(r"[-+]?(?:\d*\.\d+|\d{1,3}(?:,\d{3})+\.\d+)(?:[eE][-+]?\d+)?")
 
 
 @lru_cache(maxsize=65536)
@@ -71,10 +74,6 @@ def decimal_mark(cells: Sequence[str]) -> Literal[",", "."]:
     >>> decimal_mark(["0,042", "19,714"]), decimal_mark(["13,550", "1,234"]), decimal_mark(["1.234,5"])
     (',', '.', ',')
     """
-    comma = sum(bool(_COMMA.fullmatch(cell.strip())) for cell in cells)
+    comma = sum(bool(DECIMAL_COMMA.fullmatch(cell.strip())) for cell in cells)
     point = sum(bool(_POINT.fullmatch(cell.strip())) for cell in cells)
     return "," if comma > point else "."
-
-
-_COMMA = re.compile(r"[-+]?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,})|\d{4,},\d{3}|\d{1,3}(?:\.\d{3})+,\d+)(?:[eE][-+]?\d+)?")
-_POINT = re.compile(r"[-+]?(?:\d*\.\d+|\d{1,3}(?:,\d{3})+\.\d+)(?:[eE][-+]?\d+)?")

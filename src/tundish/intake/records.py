@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from tundish.intake.dialect import BLANKS, WIDE_BLANKS, split_blanks
 
 _NEWLINE, _QUOTE, _BLANK, _TAB = 10, 34, 32, 9
+_LONGEST_RECORD = 20
+"""Lines of one record; more, and a quote was never closed."""
 
 
 @dataclass(frozen=True)
@@ -125,29 +127,27 @@ def _plain_quotes(utf8: bytes, quote_at: NDArray[np.int64], mark: str) -> bool:
 def _rewritten(utf8: bytes, mark: str) -> Records:
     """Read field by field as CSV; where even that loses rows in a runaway quote, take quotes as letters."""
     text = utf8.decode()
-    loose = _read_csv(text, lambda lines: csv.reader(lines, delimiter=mark, skipinitialspace=True, strict=False))
+    loose = _read_csv(text, mark)
     if loose is None:
         rows = [line.split(mark) if line else [] for line in text.split("\n")]
         loose = (rows, list(range(1, len(rows) + 1)))
     return _written(*loose)
 
 
-def _read_csv(text: str, reader_of: Callable[[io.StringIO], object]) -> tuple[list[list[str]], list[int]] | None:
-    reader = reader_of(io.StringIO(text, newline="\n"))
+def _read_csv(text: str, mark: str) -> tuple[list[list[str]], list[int]] | None:
+    """Rows and the line each begins on; None where a quote runs away."""
+    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=mark, skipinitialspace=True)
     rows, lines, before = [], [], 0
     try:
-        for row in reader:  # type: ignore[attr-defined]
+        for row in reader:
             rows.append(row)
             lines.append(before + 1)
-            if reader.line_num - before > _LONGEST_RECORD:  # type: ignore[attr-defined]
+            if reader.line_num - before > _LONGEST_RECORD:
                 return None
-            before = reader.line_num  # type: ignore[attr-defined]
+            before = reader.line_num
     except csv.Error:
         return None
     return rows, lines
-
-
-_LONGEST_RECORD = 20
 
 
 def _of_blanks(utf8: bytes, mark: str) -> Records:
@@ -156,7 +156,7 @@ def _of_blanks(utf8: bytes, mark: str) -> Records:
         text = utf8.decode()
         rows = [split_blanks(line, mark) for line in text.split("\n")]
         if mark == BLANKS:
-            loose = _read_csv(text, lambda lines: csv.reader(lines, delimiter=" ", skipinitialspace=True))
+            loose = _read_csv(text, " ")
             if loose is not None:
                 rows, lines = loose
                 return _written([[field for field in row if field] for row in rows], lines)

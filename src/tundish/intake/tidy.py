@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.intake.layout import SUM_PATTERN
+from tundish.intake.raw import RawTable
 from tundish.table import ROW, ROWS_SHOWN, SOURCE, Finding, Origin, Repair
 
 _MOST_SUMS = 0.5
@@ -26,6 +27,11 @@ class Tidied:
     origin: Origin
     findings: list[Finding] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
+
+    def raw(self, dialect: Mapping[str, str], sha256: str) -> RawTable:
+        """The table as a connector hands it over."""
+        headers, units = tuple(self.headers), tuple(self.units)
+        return RawTable(self.origin, self.frame, headers, units, dialect, sha256, tuple(self.findings), tuple(self.repairs))
 
     def repair(self, code: str, message: Message, *, rows: Sequence[int] = (), before: str | None = None) -> None:
         """Note a repair of these rows."""
