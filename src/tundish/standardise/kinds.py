@@ -278,7 +278,7 @@ def _as_words(read: Read) -> Read:
     wrong = texts.str.to_lowercase().is_in(list(_ERRORS))
     repairs = []
     if wrong.any():
-        for text in texts.filter(wrong.fill_null(value=False)).unique().to_list()[:_REPORTED]:
+        for text in texts.filter(wrong.fill_null(value=False)).unique(maintain_order=True).to_list()[:_REPORTED]:
             message = Message("{before} stands for no value; the cell is left empty.", before=text)
             repairs.append(read.place.repair("no_value", message, (texts == text).fill_null(value=False), before=text))
         texts = texts.set(wrong.fill_null(value=False), None)

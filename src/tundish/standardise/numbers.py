@@ -11,6 +11,7 @@ from typing import Literal
 
 import polars as pl
 
+from tundish.intake.cells import DECIMAL_COMMA
 from tundish.vocabulary import parse_unit
 
 Style = Literal["point", "comma", "comma_grouped"]
@@ -28,7 +29,6 @@ _WORDS = (
 NO_VALUE = frozenset(word for line in _WORDS for word in line.split())
 """What people and systems write where a number is missing; lower case, blanks taken out."""
 
-_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|0,\d+|\d{4,},\d+|\d+,(?:\d{1,2}|\d{4,}))(?:[eE][+-]?\d+)?$")
 _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+$")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$")
 _CLEARLY_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,})$")
@@ -100,7 +100,7 @@ def style_of(texts: Iterable[str], decimal: str | None = None) -> Style | None:
     ('comma', None, 'comma')
     """
     stripped = [text.strip() for text in texts if "," in text]
-    comma = sum(bool(_COMMA.match(text)) for text in stripped)
+    comma = sum(bool(DECIMAL_COMMA.fullmatch(text)) for text in stripped)
     thousands = sum(bool(_CLEARLY_THOUSANDS.match(text)) for text in stripped)
     if comma > thousands or (decimal == "," and not thousands):
         return "comma_grouped" if any(_GROUPED_COMMA.match(text) for text in stripped) else "comma"
@@ -119,7 +119,7 @@ def read_numbers(texts: pl.Series, decimal: str | None = None) -> Numbers | None
         plain, restyled = _restyle(texts, style)
         values = plain.cast(pl.Float64, strict=False)
     values = values.set(~values.is_finite().fill_null(value=True), None)
-    failing = texts.filter(values.is_null() & texts.is_not_null()).unique()
+    failing = texts.filter(values.is_null() & texts.is_not_null()).unique(maintain_order=True)
     if len(failing) > _DISTINCT:
         return None
     odd = {text: number(text, style) for text in failing.to_list() if text.strip()}

@@ -48,7 +48,7 @@ def _key(text: str) -> str:
 
 
 def _counted(values: pl.Series) -> list[tuple[str, int]]:
-    counts = values.drop_nulls().value_counts(sort=True, name="n").head(_MOST)
+    counts = values.alias("text").drop_nulls().value_counts(name="n").sort("n", "text", descending=[True, False]).head(_MOST)
     return [(str(text), int(count)) for text, count in counts.iter_rows()]
 
 

@@ -221,7 +221,7 @@ def _length(values: pl.Series) -> int:
 
 def _finish(texts: pl.Series, times: Times) -> Times | None:
     values = times.values
-    failing = texts.filter(values.is_null() & texts.is_not_null()).unique().to_list()
+    failing = texts.filter(values.is_null() & texts.is_not_null()).unique(maintain_order=True).to_list()
     unread = tuple(text for text in failing if text.strip())
     wrong = [text for text in unread if text.replace(" ", "").lower() not in NO_VALUE]
     if wrong and int(texts.is_in(wrong).sum()) > 0.1 * len(texts.drop_nulls()):
