@@ -10,7 +10,7 @@ import yaml
 from tundish.table import Kind, Statistic
 from tundish.vocabulary import load_catalogue
 from tundish.vocabulary.concept import Role
-from tundish.vocabulary.units import _entries, unit_of
+from tundish.vocabulary.units import entries, unit_of
 from tundish.vocabulary.words import even_name
 
 CATALOGUE = load_catalogue()
@@ -66,7 +66,7 @@ def test_the_range_is_in_the_unit(concept):
 
 
 def test_words_measure_quantities_that_exist():
-    quantities = {concept.quantity for concept in CATALOGUE.concepts} | {unit.quantity for unit, _ in _entries()}
+    quantities = {concept.quantity for concept in CATALOGUE.concepts} | {unit.quantity for unit, _ in entries()}
     assert {quantity for measured in CATALOGUE.words.measures.values() for quantity in measured} <= quantities
     parts = {part for parts in CATALOGUE.words.spellings.values() for part in parts}
     assert CATALOGUE.words.light | CATALOGUE.words.fillers | CATALOGUE.words.places <= parts

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tundish.vocabulary import parse_unit, split_header
-from tundish.vocabulary.units import _entries
+from tundish.vocabulary.units import entries
 
 # Truth: the SI brochure (9th edition) and NIST SP 811 appendix B.
 TRUE = [
@@ -179,7 +179,7 @@ def test_any_text_is_read_without_harm(text):
 
 
 def test_every_label_is_read_as_itself_in_a_bracket():
-    for unit, _ in _entries():
+    for unit, _ in entries():
         hint = unit.quantity
         assert parse_unit(unit.label, hint) == unit, unit.label
         assert unit.factor > 0

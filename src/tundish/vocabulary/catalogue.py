@@ -8,9 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from tundish.vocabulary.concept import Concept
+from tundish.vocabulary.pages import read_yaml
 from tundish.vocabulary.units import Unit, unit_of
 from tundish.vocabulary.words import Words, read_words
 
@@ -50,20 +49,15 @@ class Catalogue:
 def load_catalogue() -> Catalogue:
     """The vocabulary that ships with the program."""
     root = files("tundish.vocabulary")
-    words = _read(root.joinpath("words.yaml").read_text(encoding="utf-8"))
-    texts = (entry.read_text(encoding="utf-8") for entry in root.joinpath("concepts").iterdir() if entry.name.endswith(".yaml"))
-    documents = sorted((_read(text) for text in texts), key=lambda document: str(document["area"]))
+    words = read_yaml(root / "words.yaml")
+    pages = (page for page in (root / "concepts").iterdir() if page.name.endswith(".yaml"))
+    documents = sorted(map(read_yaml, pages), key=lambda document: str(document["area"]))
     concepts = tuple(concept for document in documents for concept in _concepts(document, words["quantities"]))
     return Catalogue(
         concepts=concepts,
         areas={document["area"]: _area(document) for document in documents},
         words=read_words(words),
     )
-
-
-def _read(text: str) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    return document
 
 
 def _area(document: Mapping[str, Any]) -> Area:

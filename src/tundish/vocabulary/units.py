@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from tundish.vocabulary.pages import read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _is_tail_unit(name: str, unit: str) -> bool:
 def _aliases() -> _Aliases:
     exact: dict[str, Unit] = {}
     hinted: dict[tuple[str, str], Unit] = {}
-    for unit, entry in _entries():
+    for unit, entry in entries():
         asking = {even_out(str(spelling)) for spelling in entry.get("ask", ())}
         hinted |= {(spelling, unit.quantity): unit for spelling in asking}
         for spelling in (entry["label"], *entry.get("spell", ())):
@@ -170,10 +170,11 @@ def _aliases() -> _Aliases:
 
 @lru_cache(maxsize=1)
 def _labels() -> dict[str, Unit]:
-    return {unit.label: unit for unit, _ in _entries()}
+    return {unit.label: unit for unit, _ in entries()}
 
 
-def _entries() -> Iterator[tuple[Unit, Mapping[str, Any]]]:
+def entries() -> Iterator[tuple[Unit, Mapping[str, Any]]]:
+    """Every unit of units.yaml with its entry."""
     for quantity, block in _document()["quantities"].items():
         for entry in block["units"]:
             factor, offset = float(entry.get("factor", 1)), float(entry.get("offset", 0))
@@ -182,6 +183,4 @@ def _entries() -> Iterator[tuple[Unit, Mapping[str, Any]]]:
 
 @lru_cache(maxsize=1)
 def _document() -> Mapping[str, Any]:
-    text = files("tundish.vocabulary").joinpath("units.yaml").read_text(encoding="utf-8")
-    document: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    return document
+    return read_yaml(files("tundish.vocabulary") / "units.yaml")
