@@ -34,7 +34,7 @@ def read(path: Path) -> Settings:
         higher_is=values.one("plant", "higher_is", _HIGHER),
         decision_moment=values.one("plant", "decision_moment", _TEXT),
         skip=tuple(values.one("read", "skip", _TEXTS) or ()),
-        ragged=_ragged(values),
+        ragged=values.ragged(),
         mapping=values.all("mapping", _TEXT),
         units=values.all("units", _TEXT),
         missing={key: tuple(map(float, numbers)) for key, numbers in values.all("missing", _NUMBERS).items()},
@@ -156,6 +156,17 @@ class _Values:
                 self._fail(f'{section}."{key}"', rule[1], value)
         return pairs
 
+    def ragged(self) -> dict[str, Any]:
+        """``ragged = "set_aside"`` for every file, or a table of files."""
+        said = self.toml.get("read", {}).get("ragged")
+        if not isinstance(said, dict):
+            one = self.one("read", "ragged", _RAGGED)
+            return {} if one is None else {"*": one}
+        for file, value in said.items():
+            if not _RAGGED[0](value):
+                self._fail(f'read.ragged."{file}"', _RAGGED[1], value)
+        return said
+
     def _known(self, where: str, word: str, known: tuple[str, ...]) -> None:
         if word not in known:
             near = get_close_matches(word, known, n=1)
@@ -178,15 +189,3 @@ def _as_written(found: object) -> str:
     if isinstance(found, dict):
         return "{ " + ", ".join(f"{key} = {_as_written(value)}" for key, value in found.items()) + " }"
     return str(found) if isinstance(found, float) else json.dumps(found, ensure_ascii=False, default=str)
-
-
-def _ragged(values: _Values) -> dict[str, Any]:
-    """``ragged = "set_aside"`` for every file, or a table of files."""
-    said = values.toml.get("read", {}).get("ragged")
-    if not isinstance(said, dict):
-        one = values.one("read", "ragged", _RAGGED)
-        return {} if one is None else {"*": one}
-    for file, value in said.items():
-        if not _RAGGED[0](value):
-            values._fail(f'read.ragged."{file}"', _RAGGED[1], value)
-    return said
