@@ -9,8 +9,7 @@ import zipfile
 
 import pytest
 
-from tundish.connectors import archive as module
-from tundish.connectors.archive import ARCHIVE
+from tundish.connectors.archive import ARCHIVE, Budget
 from tundish.errors import BrokenFile, EmptyFile, HostileArchive
 from tundish.intake import SourceFile
 
@@ -96,16 +95,16 @@ def test_a_header_that_lies_about_the_size_is_not_believed() -> None:
         unpacked(bytes(bomb))
 
 
-def test_too_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_FILES", 20)
-    with pytest.raises(HostileArchive, match="more than 20 files"):
-        unpacked(zipped({f"{i}.csv": CSV for i in range(21)}))
+def test_too_many_files() -> None:
+    with pytest.raises(HostileArchive, match="more than 2000 files"):
+        unpacked(zipped({f"{i}.csv": CSV for i in range(2001)}))
 
 
-def test_too_much_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_BYTES", 1000)
-    with pytest.raises(HostileArchive, match="GiB"):
-        unpacked(zipped({"a.csv": b"0123456789" * 101}))
+def test_too_much_in_all_though_it_packs_badly() -> None:
+    budget = Budget("묶음.zip", packed=3 * 2**30)
+    budget.take(4 * 2**30)
+    with pytest.raises(HostileArchive, match=r"more than 4\.0 GiB"):
+        budget.take(1)
 
 
 def test_small_constant_signals_are_no_bomb() -> None:
