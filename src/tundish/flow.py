@@ -47,7 +47,7 @@ def prepare(plant: Path, settings: Settings, progress: Progress) -> Standard:
     return Standard(raw, tables, trace.find_target(tables.tables, settings.target, load_catalogue()))
 
 
-def answer(plant: Path, standard: Standard, settings: Settings, progress: Progress, *, seed: int = 0) -> Dossier:
+def answer(plant: Path, standard: Standard, settings: Settings, progress: Progress) -> Dossier:
     """Trace, learn, prove and write the card: from standardised tables to everything a paper needs."""
     catalogue, begun = load_catalogue(), datetime.now(UTC)
     pieces = trace.trace(
@@ -63,8 +63,8 @@ def answer(plant: Path, standard: Standard, settings: Settings, progress: Progre
     )
     question = ask(pieces, _wish(settings, pieces), catalogue)
     parts = prove.split(pieces, question)
-    learned = learn.learn(parts.earlier, question, catalogue, seed=seed, progress=progress)
-    evidence = prove.prove(learned, parts.later, parts.earlier, question, seed=seed)
+    learned = learn.learn(parts.earlier, question, catalogue, progress=progress)
+    evidence = prove.prove(learned, parts.later, parts.earlier, question)
     return Dossier(
         plant=intake.posix_name(Path(plant.resolve().name)),
         time_zone=settings.time_zone,

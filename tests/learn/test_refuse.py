@@ -8,7 +8,7 @@ import pytest
 from plants import Maker
 
 from tundish.learn.identity import find_identities, grain, same_order
-from tundish.learn.refuse import _classes_of, refuse
+from tundish.learn.refuse import are_classes_of, refuse
 
 RNG = np.random.default_rng(5)
 N = 1200
@@ -80,16 +80,16 @@ def graded(target: np.ndarray, edges: list[float], slips: int = 0) -> pl.Series:
 
 
 def test_classes_cut_out_of_the_target_are_a_copy():
-    assert _classes_of(A, graded(A, [95.0, 103.0]))
-    assert _classes_of(A, graded(A, [100.0], slips=2))
+    assert are_classes_of(A, graded(A, [95.0, 103.0]))
+    assert are_classes_of(A, graded(A, [100.0], slips=2))
 
 
 def test_another_material_is_no_copy_of_the_target():
     steel = RNG.integers(0, 2, N)
     apart, overlapping = (400 + rise * steel + RNG.normal(0, 10, N) for rise in (300, 40))
     names = pl.Series(np.array(["SS400", "SM570"])[steel])
-    assert not _classes_of(apart, names)
-    assert not _classes_of(overlapping, names)
+    assert not are_classes_of(apart, names)
+    assert not are_classes_of(overlapping, names)
 
 
 def test_grain():

@@ -33,7 +33,7 @@ def refuse(pieces: Pieces, outcome: Floats, *, binary: bool) -> tuple[Refusal, .
     if not binary:
         reasons |= {column.name: reason for column, reason in _arithmetic(pieces, columns, outcome)}
     for column in columns:
-        reason = _useless(pieces, column) or _copy(pieces, column, outcome, binary=binary) or _other_class_of(pieces, column)
+        reason = _useless(pieces, column) or _copy(pieces, column, outcome, binary=binary) or _made_of_target(pieces, column)
         if reason is not None:
             reasons.setdefault(column.name, reason)
         if column.known != "before":
@@ -89,12 +89,12 @@ def _copy(pieces: Pieces, column: Column, outcome: Floats, *, binary: bool) -> M
     if column.kind == "number" and same_order(outcome[known], numbers(pieces, column)[known]):
         return Message("A copy of the target: the same value, re-coded or rounded.")
     series = pieces.table.frame[column.name].filter(pl.Series(known))
-    if column.statistic == "value" and series.n_unique() <= FEW_LEVELS and _classes_of(outcome[known], series):
+    if column.statistic == "value" and series.n_unique() <= FEW_LEVELS and are_classes_of(outcome[known], series):
         return Message("Classes of the target: its levels are cut out of the target's own values.")
     return None
 
 
-def _classes_of(y: Floats, series: pl.Series) -> bool:
+def are_classes_of(y: Floats, series: pl.Series) -> bool:
     """True when levels part the target's values at sharp borders with pieces close by on both sides.
 
     A material that truly differs (two steel grades) leaves a gap between its levels, or lets them overlap.
@@ -148,7 +148,7 @@ def _thresholds(values: Floats) -> Iterator[np.ndarray]:
         yield np.where(np.isnan(values), 2, (values > cut).astype(np.int64))
 
 
-def _other_class_of(pieces: Pieces, column: Column) -> Message | None:
+def _made_of_target(pieces: Pieces, column: Column) -> Message | None:
     """The target's own source column in another guise (a statistic of it) is no input."""
     target = pieces.table.column(pieces.target)
     if column.known != "before" and column.source == target.source:

@@ -34,6 +34,8 @@ WILD = 0.3
 """Part of the variance between blocks of time that is charged to the promise: tuned on generated lines only, by
 ``benchmarks/window_grid.py``."""
 
+BINS = 8
+"""Bins of equal counts in which the causes outside the window are evened out."""
 FLOOR = 0.25
 """Part of a sure gain that is promised at least."""
 WIDER = 1.5
@@ -213,11 +215,11 @@ def _due_to(others: tuple[Setting, ...], settings: tuple[Setting, ...], badness:
     return np.asarray(centred[:, : mine.shape[1]] @ weights[: mine.shape[1]], dtype=float)
 
 
-def _binned(part: Setting, bins: int = 8) -> Floats:
+def _binned(part: Setting) -> Floats:
     """One column of 0/1 for each bin of equal counts, or for each level; unknown values are in none."""
     if isinstance(part, Levels):
         return np.asarray(part.codes[:, None] == np.arange(len(part.names))[None, :], dtype=float)
-    edges = np.unique(np.nanquantile(part.values, np.linspace(0, 1, bins + 1)[1:-1]))
+    edges = np.unique(np.nanquantile(part.values, np.linspace(0, 1, BINS + 1)[1:-1]))
     place = np.where(np.isfinite(part.values), np.searchsorted(edges, part.values, side="right"), -1)
     return np.asarray(place[:, None] == np.arange(edges.size + 1)[None, :], dtype=float)
 

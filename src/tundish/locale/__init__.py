@@ -18,7 +18,6 @@ from tundish.settings import Language
 
 DOMAIN = "tundish"
 FOLDER = Path(__file__).parent
-LANGUAGES: tuple[Language, ...] = ("ko", "en")
 MOST_CHARACTERS = 600
 """Of one value in a sentence; paths are shorter."""
 MOST_ITEMS = 40

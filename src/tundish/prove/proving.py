@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tundish.errors import Message
 from tundish.learn.answer import Answer, Floats, Window
 from tundish.learn.blocks import Ints, material_blocks
-from tundish.learn.marks import inside
+from tundish.learn.marks import Flags, inside
 from tundish.learn.question import Question
 from tundish.learn.rule import rule_says
 from tundish.prove.evidence import Evidence, Interval, Period, Verdict, WindowEvidence
@@ -19,7 +18,6 @@ from tundish.prove.interval import block_means, drawn, gain, interval
 from tundish.prove.money import saving
 from tundish.trace.pieces import MOMENT, Pieces
 
-Flags = npt.NDArray[np.bool_]
 BLOCKS = 40
 """Blocks of consecutive later pieces in the bootstrap, about."""
 LEAST_LATER = 100

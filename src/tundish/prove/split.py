@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tundish.errors import Message, TooFewDefects, TooFewPieces
+from tundish.learn.answer import Floats
 from tundish.learn.blocks import first_rows
+from tundish.learn.marks import Flags
 from tundish.learn.question import Question
 from tundish.table import SOURCE, Finding, Origin
 from tundish.trace.pieces import BATCH, MOMENT, Pieces
 
-Flags = npt.NDArray[np.bool_]
 LEAST_PIECES = 60
 LEAST_DEFECTS_EARLIER = 8
 LEAST_DEFECTS_LATER = 4
@@ -138,7 +138,7 @@ def _clean(frame: pl.DataFrame, wanted: int) -> tuple[int, Flags]:
     return wanted, (np.arange(count) < wanted) | (first >= wanted)
 
 
-def _enough(outcome: npt.NDArray[np.float64], question: Question, cut: int, kept: Flags) -> bool:
+def _enough(outcome: Floats, question: Question, cut: int, kept: Flags) -> bool:
     if not question.binary:
         return bool(kept[cut:].any())
     later = outcome[cut:][kept[cut:]]

@@ -96,7 +96,7 @@ class Quality:
         if len(counts) < 2:
             raise OneOutcome(file=file, column=column.header, value=next(iter(counts), ""), rows=sum(counts.values()))
         if wish.bad is not None:
-            return cls(wish, _wished(column, counts, wish.bad))
+            return cls(wish, _wished(counts, wish.bad))
         bad, finding = _understood(column, counts, catalogue)
         return cls(wish, bad, (finding,))
 
@@ -145,7 +145,7 @@ def _counts(pieces: Pieces) -> dict[str, int]:
     return dict(sorted(counted.iter_rows(), key=lambda row: (-row[1], row[0])))
 
 
-def _wished(column: Column, counts: dict[str, int], wished: str) -> frozenset[str]:
+def _wished(counts: dict[str, int], wished: str) -> frozenset[str]:
     named = {wished} if wished in counts else {part.strip() for part in wished.split(",")}
     folded = {value.casefold(): value for value in counts}
     bad = frozenset(folded[part.casefold()] for part in named if part.casefold() in folded)

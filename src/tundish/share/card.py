@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -130,8 +130,6 @@ def content_hash(card: Card) -> str:
 
 
 def _signed(card: Card) -> Card:
-    from dataclasses import replace
-
     return replace(card, hash=content_hash(card))
 
 

@@ -70,7 +70,7 @@ def match(columns: Sequence[ColumnSketch], catalogue: Catalogue, *, table_name: 
     """
     looks = _without_control_values([_look(column, catalogue) for column in columns])
     first = [weigh(look, catalogue, {}) for look in looks]
-    support = _support(looks, first, catalogue, table_name)
+    support = _support(first, catalogue, table_name)
     evidence = [weigh(look, catalogue, support) for look in looks]
     positions = _positions(looks, evidence)
     given = _assign(looks, evidence, positions)
@@ -108,7 +108,7 @@ def _without_control_values(looks: list[Look]) -> list[Look]:
     ]
 
 
-def _support(looks: list[Look], first: list[list[Evidence]], catalogue: Catalogue, table_name: str) -> dict[str, float]:
+def _support(first: list[list[Evidence]], catalogue: Catalogue, table_name: str) -> dict[str, float]:
     """How far table name and sure neighbours speak of each area, 0 to 1."""
     sure = [found[0].concept.area for found in first if found and found[0].score >= 0.9]
     special = [area for area in sure if area not in _GENERAL]

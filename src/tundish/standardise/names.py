@@ -26,7 +26,6 @@ class Name:
     """Without case, blanks and punctuation."""
     parts: frozenset[str]
     """Known parts (English words of words.yaml) and unknown words as they stand, casefolded."""
-    unknown: frozenset[str]
     positions: tuple[str, ...]
     """Which of several: ``2`` in `산세조2`, ``F3`` for a stand."""
     codes: tuple[str, ...]
@@ -49,7 +48,6 @@ def take_apart(name: str, words: Words) -> Name:
     True
     """
     parts: list[str] = []
-    unknown: list[str] = []
     positions: list[str] = []
     codes: list[str] = []
     for token in _tokens(name, words):
@@ -58,16 +56,14 @@ def take_apart(name: str, words: Words) -> Name:
         elif token[0] == "?":
             codes.append(token[1:])
         else:
-            found = _look_up(token, words)
-            parts += found or [token]
-            unknown += [] if found else [token]
+            parts += _look_up(token, words) or [token]
     said = frozenset(parts)
     aspect = next((part for part in parts if part in words.aspects), None)
     statistic = next((part for part in parts if part in words.statistics), None)
     places = [part for part in parts if part in words.places]
     kept = said - words.fillers - words.aspects - words.statistics - words.places
     which = tuple(dict.fromkeys([*positions, *places]))
-    return Name(even_name(name), kept, frozenset(unknown), which, tuple(codes), aspect, statistic)
+    return Name(even_name(name), kept, which, tuple(codes), aspect, statistic)
 
 
 _TAG = re.compile(r"(?<![A-Za-z])([A-Z]{1,4}[-_ ]?\d{3,5}[A-Z]?)(?![A-Za-z0-9])")

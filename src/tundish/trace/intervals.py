@@ -74,7 +74,7 @@ def trace_intervals(
     step = int(spacing(times))
     grid = _Grid(((times - times[0] + step // 2) // step).astype(np.int64), int((times[-1] - times[0]) // step) + 2, step)
     column = ordered.column(target.column)
-    calendar = _calendar(ordered, stamp, times - step, time_zone)
+    calendar = _calendar(times - step, time_zone)
     features = [_same_row(ordered, other, calendar) for other in _others(ordered, column)]
     measured = [f.column.name for f in features if f.column.known != "before"]
     features += _past(ordered, column, grid, whole=True)
@@ -132,7 +132,7 @@ def _others(table: Table, target: Column) -> list[Column]:
     return [column for column in table.of_kind("number", "category") if column.name != target.name]
 
 
-def _calendar(table: Table, stamp: Column, begins: Stamps, time_zone: str) -> pl.DataFrame:
+def _calendar(begins: Stamps, time_zone: str) -> pl.DataFrame:
     """Hour of the day, weekday and month of the moment at which each interval begins, on the plant's clock."""
     local = as_times(begins, "at").dt.convert_time_zone(time_zone)
     hour = local.dt.hour() + local.dt.minute() / 60 + local.dt.second() / 3600

@@ -34,8 +34,6 @@ class Plan:
     key: Ids | None
     """None: every row of the target's table is a piece of its own."""
     relations: tuple[Relation, ...]
-    parents: tuple[Ids, ...]
-    """Ids in the target's table that several pieces share."""
     loose: tuple[Table, ...]
     tried: tuple[str, ...]
 
@@ -61,9 +59,8 @@ def plan(tables: Sequence[Table], target: Target, catalogue: Catalogue, keys: Ma
         if relation.ids.unique:
             bases += [ids for ids in theirs if ids.column.name != relation.ids.column.name and not ids.running]
             bases += [ids for ids in theirs if ids.column.name == relation.ids.column.name and relation.begins]
-    parents = tuple(ids for ids in bases if ids is not key and not ids.unique)
     tried = tuple(f"{table.name}: {', '.join(ids.header for ids in found[table.name]) or '-'}" for table in tables)
-    return Plan(home, key, tuple(relations), parents, tuple(table for table in others if table.name in loose), tried)
+    return Plan(home, key, tuple(relations), tuple(table for table in others if table.name in loose), tried)
 
 
 def _next(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tundish.errors import Message
 from tundish.table import Table
@@ -23,8 +24,7 @@ class Link:
     """How a table was joined to the pieces."""
 
     table: str
-    by: str
-    """``key`` or ``time``."""
+    by: Literal["key", "time"]
     columns: tuple[str, str]
     """Column in the table of pieces, column in the joined table, as in the plant's files."""
     rows: int
@@ -54,8 +54,8 @@ class Pieces:
     table: Table
     target: str
     """Name of the target column in ``table``."""
-    kind: str
-    """``piece`` or ``interval`` (rows of a regular time series, when there is no material)."""
+    kind: Literal["piece", "interval"]
+    """``interval``: rows of a regular time series, when there is no material."""
     links: tuple[Link, ...]
     clocks: tuple[Clock, ...]
     unlinked: int

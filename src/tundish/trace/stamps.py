@@ -38,11 +38,10 @@ def role(column: Column, catalogue: Catalogue) -> str | None:
     return None if column.concept is None else catalogue.concept(column.concept).role
 
 
-def stamp_column(table: Table, catalogue: Catalogue, *, without: tuple[str, ...] = ()) -> Column | None:
+def stamp_column(table: Table, catalogue: Catalogue) -> Column | None:
     """The column that says when a row was made: a plain time before an end before a start, and the fullest of them."""
     order = {"time": 0, None: 1, "time_end": 2, "time_start": 3}
-    times = [column for column in table.of_kind("time") if column.name not in without]
-    times = [column for column in times if table.frame[column.name].null_count() <= 0.5 * table.frame.height]
+    times = [c for c in table.of_kind("time") if table.frame[c.name].null_count() <= 0.5 * table.frame.height]
     if not times:
         return None
     return min(times, key=lambda column: order.get(role(column, catalogue), 1))

@@ -16,8 +16,6 @@ Floats = npt.NDArray[np.float64]
 
 GAS_CONSTANT = 8.314462618
 """[J/(mol K)] CODATA 2018, exact."""
-SCALE_DENSITY = 5200.0
-"""[kg/m^3] between wustite and magnetite; unsourced."""
 _REFERENCE_TEMPERATURE = 353.15
 _REFERENCE_ACID = 10.0
 
