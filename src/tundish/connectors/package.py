@@ -16,6 +16,7 @@ MOST_CELLS = 60_000_000
 
 _CHUNK = 2**20
 _CARRY = 4096
+_NAMING = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _ERROR_CELL = re.compile(
     rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})(\d{1,7})"[^>]*>'
@@ -23,39 +24,45 @@ _ERROR_CELL = re.compile(
 )
 _COLUMN = re.compile(rb'<c\b[^>]{0,40}?\br="([A-Z]{1,3})(\d{1,7})"')
 
+Cells = dict[tuple[int, int], str]
+"""Row and column, from 0, and what stands there."""
+
 
 @dataclass(frozen=True)
 class Package:
-    """What calamine does not tell: for each sheet its error cells (row and column from 0), such as ``#DIV/0!``."""
+    """What calamine does not tell: for each sheet its error cells, such as ``#DIV/0!``."""
 
-    errors: dict[str, dict[tuple[int, int], str]]
+    errors: dict[str, Cells]
 
 
 def open_package(file: str, data: bytes) -> Package:
     """Unpack all parts once, counting; raises BrokenFile when one breaks off, HostileArchive when they are too much."""
-    budget = Budget(file, len(data))
-    errors: dict[str, dict[tuple[int, int], str]] = {}
-    small: dict[str, str] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            for info in package.infolist():
-                budget.enter()
-                if info.filename in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
-                    raw = package.read(info)
-                    budget.take(len(raw))
-                    small[info.filename] = raw.decode("utf-8", "replace")
-                else:
-                    found = _scan(file, package, info, budget)
-                    if found:
-                        errors[info.filename] = found
+            small, errors = _unpack(file, package, Budget(file, len(data)))
     except BROKEN as error:
         raise BrokenFile(file=file, expected=Message("a workbook"), found=damage(error)) from error
-    return Package({name: errors[part] for name, part in _parts(small).items() if part in errors})
+    return Package({name: errors[part] for name, part in _parts(small).items() if errors.get(part)})
 
 
-def _scan(file: str, package: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> dict[tuple[int, int], str]:
+def _unpack(file: str, package: zipfile.ZipFile, budget: Budget) -> tuple[dict[str, str], dict[str, Cells]]:
+    """The two small parts that name the sheets, and the error cells of every other part."""
+    small: dict[str, str] = {}
+    errors: dict[str, Cells] = {}
+    for info in package.infolist():
+        budget.enter()
+        if info.filename in _NAMING:
+            raw = package.read(info)
+            budget.take(len(raw))
+            small[info.filename] = raw.decode("utf-8", "replace")
+        else:
+            errors[info.filename] = _scan(file, package, info, budget)
+    return small, errors
+
+
+def _scan(file: str, package: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> Cells:
     """Read one part to its end; of a sheet, keep the error cells and see how far it spans."""
-    errors: dict[tuple[int, int], str] = {}
+    errors: Cells = {}
     carry, columns, rows = b"", 0, 0
     is_sheet = _SHEET.fullmatch(info.filename) is not None
     with package.open(info) as stream:

@@ -205,24 +205,15 @@ def control_chart(rows: Sequence[Row], lines: Sequence[Row], axes: Axes) -> Spec
     """
     x: Row = {"field": "n", "type": "quantitative", "title": axes.x, "scale": {"nice": False, "zero": False, "padding": 8}}
     x["axis"] = {"tickCount": 8, "tickMinStep": 1}
+    kind, kinds = {"field": "kind", "type": "nominal", "legend": None}, ["mean", "limit", "specification"]
     layers: list[Spec] = [
         {
             "data": {"values": list(lines)},
             "mark": {"type": "rule", "strokeWidth": 1.3},
             "encoding": {
                 "y": _level("y", ""),
-                "color": {
-                    "field": "kind",
-                    "type": "nominal",
-                    "legend": None,
-                    "scale": {"domain": ["mean", "limit", "specification"], "range": [GOOD, INK, SIGNAL]},
-                },
-                "strokeDash": {
-                    "field": "kind",
-                    "type": "nominal",
-                    "legend": None,
-                    "scale": {"domain": ["mean", "limit", "specification"], "range": [[1, 0], [5, 3], [2, 2]]},
-                },
+                "color": {**kind, "scale": {"domain": kinds, "range": [GOOD, INK, SIGNAL]}},
+                "strokeDash": {**kind, "scale": {"domain": kinds, "range": [[1, 0], [5, 3], [2, 2]]}},
             },
         },
         {

@@ -63,12 +63,12 @@ def workbook(path: Path, sheets: Sequence[Sheet]) -> None:
         page = book.add_worksheet(sheet.name)
         page.merge_range(0, 0, 0, len(sheet.headers[0]) - 1, sheet.title, bold)
         _write_headers(page, sheet.headers, bold)
-        for y, row in enumerate(sheet.rows, start=1 + len(sheet.headers)):
-            for x, cell in enumerate(row):
-                if isinstance(cell, datetime):
-                    page.write_datetime(y, x, cell, moment)
-                elif cell is not None:
-                    page.write(y, x, cell)
+        cells = ((y, x, cell) for y, row in enumerate(sheet.rows, 1 + len(sheet.headers)) for x, cell in enumerate(row))
+        for y, x, cell in cells:
+            if isinstance(cell, datetime):
+                page.write_datetime(y, x, cell, moment)
+            elif cell is not None:
+                page.write(y, x, cell)
     book.close()
 
 
