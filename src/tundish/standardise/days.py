@@ -12,13 +12,13 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.standardise.kinds import Read
+from tundish.standardise.years import years_named
 from tundish.table import Repair
 
 _DAY_US = 86_400_000_000
 _DURATION = re.compile(r"소요|경과|duration|elapsed|총\s?시간|가동시간|longueur|продолж", re.IGNORECASE)
 _TIME_OF_DAY = re.compile(r"시각|시작|종료|start|end|begin|clock", re.IGNORECASE)
 _IN_NAME = re.compile(r"(?<!\d)(20\d{2})(?:[-_./]|년\s*)?(\d{1,2})(?:[-_./]|월\s*)?(\d{1,2})(?!\d)")
-_YEAR = re.compile(r"(?<!\d)(20\d{2})(?=\D|[01]\d(?:\D|[0-3]\d\D))")
 YEARS = (1950, 2100)
 """Between these years something may have been measured."""
 _1904_DAYS = 1462
@@ -27,7 +27,7 @@ _1904_DAYS = 1462
 
 def settle_epoch(reads: Sequence[Read], titles: Sequence[str]) -> list[Read]:
     """Day counts that fit the other times, or the year in the title, only when counted from 1904, are counted from there."""
-    years = {int(year) for title in titles for year in _YEAR.findall(title)}
+    years = years_named(titles)
     for read in reads:
         if read.kind == "time" and read.span != "clock" and not read.serial:
             years |= set(read.values.drop_nulls().dt.year().unique().to_list())

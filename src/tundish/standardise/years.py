@@ -53,7 +53,7 @@ def give_year(texts: pl.Series, header: str, titles: Sequence[str]) -> Dated | N
     month, day = (parts[name].cast(pl.Int64, strict=False) for name in ("month", "day"))
     steps = (month * 31 + day).drop_nulls().diff().drop_nulls()
     turns = (steps < -200).sum()
-    years = sorted({int(full or f"20{short}") for title in titles for full, short in _YEAR.findall(title)})
+    years = sorted(years_named(titles))
     if len(years) != 1 or int((steps < 0).sum()) - turns > _CALM * max(len(steps), 1):
         return Dated(None, tuple(years), filled[0])
     turned = (month.forward_fill().diff().fill_null(0) <= -6).cast(pl.Int64).cum_sum()
@@ -61,3 +61,12 @@ def give_year(texts: pl.Series, header: str, titles: Sequence[str]) -> Dated | N
         pl.concat_str(years[0] + turned, pl.lit("-"), month, pl.lit("-"), day, parts["clock"].fill_null(""))
     ).to_series()
     return Dated(dated.zip_with(month.is_not_null(), texts).alias(texts.name), tuple(years), filled[0])
+
+
+def years_named(titles: Sequence[str]) -> set[int]:
+    """Every year that file name, sheet and title rows name.
+
+    >>> sorted(years_named(["plc_20250301.csv", "2024", "23년 실적"]))
+    [2023, 2024, 2025]
+    """
+    return {int(full or f"20{short}") for title in titles for full, short in _YEAR.findall(title)}
