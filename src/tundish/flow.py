@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +11,10 @@ from tundish.connectors import SOURCES
 from tundish.documents.dossier import Dossier
 from tundish.questions import Wish, ask
 from tundish.settings import Settings
+from tundish.table import Progress
 from tundish.trace.pieces import Pieces
 from tundish.trace.target import Target
 from tundish.vocabulary import load_catalogue
-
-Progress = Callable[[str, int, int], None]
-"""Called with a stage's name, what is done and what is to do."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,6 +17,8 @@ ROWS_SHOWN = 20
 SOURCE = "#source"
 """Frame column: index into ``Table.origins``, for tables stacked from several exports."""
 
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
 Kind = Literal["number", "category", "time", "identity", "text"]
 Severity = Literal["info", "warning", "error"]
 Known = Literal["before", "with_target", "after"]

@@ -42,7 +42,7 @@ def run(plant: Path, *, target: str | None, out: Path | None, lang: Language) ->
     from tundish.cli import printed
 
     note = _keep(plant, folder, dossier, settings, said=said, lang=lang)
-    printed.show(answer, folder, lang, _names(lang))
+    printed.show(answer, folder, lang)
     if note:
         sys.stdout.write(f"{note}\n")
 
@@ -177,9 +177,3 @@ def _keep(
             "The plant's folder cannot be written; what was decided stands in {path}.", lang, path=folder / plant_toml.NAME
         )
     return say("What was decided: {path}", lang, path=path)
-
-
-def _names(lang: Language) -> dict[str, str]:
-    from tundish.vocabulary import load_catalogue
-
-    return {concept.id: concept.name_ko if lang == "ko" else concept.name_en for concept in load_catalogue().concepts}

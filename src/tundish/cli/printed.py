@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tundish.documents.names import meaning, said_already
 from tundish.documents.words import Say, certainty, effect, figure, keep, line_name, no_window, speaker, verdict, won
 from tundish.settings import Language
 
@@ -17,11 +18,9 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Causes and lines of the window on one screen; the rest stands in the report."""
-Names = dict[str, str]
-"""Concept id -> its name in the reader's language."""
 
 
-def show(answer: AnswerOut, folder: Path, lang: Language, names: Names) -> None:
+def show(answer: AnswerOut, folder: Path, lang: Language) -> None:
     """Print the answer to stdout."""
     from rich.console import Console
 
@@ -31,7 +30,7 @@ def show(answer: AnswerOut, folder: Path, lang: Language, names: Names) -> None:
     console.print(_("What moves {target}? {pieces} pieces.", target=answer.target_source, pieces=answer.pieces), style="bold")
     console.print(_("{stamp}: {headline}", stamp=said["stamp"], headline=said["headline"]), style="bold")
     console.print(answer.evidence.reason)
-    for title, table in _tables(answer, names, _):
+    for title, table in _tables(answer, lang, _):
         console.print()
         console.print(title, style="bold")
         console.print(table)
@@ -41,12 +40,12 @@ def show(answer: AnswerOut, folder: Path, lang: Language, names: Names) -> None:
     console.print(_("Report: {path}", path=str(folder / "report.html")), soft_wrap=True)
 
 
-def _tables(answer: AnswerOut, names: Names, _: Say) -> Iterator[tuple[str, Table]]:
+def _tables(answer: AnswerOut, lang: Language, _: Say) -> Iterator[tuple[str, Table]]:
     if answer.causes:
-        rows = [(f"{cause.rank}", _cause(cause, answer.target, names, _)) for cause in answer.causes[:SHOWN]]
+        rows = [(f"{cause.rank}", _cause(cause, answer.target, lang, _)) for cause in answer.causes[:SHOWN]]
         yield _("Causes"), _grid(rows)
     if answer.window:
-        lines = [("-", _named(line_name(line), line.concept, names), keep(line, _)) for line in answer.window[:SHOWN]]
+        lines = [("-", _named(line_name(line), line.concept, lang), keep(line, _)) for line in answer.window[:SHOWN]]
         yield _("What to keep where"), _grid(lines)
 
 
@@ -61,17 +60,13 @@ def _grid(rows: Sequence[tuple[str, ...]]) -> Table:
     return grid
 
 
-def _cause(cause: CauseOut, target: str, names: Names, _: Say) -> str:
-    return f"{_named(cause.columns[0], cause.concept, names)}: {certainty(cause.confidence, _)}\n{effect(cause, target, _)}"
+def _cause(cause: CauseOut, target: str, lang: Language, _: Say) -> str:
+    return f"{_named(cause.columns[0], cause.concept, lang)}: {certainty(cause.confidence, _)}\n{effect(cause, target, _)}"
 
 
-def _named(column: str, concept: str | None, names: Names) -> str:
-    name = names.get(concept or "")
-    return column if name is None or _even(name) in _even(column) else f"{column} ({name})"
-
-
-def _even(text: str) -> str:
-    return "".join(text.split()).casefold()
+def _named(column: str, concept: str | None, lang: Language) -> str:
+    name = meaning(concept, lang)
+    return column if said_already(name, [column]) else f"{column} ({name})"
 
 
 def _proof(answer: AnswerOut, _: Say) -> Iterator[str]:

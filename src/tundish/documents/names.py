@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 
 from tundish.table import Column
 from tundish.vocabulary import load_catalogue
+from tundish.vocabulary.words import even_blanks
 
 Say = Callable[..., str]
 _STEPS = re.compile(r"^(?:(mean|std|min|max) )?t-(\d+)(?:\.\.t-1)?$")
@@ -33,7 +33,7 @@ def said_already(name: str | None, within: Iterable[str]) -> bool:
     >>> said_already("라인 속도", ["라인속도(m/min)"]), said_already("압연 온도", ["rolling_temp"])
     (True, False)
     """
-    return name is None or any(_even(name) in _even(other) for other in within)
+    return name is None or any(even_blanks(name) in even_blanks(other) for other in within)
 
 
 def axis(column: Column, _: Say) -> str:
@@ -97,7 +97,3 @@ def _past(window: str, _: Say) -> str:
     if statistic is None:
         return _("{steps} intervals before", steps=int(steps))
     return _("{statistic} of the {steps} intervals before", statistic=statistics(_)[statistic], steps=int(steps))
-
-
-def _even(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()

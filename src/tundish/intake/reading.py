@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -10,7 +10,7 @@ from tundish.errors import BrokenFile, EmptyFile, Message, NoTable, NothingUsabl
 from tundish.intake.folder import is_hidden, is_named, walk
 from tundish.intake.lend import lend_headers
 from tundish.intake.raw import RawTable, Source, SourceFile
-from tundish.table import Finding, Origin, Severity
+from tundish.table import Finding, Origin, Progress, Severity
 
 PROSE_SUFFIXES = frozenset((".txt", ".dat", ".log", ".prn", ".asc"))
 """Files that may as well hold words or machine data as a table."""
@@ -42,7 +42,7 @@ def read(
     *,
     skip: Sequence[str] = (),
     ragged: Mapping[str, str] = {},
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Intake:
     """Read every table of a plant's folder, in order of the file names.
 

@@ -17,11 +17,10 @@ from tundish.learn.question import Question
 from tundish.learn.refuse import refuse
 from tundish.learn.rule import find_rule
 from tundish.learn.window import find_window
-from tundish.table import Column, Finding
+from tundish.table import Column, Finding, Progress
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import Catalogue
 
-Progress = Callable[[str, int, int], None]
 STEPS = ("refuse", "model", "causes", "window", "rule")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -15,7 +15,7 @@ from tundish.standardise.export import Export, understand
 from tundish.standardise.meaning import Decided, Meant, give_meaning
 from tundish.standardise.spelling import even_spellings
 from tundish.standardise.stack import stack
-from tundish.table import ROW, SOURCE, Finding, Table
+from tundish.table import ROW, SOURCE, Finding, Progress, Table
 from tundish.vocabulary import Catalogue
 
 _SUFFIXES = frozenset(
@@ -39,7 +39,7 @@ def standardise(
     mapping: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     missing: Mapping[str, tuple[float, ...]] | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Standardised:
     """Give every column of every export a kind, a meaning, a unit and UTC times; stack exports of the same table.
 

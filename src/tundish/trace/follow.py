@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import ROW, SOURCE, Column, Finding, Known, Table
+from tundish.table import ROW, SOURCE, Column, Finding, Known, Progress, Table
 from tundish.trace.base import Base, Joined, at, files_of, join, lay_base, origin_of
 from tundish.trace.clocks import given
 from tundish.trace.companions import find_twins, of_twins
@@ -28,7 +28,6 @@ from tundish.trace.stays import overlapping
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
 
-Progress = Callable[[str, int, int], None]
 _FEWEST_BATCHES = 10
 _LEAST_KEPT = 0.5
 """Least share of the later pieces that a proof must keep when no batch may stand on both sides."""

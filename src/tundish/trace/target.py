@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tundish.errors import AmbiguousTarget, EmptyTarget, Message, NoTarget, OddTarget, UnknownTarget
 from tundish.table import Column, Origin, Table
 from tundish.vocabulary import Catalogue, Concept
+from tundish.vocabulary.words import even_blanks
 
 MOST_CLASSES = 20
 """As many different texts may be classes, however few pieces hold each."""
@@ -62,7 +62,7 @@ def find_target(tables: Sequence[Table], text: str | None, catalogue: Catalogue)
 
 
 def _resolve(tables: Sequence[Table], text: str, catalogue: Catalogue) -> Target:
-    wanted = _even(text)
+    wanted = even_blanks(text)
     for read in (_by_header, _by_file_and_header, _by_concept, _by_part):
         found = _likeliest([pair for pair in _columns(tables) if read(pair[1], wanted, catalogue)])
         if len(found) == 1:
@@ -73,7 +73,7 @@ def _resolve(tables: Sequence[Table], text: str, catalogue: Catalogue) -> Target
             raise AmbiguousTarget(target=text, count=len(found), columns=", ".join(_short(column) for _, column in found))
     for finding in (finding for table in tables for finding in table.findings if finding.code == "empty_column"):
         file, header = finding.origin.file, finding.origin.column or ""
-        if wanted in (_even(header), _even(f"{file}:{header}")):
+        if wanted in (even_blanks(header), even_blanks(f"{file}:{header}")):
             raise EmptyTarget(file=file, column=header)
     raise UnknownTarget(target=text, nearest=", ".join(_nearest(tables, text, catalogue)) or "-")
 
@@ -82,12 +82,8 @@ def _columns(tables: Iterable[Table]) -> Iterator[tuple[Table, Column]]:
     return ((table, column) for table in tables for column in table.columns)
 
 
-def _even(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
-
-
 def _by_header(column: Column, wanted: str, catalogue: Catalogue) -> bool:
-    return wanted in map(_even, (*column.headers, column.name))
+    return wanted in map(even_blanks, (*column.headers, column.name))
 
 
 def _by_file_and_header(column: Column, wanted: str, catalogue: Catalogue) -> bool:
@@ -95,30 +91,31 @@ def _by_file_and_header(column: Column, wanted: str, catalogue: Catalogue) -> bo
 
 
 def _file_names(origin: Origin) -> set[str]:
-    header = _even(origin.column or "")
+    header = even_blanks(origin.column or "")
     base = origin.file.rsplit("/", 1)[-1]
     places = {origin.file, base, base.split(".", 1)[0]}
     if origin.sheet:
         places |= {origin.sheet, *(f"{place}:{origin.sheet}" for place in tuple(places))}
-    return {f"{_even(place)}:{header}" for place in places}
+    return {f"{even_blanks(place)}:{header}" for place in places}
 
 
 def _by_concept(column: Column, wanted: str, catalogue: Catalogue) -> bool:
-    return column.concept is not None and wanted in map(_even, (column.concept, *catalogue.concept(column.concept).names))
+    return column.concept is not None and wanted in map(even_blanks, (column.concept, *catalogue.concept(column.concept).names))
 
 
 def _by_part(column: Column, wanted: str, catalogue: Catalogue) -> bool:
     """The name as the sheet shows it: the lower of two header rows, with or without the unit in brackets."""
     file, _, part = wanted.rpartition(":")
     return any(
-        part in _parts(origin.column or "") and (not file or f"{file}:{_even(origin.column or '')}" in _file_names(origin))
+        part in _parts(origin.column or "")
+        and (not file or f"{file}:{even_blanks(origin.column or '')}" in _file_names(origin))
         for origin in column.origins
     )
 
 
 def _parts(header: str) -> set[str]:
     names = {header, _UNIT_IN_BRACKETS.sub("", header)}
-    return {_even(name[at:]) for name in names for at in (0, *(gap.end() for gap in re.finditer(r"\s+", name)))}
+    return {even_blanks(name[at:]) for name in names for at in (0, *(gap.end() for gap in re.finditer(r"\s+", name)))}
 
 
 def _must_be_result(table: Table, column: Column) -> None:

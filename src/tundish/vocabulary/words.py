@@ -32,6 +32,11 @@ def even_name(text: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
+def even_blanks(text: str) -> str:
+    """A text without case, width and blanks, punctuation kept: ``LOT No.`` -> ``lotno.``."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
 def read_words(document: Mapping[str, Any]) -> Words:
     """Words from the content of words.yaml."""
     spellings: dict[str, tuple[str, ...]] = {}
