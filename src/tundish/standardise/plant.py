@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
-from tundish.errors import Message
 from tundish.intake.raw import RawTable
 from tundish.standardise.checks import check
 from tundish.standardise.export import Export, understand
@@ -46,34 +45,16 @@ def standardise(
     ``mapping``, ``units`` and ``missing`` are what plant.toml decided, by ``file:column``. Values of the tables are SI.
     """
     decided = Decided(mapping or {}, units or {}, missing or {})
-    findings: list[Finding] = []
     tables: list[Table] = []
-    usable = _once(raw, findings)
-    for i, (name, table) in enumerate(zip(_names(usable), usable, strict=True)):
+    for i, (name, table) in enumerate(zip(_names(raw), raw, strict=True)):
         if progress:
-            progress("standardise", i, len(usable))
+            progress("standardise", i, len(raw))
         for export in understand(table, name, time_zone):
             tables.append(_table(export, give_meaning(export, catalogue, decided, time_zone)))
     stacked, not_stacked = stack(tables)
     if progress:
-        progress("standardise", len(usable), len(usable))
-    return Standardised(tuple(_unique(even_spellings(table) for table in stacked)), (*findings, *not_stacked))
-
-
-def _once(raw: Sequence[RawTable], findings: list[Finding]) -> list[RawTable]:
-    """Leave out tables without a row, and files that are the same byte for byte."""
-    seen: dict[tuple[str, str | None, tuple[str, ...]], RawTable] = {}
-    for table in raw:
-        key = (table.sha256, table.origin.sheet, table.headers)
-        if not table.frame.height or not table.headers:
-            message = Message("The table holds headers but no row; it was left out.")
-            findings += [*table.findings, Finding("no_rows", "info", message, table.origin)]
-        elif key in seen:
-            message = Message("The file is the same as {other}, byte for byte; it was left out.", other=seen[key].origin.file)
-            findings.append(Finding("duplicate_export", "warning", message, table.origin, count=table.frame.height))
-        else:
-            seen[key] = table
-    return list(seen.values())
+        progress("standardise", len(raw), len(raw))
+    return Standardised(tuple(_unique(even_spellings(table) for table in stacked)), tuple(not_stacked))
 
 
 def _names(raw: Sequence[RawTable]) -> list[str]:
