@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore_glob = ["*conftest.py"]
+"""No doctests in them; two modules of one name cannot be collected in one run."""
 NOBODY = 65534
 """User id of ``nobody`` on Linux."""
 
