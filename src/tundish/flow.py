@@ -9,6 +9,7 @@ from pathlib import Path
 from tundish import intake, learn, prove, share, standardise, trace
 from tundish.connectors import SOURCES
 from tundish.documents.dossier import Dossier
+from tundish.intake.folder import posix_name
 from tundish.questions import Wish, ask
 from tundish.settings import Settings
 from tundish.table import Progress
@@ -63,7 +64,7 @@ def answer(plant: Path, standard: Standard, settings: Settings, progress: Progre
     learned = learn.learn(parts.earlier, question, catalogue, progress=progress)
     evidence = prove.prove(learned, parts.later, parts.earlier, question)
     return Dossier(
-        plant=intake.posix_name(Path(plant.resolve().name)),
+        plant=posix_name(Path(plant.resolve().name)),
         time_zone=settings.time_zone,
         created=begun,
         target_reason=standard.target.reason,

@@ -1,7 +1,6 @@
 """The first stage: files of a plant in, raw tables with their origin out."""
 
-from tundish.intake.folder import posix_name
 from tundish.intake.raw import RawTable, Source, SourceFile
 from tundish.intake.reading import Intake, read
 
-__all__ = ["Intake", "RawTable", "Source", "SourceFile", "posix_name", "read"]
+__all__ = ["Intake", "RawTable", "Source", "SourceFile", "read"]

@@ -138,7 +138,7 @@ def _reconcile(read: Read, concept: Concept | None, time_zone: str) -> Read:
     if concept.kind == "number" and read.kind == "identity":
         numbers = read.raw.cast(pl.Float64, strict=False)
         return replace(read, kind="number", values=numbers) if numbers.null_count() == read.raw.null_count() else read
-    if concept.kind == "time" and read.kind == "number" and (times := serial_times(read.values, "일시")):
+    if concept.kind == "time" and read.kind == "number" and (times := serial_times(read.values, None)):
         return to_utc(replace(read, kind="time", values=times.values, span=times.span, utc=times.utc), time_zone)
     return read
 

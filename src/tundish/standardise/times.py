@@ -70,11 +70,16 @@ def read_times(texts: pl.Series, header: str, known: Order | None = None) -> Tim
     return _finish(texts, Times(values, span, order, zoned, _commonest(ways, order)))
 
 
-def serial_times(values: pl.Series, header: str) -> Times | None:
-    """Read numbers as day counts of a workbook (header must speak of a date) or as unix seconds or milliseconds."""
+def serial_times(values: pl.Series, header: str | None) -> Times | None:
+    """Read numbers as day counts of a workbook or as unix seconds, milliseconds or microseconds; None when they are neither.
+
+    The header must speak of a time, for a day count of a date; it is None where the column is known to hold times.
+    """
     filled = values.drop_nulls()
     low, high = filled.min(), filled.max()
-    if not isinstance(low, int | float) or not isinstance(high, int | float) or not TIME_HEADER.search(header):
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        return None
+    if header is not None and not TIME_HEADER.search(header):
         return None
     for pattern, scale, least, greatest in (
         ("unix s", 1e6, 6e8, 2.5e9),
@@ -85,7 +90,7 @@ def serial_times(values: pl.Series, header: str) -> Times | None:
             stamps = (values * scale).round(0).cast(pl.Int64).cast(pl.Datetime("us"))
             return Times(stamps, "moment", "ymd", utc=True, pattern=pattern)
     days = low >= 32_000 and high <= 55_000 and high - low <= 7_400
-    if days and DATE_HEADER.search(header) and not IDENTITY_HEADER.search(header):
+    if days and (header is None or (DATE_HEADER.search(header) and not IDENTITY_HEADER.search(header))):
         whole = bool((filled == filled.round(0)).all())
         stamps = ((values - _EPOCH_DAYS) * 86_400_000).round(0).cast(pl.Int64).cast(pl.Datetime("ms")).cast(pl.Datetime("us"))
         return Times(stamps, "date" if whole else "moment", "ymd", utc=False, pattern="day count")
