@@ -110,7 +110,7 @@ def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> lis
         meant = index.setpoints.get(concept.id) if wanted and concept.aspect != "setpoint" and concept != exact else concept
         if meant is not None:
             found.append(_evidence(look, meant, like, support.get(meant.area, 0.0)))
-    return sorted((e for e in found if e.score > 0.2), key=lambda e: -e.score)
+    return sorted((e for e in found if e.score > 0.2), key=lambda e: (-e.score, e.concept.id))
 
 
 def fitting_unit(unit: Unit | None, concept: Concept) -> Unit | None:
