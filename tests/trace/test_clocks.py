@@ -31,6 +31,19 @@ def test_one_row_a_minute_is_enough():
     assert abs(clock.offset_s + 137) <= 5
 
 
+@pytest.mark.parametrize("offset", [420.0, -137.0])
+def test_a_log_that_is_written_only_while_the_line_runs(offset: float):
+    times, signals, starts, ends = sides(generate(offset_s=offset))
+    lot = np.searchsorted(starts, times + int(offset * 1e6), "right") - 1
+    runs = (lot >= 0) & (times + int(offset * 1e6) <= ends[np.maximum(lot, 0)])
+    assert 0.3 < runs.mean() < 0.99
+    rng = np.random.default_rng(0)
+    calm = [rng.normal(size=int(runs.sum())) for _ in signals]
+    for seen in ([signal[runs] for signal in signals], calm):
+        clock, _ = estimate("plc.csv", times[runs], seen, starts, ends)
+        assert abs(clock.offset_s - offset) <= 15.0
+
+
 def test_lots_of_equal_length_fit_twice_and_it_is_said():
     clock, doubt = estimate("plc.csv", *sides(generate(equal=True)))
     assert abs(clock.offset_s + 137) <= 2

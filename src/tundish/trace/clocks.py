@@ -22,6 +22,10 @@ REACH_S = 900.0
 """Offsets up to this many seconds either way are tried."""
 _WIDEST_S = 60.0
 """An estimate whose 95 % interval is wider than this is not used."""
+_GAP = 3.0
+"""Usual steps of the log from which a step is a gap."""
+_GAPS = 8
+"""Fewer gaps than this are accidents, not the way the log is written."""
 _ROWS = 60_000
 _PIECES = 1_500
 
@@ -121,10 +125,39 @@ def _scene(times: Stamps, signals: Sequence[Floats], starts: Stamps, ends: Stamp
     columns = [scaled for signal in signals if (scaled := _scaled(signal[inside])) is not None]
     if not columns:
         return None
-    values = np.column_stack(columns)
+    filled, rows, logged = _pauses(times[inside])
+    values = np.column_stack([*(column[rows] for column in columns), *([] if logged is None else [logged])])
     zero = np.zeros((1, values.shape[1]))
     sums, squares = (np.vstack((zero, np.cumsum(part, axis=0))) for part in (values, values * values))
-    return _Scene(times[inside], sums, squares, begin, end)
+    return _Scene(filled, sums, squares, begin, end)
+
+
+def _pauses(times: Stamps) -> tuple[Stamps, npt.NDArray[np.intp], Floats | None]:
+    """Fill the gaps of a log that is written only while the line runs, and say of each row whether it was written.
+
+    Gives the times, the row of the file that each repeats, and a signal that tells rows from gaps (None without gaps):
+    an offset that puts gaps inside stays is then seen to be wrong.
+    """
+    step = spacing(times)
+    gaps = np.flatnonzero(np.diff(times) > _GAP * step) if step > 0 else np.zeros(0, dtype=np.intp)
+    if gaps.size < _GAPS:
+        return times, np.arange(times.size), None
+    near = np.arange(step, REACH_S * SECOND, step)
+    added = [_between(int(times[at]), int(times[at + 1]), near) for at in gaps]
+    rows = np.concatenate((np.arange(times.size), np.repeat(gaps, [part.size for part in added])))
+    whole = np.concatenate((times, *added))
+    order = np.argsort(whole, kind="stable")
+    logged = _scaled((order < times.size).astype(np.float64))
+    return whole[order], rows[order], logged
+
+
+def _between(start: int, end: int, near: Floats) -> Stamps:
+    """Stamps in a gap, at the log's own spacing, as far from its ends as an offset is tried."""
+    middle = (start + end) / 2
+    filled = np.concatenate((start + near, end - near))
+    kept = filled[(filled > start) & (filled < end) & np.concatenate((start + near <= middle, end - near > middle))]
+    stamped: Stamps = kept.astype(np.int64)
+    return stamped
 
 
 def _scaled(values: Floats) -> Floats | None:
