@@ -95,6 +95,7 @@ CASES = {
     "plant.toml: no number": ({"plant.toml": b'[clocks]\n"lots.csv" = nan'}, [], ["clocks", "lots.csv", "nan"]),
     "plant.toml: limits of no column": ({"plant.toml": '[limits]\n"경도" = { low = 5 }'.encode()}, [], ["limits", "경도"]),
     "plant.toml: skip outside of [read]": ({"plant.toml": b'skip = ["old.csv"]'}, [], ["skip", "[read]"]),
+    "plant.toml: turnable of no column": ({"plant.toml": '[turnable]\n"온도X" = true'.encode()}, [], ["turnable", "온도X"]),
     "plant.toml: limits swapped": ({"plant.toml": b'[limits]\n"a" = { low = 5, high = 1 }'}, [], ["limits", "a"]),
     "plant.toml: unknown file": ({"plant.toml": b'[clocks]\n"lot.csv" = 3'}, [], ["clocks", "lot.csv", "lots.csv"]),
     "plant.toml: unknown column": (

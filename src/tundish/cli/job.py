@@ -97,9 +97,10 @@ def _check_places(settings: Settings, standard: Standard) -> None:
     columns = _places(standard)
     spots = [f"{file}:{name}" for file, names in columns.items() for name in sorted(names)]
     sections = {"mapping": settings.mapping, "units": settings.units, "missing": settings.missing, "known": settings.known}
-    for section, decided_there in {**sections, "limits": settings.limits}.items():
+    by_name_alone = {"turnable": settings.turnable, "limits": settings.limits}
+    for section, decided_there in {**sections, **by_name_alone}.items():
         for spot in decided_there:
-            named = section == "limits" and any(spot in names for names in columns.values())
+            named = section in by_name_alone and any(spot in names for names in columns.values())
             if spot not in spots and not named:
                 raise _unknown(section, spot, spots)
     for section, files in (("keys", settings.keys), ("clocks", settings.clock_offsets_s)):
