@@ -28,6 +28,8 @@ BIN = "Scripts" if os.name == "nt" else "bin"
 EXE = ".exe" if os.name == "nt" else ""
 PYTHON = VENV / BIN / ("python" + EXE)
 UV_SERIES = "uv 0.13."
+LIVE = ("collect", "browse")
+"""Commands that talk to servers, brokers and databases, and need the libraries for it."""
 
 
 def main(words: list) -> int:
@@ -44,9 +46,13 @@ def main(words: list) -> int:
     if words[0] == "pack":
         set_up("run")
         return run([PYTHON, HOME / "tools" / "pack.py", find_uv(), *words[1:]])
-    set_up("run")
+    set_up("live" if words[0] in LIVE else "run")
     os.environ["TUNDISH_CALLED"] = "python3 start.py" if os.name != "nt" else "python start.py"
     return run([PYTHON, "-m", "tundish", *words])
+
+
+CONTAINS = {"dev": ["run", "live", "dev"], "live": ["run", "live"]}
+"""Requirements that hold others whole."""
 
 
 def set_up(needs: str) -> None:
@@ -63,7 +69,7 @@ def set_up(needs: str) -> None:
             "인터넷이 없으면 / Without internet: `python3 start.py pack DIR` on another machine, then `python3 DIR/install.py`."
         )
         sys.exit(1)
-    kept = ["run", "dev"] if needs == "dev" else [needs]
+    kept = CONTAINS.get(needs, [needs])
     stamp.write_text("\n".join(digest(name) for name in kept), encoding="utf-8")
 
 

@@ -21,6 +21,7 @@
     │   ├── OddTarget             the target holds times, ids or free text
     │   ├── TooFewPieces          not enough material to prove anything
     │   │   └── TooFewDefects         the rarer outcome too rarely seen
+    │   ├── SourceRefused         a live source says no, and waiting will not mend it
     │   └── CannotWrite           the output cannot be put where it was asked
     └── UnknownLine               a works line that does not exist
 
@@ -208,6 +209,12 @@ class TooFewDefects(TooFewPieces):
         "Of {pieces} pieces with a known {target}, the rarer outcome stands on {earlier} of the earlier and {later} of the "
         "later: at least {needed_earlier} and {needed_later} are needed. Add older exports to the folder."
     )
+
+
+class SourceRefused(InputError):
+    """A live source that refuses, for a reason that waiting will not mend: wrong name, password, certificate, table."""
+
+    text = "source {source} ({address}): {found}. Correct it under [sources.{source}] in plant.toml."
 
 
 class CannotWrite(InputError):

@@ -15,42 +15,60 @@ from tundish.settings import Settings
 from tundish.table import Progress
 from tundish.trace.pieces import Pieces
 from tundish.trace.target import Target
-from tundish.vocabulary import load_catalogue
+from tundish.vocabulary import Catalogue, load_catalogue
 
 
 @dataclass(frozen=True)
 class Standard:
-    """What stands after reading and standardising: what a person may still be asked about."""
+    """What stands after reading and standardising, and the words it is said in."""
 
     intake: intake.Intake
     tables: standardise.Standardised
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True)
+class Prepared(Standard):
+    """Standard tables and what to ask of them: what a person may still be asked about."""
+
     target: Target
 
 
-def prepare(plant: Path, settings: Settings, progress: Progress) -> Standard:
-    """Read and standardise a plant's folder, and find what to ask about.
+def standard(plant: Path, settings: Settings, progress: Progress) -> Standard:
+    """Read and standardise a plant's folder.
 
-    Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole or nothing can be asked.
+    Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole.
     """
+    catalogue = load_catalogue()
     raw = intake.read(plant, SOURCES, skip=settings.skip, ragged=settings.ragged, progress=progress)
     tables = standardise.standardise(
         raw.tables,
-        load_catalogue(),
+        catalogue,
         time_zone=settings.time_zone,
         mapping=settings.mapping,
         units=settings.units,
         missing=settings.missing,
         progress=progress,
     )
-    return Standard(raw, tables, trace.find_target(tables.tables, settings.target, load_catalogue()))
+    return Standard(raw, tables, catalogue)
 
 
-def answer(plant: Path, standard: Standard, settings: Settings, progress: Progress) -> Dossier:
+def prepare(plant: Path, settings: Settings, progress: Progress) -> Prepared:
+    """Read and standardise a plant's folder, and find what to ask about.
+
+    Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole or nothing can be asked.
+    """
+    found = standard(plant, settings, progress)
+    target = trace.find_target(found.tables.tables, settings.target, found.catalogue)
+    return Prepared(found.intake, found.tables, found.catalogue, target)
+
+
+def answer(plant: Path, prepared: Prepared, settings: Settings, progress: Progress) -> Dossier:
     """Trace, learn, prove and write the card: from standardised tables to everything a paper needs."""
-    catalogue, begun = load_catalogue(), datetime.now(UTC)
+    catalogue, begun = prepared.catalogue, datetime.now(UTC)
     pieces = trace.trace(
-        standard.tables.tables,
-        standard.target,
+        prepared.tables.tables,
+        prepared.target,
         catalogue,
         keys=settings.keys,
         clock_offsets_s=settings.clock_offsets_s,
@@ -67,27 +85,27 @@ def answer(plant: Path, standard: Standard, settings: Settings, progress: Progre
         plant=posix_name(Path(plant.resolve().name)),
         time_zone=settings.time_zone,
         created=begun,
-        target_reason=standard.target.reason,
+        target_reason=prepared.target.reason,
         question=question,
         pieces=pieces,
         split=parts,
         answer=learned,
         evidence=evidence,
         card=share.share(learned, evidence, pieces),
-        matches=tuple(match for table in standard.tables.tables for match in table.matches),
+        matches=tuple(match for table in prepared.tables.tables for match in table.matches),
         findings=(
-            *standard.intake.findings,
-            *standard.tables.findings,
-            *(finding for table in standard.tables.tables for finding in table.findings),
+            *prepared.intake.findings,
+            *prepared.tables.findings,
+            *(finding for table in prepared.tables.tables for finding in table.findings),
             *pieces.table.findings,
             *question.findings,
             *parts.findings,
             *learned.findings,
             *evidence.findings,
         ),
-        repairs=tuple(repair for table in standard.tables.tables for repair in table.repairs),
-        skipped=standard.intake.skipped,
-        files=tuple((raw.origin.file, raw.sha256) for raw in standard.intake.tables),
+        repairs=tuple(repair for table in prepared.tables.tables for repair in table.repairs),
+        skipped=prepared.intake.skipped,
+        files=tuple((raw.origin.file, raw.sha256) for raw in prepared.intake.tables),
     )
 
 

@@ -13,11 +13,15 @@ def pinned(name):
 
 
 def declared(requirements):
-    return {re.split(r"[<>=!~; \[]", text, maxsplit=1)[0].lower() for text in requirements}
+    return {re.sub(r"[._]+", "-", re.split(r"[<>=!~; \[]", text, maxsplit=1)[0].lower()) for text in requirements}
 
 
 def test_everything_declared_is_pinned():
     run, dev = declared(PROJECT["project"]["dependencies"]), declared(PROJECT["dependency-groups"]["dev"])
+    live = declared(text for extra in PROJECT["project"]["optional-dependencies"].values() for text in extra)
+    peers = declared(PROJECT["dependency-groups"]["peers"])
     assert run <= pinned("run")
-    assert run | dev <= pinned("dev")
-    assert pinned("run") <= pinned("dev")
+    assert run | live <= pinned("live")
+    assert run | live | dev <= pinned("dev")
+    assert run | live | dev | peers <= pinned("peers")
+    assert pinned("run") <= pinned("live") <= pinned("dev") <= pinned("peers")

@@ -32,7 +32,7 @@ def test_no_lock_file_and_nothing_big(tracked):
     assert [path.name for path in tracked if path.stat().st_size > TOO_BIG] == []
 
 
-@pytest.mark.parametrize("name", ["run", "dev", "uv", "plain"])
+@pytest.mark.parametrize("name", ["run", "live", "dev", "peers", "uv", "plain"])
 def test_requirements_are_pinned_with_hashes_and_hold_no_address(name):
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     assert "://" not in text

@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tundish.cli import decided, output, plant_toml
+from tundish.cli.plant import check_places, decided_by
 from tundish.cli.progress import Display
-from tundish.errors import BadSettings, CannotWrite, InputError, Message, NoSuchFolder
+from tundish.errors import CannotWrite, InputError, Message
 from tundish.locale import render, say
 from tundish.settings import Language, Settings
 
 if TYPE_CHECKING:
     from tundish.documents.dossier import Dossier
-    from tundish.flow import Standard
+    from tundish.flow import Prepared
 
 
 def run(plant: Path, *, target: str | None, out: Path | None, lang: Language) -> None:
     """The main job on a plant's folder; prints the answer."""
-    if not plant.is_dir():
-        raise NoSuchFolder(folder=plant)
-    said = plant_toml.read(plant / plant_toml.NAME) if (plant / plant_toml.NAME).exists() else None
+    said = decided_by(plant)
     settings = _asked(said or Settings(), target)
     folder = output.place(plant, out)
     with Display() as progress, output.whole(folder) as fresh:
         from tundish import documents, flow
 
-        _check(settings)
-        standard = flow.prepare(plant, settings, progress)
-        _check_places(settings, standard)
+        prepared = flow.prepare(plant, settings, progress)
+        check_places(settings, prepared)
         if settings.target is None and _at_terminal():
             progress.pause()
-            standard, settings = _ask(standard, settings, lang)
-        dossier = flow.answer(plant, standard, settings, progress)
+            prepared, settings = _ask(prepared, settings, lang)
+        dossier = flow.answer(plant, prepared, settings, progress)
         progress("write", 0, 0)
         answer = documents.publish(dossier, fresh, lang)
     from tundish.cli import printed
@@ -75,88 +71,30 @@ def _asked(settings: Settings, target: str | None) -> Settings:
     return replace(settings, target=target, bad=None, higher_is=None, cost_per_bad=None)
 
 
-def _check(settings: Settings) -> None:
-    """Concepts and units that plant.toml names must exist."""
-    from tundish.vocabulary import load_catalogue, parse_unit
-
-    catalogue = load_catalogue()
-    for spot, concept in settings.mapping.items():
-        if concept != "-" and concept not in catalogue:
-            ids = [known.id for known in catalogue.concepts]
-            near = get_close_matches(concept, ids, n=3) or ids[:3]
-            expected = Message("a concept such as {examples}, or {none}", examples=near, none='"-"')
-            raise BadSettings(file=plant_toml.NAME, key=f'mapping."{spot}"', expected=expected, found=f'"{concept}"')
-    for spot, unit in settings.units.items():
-        if parse_unit(unit) is None:
-            expected = Message("a known unit, such as {examples}", examples='"℃", "MPa", "mm"')
-            raise BadSettings(file=plant_toml.NAME, key=f'units."{spot}"', expected=expected, found=f'"{unit}"')
-
-
-def _check_places(settings: Settings, standard: Standard) -> None:
-    """Files and columns that plant.toml names must be there: a decision that reaches nothing must not pass in silence."""
-    columns = _places(standard)
-    spots = [f"{file}:{name}" for file, names in columns.items() for name in sorted(names)]
-    sections = {"mapping": settings.mapping, "units": settings.units, "missing": settings.missing, "known": settings.known}
-    by_name_alone = {"turnable": settings.turnable, "limits": settings.limits}
-    for section, decided_there in {**sections, **by_name_alone}.items():
-        for spot in decided_there:
-            named = section in by_name_alone and any(spot in names for names in columns.values())
-            if spot not in spots and not named:
-                raise _unknown(section, spot, spots)
-    for section, files in (("keys", settings.keys), ("clocks", settings.clock_offsets_s)):
-        for file in files:
-            if file not in columns:
-                raise _unknown(section, file, list(columns))
-
-
-def _unknown(section: str, spot: str, places: Sequence[str]) -> BadSettings:
-    places = [place for place in places if ":plant:" not in place]
-    near = [place for place in places if spot in place] or get_close_matches(spot, places, n=3) or sorted(places)
-    return BadSettings(file=plant_toml.NAME, key=f'{section}."{spot}"', expected=_one_of(near), found=f'"{spot}"')
-
-
-def _places(standard: Standard) -> dict[str, set[str]]:
-    """Every name of a file, sheet or table that plant.toml may use, and the names of its columns."""
-    columns: dict[str, set[str]] = {}
-    for raw in standard.intake.tables:
-        for name in raw.origin.places:
-            columns.setdefault(name, set()).update(raw.headers)
-    for table in standard.tables.tables:
-        headers = {header for column in table.columns for header in (*column.headers, column.name)}
-        for name in (table.name, *(place for origin in table.origins for place in origin.places)):
-            columns.setdefault(name, set()).update(headers)
-    return columns
-
-
-def _one_of(places: Sequence[str]) -> Message:
-    return Message("a column or file of this folder, such as {places}", places=list(places[:3]))
-
-
 def _at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _ask(standard: Standard, settings: Settings, lang: Language) -> tuple[Standard, Settings]:
+def _ask(prepared: Prepared, settings: Settings, lang: Language) -> tuple[Prepared, Settings]:
     """The one question: is the proposed target the one to explain? Enter takes it."""
     from tundish.trace import find_target
-    from tundish.vocabulary import load_catalogue
 
-    tables = standard.tables.tables
-    column = next(table for table in tables if table.name == standard.target.table).column(standard.target.column)
+    tables = prepared.tables.tables
+    column = next(table for table in tables if table.name == prepared.target.table).column(prepared.target.column)
     proposal = decided.target_text(column, None)
-    sys.stderr.write(say("Proposed target: {target} - {reason}", lang, target=proposal, reason=standard.target.reason) + "\n")
+    sys.stderr.write(say("Proposed target: {target} - {reason}", lang, target=proposal, reason=prepared.target.reason) + "\n")
     while True:
         sys.stderr.write(say("Enter takes it; or type another column: ", lang))
         sys.stderr.flush()
         typed = sys.stdin.readline().strip()
         if not typed:
-            return standard, settings
+            return prepared, settings
         try:
-            found = find_target(tables, typed, load_catalogue())
+            found = find_target(tables, typed, prepared.catalogue)
         except InputError as failure:
             sys.stderr.write(render(failure.message, lang) + "\n")
             continue
-        return replace(standard, target=found), replace(settings, target=typed)
+        return replace(prepared, target=found), replace(settings, target=typed)
 
 
 def _keep(

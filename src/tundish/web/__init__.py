@@ -1,0 +1,1 @@
+"""The program in a browser and for other programs: one HTTP application, bound to this machine unless told otherwise."""
