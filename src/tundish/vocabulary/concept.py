@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from tundish.table import Kind, Statistic
+
+IRI = "urn:tundish:concept:"
+QUDT_UNIT = "http://qudt.org/vocab/unit/"
+QUDT_KIND = "http://qudt.org/vocab/quantitykind/"
 
 Role = Literal["identity", "time_start", "time_end", "time", "setting", "condition", "material", "result", "context", "energy"]
 Aspect = Literal["actual", "setpoint", "mean", "min", "max", "total"]
@@ -49,6 +55,29 @@ class Concept:
     """A 0 means: not measured (a steel temperature, a thickness)."""
     synonyms: tuple[str, ...] = ()
     """What plants write instead of the names: Korean, English, abbreviations, pieces of tags."""
+    same_as: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    """Checked equivalents elsewhere: keys ``idta``, ``eclass``, ``cdd``, ``en10168``, ``material_identity``, ``qudt`` -> identifier."""
+    qudt_kind: str | None = None
+    """QUDT quantity kind, local name: ``Temperature``; None for a scale of its own."""
+    qudt_unit: str | None = None
+    """QUDT unit that ``unit`` is, local name: ``K``."""
+    replaces: tuple[str, ...] = ()
+    """Ids that this entry supersedes."""
+
+    @property
+    def iri(self) -> str:
+        """The concept's name for the world: ``urn:tundish:concept:pickling.bath_temperature``."""
+        return IRI + self.id
+
+    @property
+    def qudt_kind_iri(self) -> str | None:
+        """``http://qudt.org/vocab/quantitykind/Temperature``."""
+        return None if self.qudt_kind is None else QUDT_KIND + self.qudt_kind
+
+    @property
+    def qudt_unit_iri(self) -> str | None:
+        """``http://qudt.org/vocab/unit/K``."""
+        return None if self.qudt_unit is None else QUDT_UNIT + self.qudt_unit
 
     @property
     def area(self) -> str:
