@@ -22,6 +22,9 @@
     │   ├── TooFewPieces          not enough material to prove anything
     │   │   └── TooFewDefects         the rarer outcome too rarely seen
     │   ├── SourceRefused         a live source says no, and waiting will not mend it
+    │   ├── MissingExtra          a live source whose library is not installed
+    │   ├── LandingRefused        what arrives cannot be put on disk, or what lies there cannot be read
+    │   │   └── LandingInUse          another process lands for the same source
     │   └── CannotWrite           the output cannot be put where it was asked
     └── UnknownLine               a works line that does not exist
 
@@ -215,6 +218,30 @@ class SourceRefused(InputError):
     """A live source that refuses, for a reason that waiting will not mend: wrong name, password, certificate, table."""
 
     text = "source {source} ({address}): {found}. Correct it under [sources.{source}] in plant.toml."
+
+
+class MissingExtra(InputError):
+    """A live source whose library is an optional part of the installation."""
+
+    text = (
+        "source {source}: kind {kind} needs the library {library}, which is not installed. "
+        'Start with `python3 start.py collect PLANT`, which installs it, or install it: pip install "tundish[{kind}]".'
+    )
+
+
+class LandingRefused(InputError):
+    """What arrives cannot be put on disk, or what lies there cannot be read; nothing acknowledged is lost."""
+
+    text = (
+        "{place}: cannot land here: {found}. "
+        "What was acknowledged before lies there untouched; what comes now stays with its source. Mend it and start again."
+    )
+
+
+class LandingInUse(LandingRefused):
+    """Another process lands for the same source."""
+
+    text = "{place}: another process ({process}) is landing here. End it first; two at once would mix what they write."
 
 
 class CannotWrite(InputError):

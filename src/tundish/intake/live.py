@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
 from tundish.errors import Message
+from tundish.table import Finding
+
+SIGNALS = pl.Schema(
+    {"time": pl.Datetime("us", "UTC"), "tag": pl.String, "value": pl.Float64, "text": pl.String, "quality": pl.String}
+)
+"""Frame of signals: when, which, its number or else its text, and ``good`` | ``uncertain`` | ``bad``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +30,50 @@ class Gap:
     reason: Message
 
 
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What a source says of one of its signals."""
+
+    tag: str
+    """As it stands in the frame's ``tag``."""
+    name: str | None = None
+    """In words, where the source has them: display name, description."""
+    unit: str | None = None
+    """As the source writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A whole file that a source gives: landing copies its bytes and checks them against the hash."""
+
+    name: str
+    """POSIX path as the source calls it."""
+    path: Path
+    sha256: str
+
+
 @dataclass(frozen=True)
 class Batch:
-    """What arrived together. The same ``key`` always stands for the same content, so landing it twice changes nothing."""
+    """What arrived together. The same ``key`` always stands for the same content, so landing it twice changes nothing.
+
+    A source whose messages can come again in other batches (a broker that delivers anew) tells them by what it keeps in
+    ``cursor``: key and cursor are landed in one transaction with the rows.
+    """
 
     key: str
     frame: pl.DataFrame
-    """Rows as they came. Signals: ``time`` (Datetime us UTC), ``tag`` (String), ``value`` (Float64), ``text`` (String),
-    ``quality`` (``good`` | ``uncertain`` | ``bad``); rows of a database table or a file: its own columns."""
+    """Rows as they came: :data:`SIGNALS` when ``table`` is None, else the table's own columns. May be empty."""
     cursor: str | None = None
-    """Where the source goes on after this batch; kept with it, given back to ``batches`` after a restart."""
+    """Where the source goes on after this batch; kept with it, given back to ``batches`` after a restart. None keeps the
+    former one."""
     gaps: tuple[Gap, ...] = ()
+    table: str | None = None
+    """Name of the table whose rows these are; None for signals."""
+    tags: tuple[Tag, ...] = ()
+    """What the source says of its signals; only what is new or has changed since it was opened."""
+    file: Delivery | None = None
+    findings: tuple[Finding, ...] = ()
+    """What a person should read about this batch; kept with it."""
 
 
 class LiveSource(Protocol):
@@ -44,10 +84,17 @@ class LiveSource(Protocol):
         """Name under [sources] in plant.toml."""
         ...
 
-    def batches(self, cursor: str | None) -> Iterator[Batch]:
-        """Yield batches from ``cursor`` on, until the source has no more or :meth:`stop` is called.
+    @property
+    def waiting_for(self) -> Message | None:
+        """Why nothing comes at the moment, such as a server that does not answer; None while all is well."""
+        ...
 
-        Reconnects by itself; raises :class:`tundish.errors.SourceRefused` for what waiting cannot mend.
+    def batches(self, cursor: str | None, *, once: bool = False) -> Iterator[Batch]:
+        """Yield batches from ``cursor`` on, until :meth:`stop` is called; with ``once`` until all that the source holds now
+        has been given.
+
+        Each batch is landed and acknowledged before the next is asked for, in the same thread. Reconnects by itself; raises
+        :class:`tundish.errors.SourceRefused` for what waiting cannot mend.
         """
         ...
 
