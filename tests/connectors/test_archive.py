@@ -9,9 +9,10 @@ import zipfile
 
 import pytest
 
-from tundish.connectors.archive import ARCHIVE, Budget
+from tundish.connectors.archive import ARCHIVE
 from tundish.errors import BrokenFile, EmptyFile, HostileArchive
 from tundish.intake import SourceFile
+from tundish.intake.unpack import Budget
 
 CSV = "로트,온도\nL1,81.5\n".encode()
 

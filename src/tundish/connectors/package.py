@@ -8,8 +8,8 @@ import re
 import zipfile
 from dataclasses import dataclass
 
-from tundish.connectors.archive import BROKEN, Budget, damage
 from tundish.errors import BrokenFile, HostileArchive, Message
+from tundish.intake.unpack import BROKEN, Budget, damage
 
 MOST_CELLS = 60_000_000
 """Rows times columns that a sheet may span: calamine keeps all of them."""

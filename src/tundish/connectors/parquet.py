@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tundish.connectors.archive import MOST_RATIO, damage
 from tundish.errors import BrokenFile, EmptyFile, HostileArchive, Message
 from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.tidy import Tidied, tidy
+from tundish.intake.unpack import MOST_RATIO, damage
 from tundish.table import ROW, Finding, Origin
 
 FREE_CELLS = 32 * 2**20

@@ -11,7 +11,6 @@ from typing import overload
 import polars as pl
 import python_calamine as calamine
 
-from tundish.connectors.archive import damage
 from tundish.connectors.package import Package, open_package
 from tundish.connectors.text import TEXT
 from tundish.errors import BrokenFile, EmptyFile, LockedWorkbook, Message
@@ -20,6 +19,7 @@ from tundish.intake.layout import Layout, count_footers, find_layout, is_sum, jo
 from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.sheet_cells import Cell, series, shown
 from tundish.intake.tidy import Tidied, tidy
+from tundish.intake.unpack import damage
 from tundish.table import ROW, ROWS_SHOWN, Finding, Origin
 
 _HEAD, _TAIL = 80, 40
