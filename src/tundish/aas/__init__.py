@@ -1,5 +1,8 @@
 """The Asset Administration Shell (IEC 63278, AAS 3.0): packages read tolerantly, written strictly."""
 
 from tundish.aas.package import AasPackage, Json, Part
+from tundish.aas.read import read_package
+from tundish.aas.verify import Fault, verify
+from tundish.aas.write import write_json, write_package
 
-__all__ = ["AasPackage", "Json", "Part"]
+__all__ = ["AasPackage", "Fault", "Json", "Part", "read_package", "verify", "write_json", "write_package"]
