@@ -12,6 +12,7 @@ from tundish.documents.dossier import Dossier
 from tundish.intake.folder import posix_name
 from tundish.questions import Wish, ask
 from tundish.settings import Settings
+from tundish.store import LANDED
 from tundish.table import Progress
 from tundish.trace.pieces import Pieces
 from tundish.trace.target import Target
@@ -40,7 +41,7 @@ def standard(plant: Path, settings: Settings, progress: Progress) -> Standard:
     Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole.
     """
     catalogue = load_catalogue()
-    raw = intake.read(plant, SOURCES, skip=settings.skip, ragged=settings.ragged, progress=progress)
+    raw = intake.read(plant, (*SOURCES, LANDED), skip=settings.skip, ragged=settings.ragged, progress=progress)
     tables = standardise.standardise(
         raw.tables,
         catalogue,

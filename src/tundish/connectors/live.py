@@ -15,7 +15,7 @@ LIVE: Mapping[str, str] = {
     "sql": "tundish.connectors.sql",
     "folder": "tundish.connectors.folder",
 }
-"""Kind under [sources.<name>] in plant.toml -> module with ``open_source``; a new kind is a file here and an entry in this list."""
+"""Kind under [sources.<name>] in plant.toml -> module with ``open_source``; a new kind is a file here and an entry."""
 
 
 class _Connector(Protocol):

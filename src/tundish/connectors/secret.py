@@ -1,4 +1,4 @@
-"""Which words in a source's options are secrets? ``${NAME}`` stands for a variable of the environment, looked up when connecting."""
+"""Which words in a source's options are secrets? ``${NAME}``: a variable of the environment, looked up when connecting."""
 
 from __future__ import annotations
 

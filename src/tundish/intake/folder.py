@@ -15,6 +15,8 @@ from tundish.table import Finding, Origin
 OWN_OUTPUT = "answer.json"
 """A folder that holds this file was written by us."""
 
+JOURNAL = "journal.landing"
+"""A folder that holds this file belongs to a live source: the journal tells what of the folder is to be read, and how."""
 _OURS = frozenset(("plant.toml",))
 _SYSTEM = ("~$", ".")
 _SYSTEM_NAMES = frozenset(("thumbs.db", "desktop.ini", "__macosx"))
@@ -39,9 +41,12 @@ def walk(folder: Path) -> Folder:
             below.clear()
             if place != folder:
                 continue
+        landed = JOURNAL in names
+        if landed:
+            below.clear()
         below[:] = sorted(name for name in below if not is_hidden(name))
         links += [place / name for name in below if (place / name).is_symlink()]
-        for name in names:
+        for name in [JOURNAL] if landed else names:
             path = place / name
             if is_hidden(name) or name in _OURS or (place == folder and name == OWN_OUTPUT):
                 continue

@@ -14,7 +14,7 @@ from tundish.errors import Message
 from tundish.table import Finding
 
 SIGNALS = pl.Schema(
-    {"time": pl.Datetime("us", "UTC"), "tag": pl.String, "value": pl.Float64, "text": pl.String, "quality": pl.String}
+    {"time": pl.Datetime("us", "UTC"), "tag": pl.String(), "value": pl.Float64(), "text": pl.String(), "quality": pl.String()}
 )
 """Frame of signals: when, which, its number or else its text, and ``good`` | ``uncertain`` | ``bad``."""
 
@@ -69,6 +69,8 @@ class Batch:
     gaps: tuple[Gap, ...] = ()
     table: str | None = None
     """Name of the table whose rows these are; None for signals."""
+    identity: tuple[str, ...] = ()
+    """Columns of the table that name a row: a later row of the same identity is a new version of it."""
     tags: tuple[Tag, ...] = ()
     """What the source says of its signals; only what is new or has changed since it was opened."""
     file: Delivery | None = None

@@ -63,8 +63,8 @@ class Source(Protocol):
         """Endings of the file names it reads, lower case, with the point."""
         ...
 
-    def read(self, file: SourceFile) -> Iterator[RawTable | SourceFile]:
-        """Yield the tables of a file; an archive yields the files inside it.
+    def read(self, file: SourceFile) -> Iterator[RawTable | SourceFile | Finding]:
+        """Yield the tables of a file; an archive yields the files inside it; what belongs to no table is a finding.
 
         Raises an :class:`tundish.errors.UnreadableFile` when the file cannot be read whole.
         """

@@ -100,13 +100,7 @@ class _Reading:
         aside = any(choice == "set_aside" and is_named(file.name, [name]) for name, choice in self.ragged.items())
         try:
             for part in source.read(replace(file, ragged="set_aside" if aside else "refuse")):
-                if isinstance(part, RawTable):
-                    yield replace(part, repairs=(*file.repairs, *part.repairs))
-                elif part.name == file.name:
-                    inner = PurePosixPath(file.name).with_suffix("").suffix.lower()
-                    yield from self.tables_of(part, suffix=inner or ".txt")
-                elif not any(is_hidden(name) for name in PurePosixPath(part.name).parts):
-                    yield from self.tables_of(part)
+                yield from self._of_part(part, file)
         except NoTable as error:
             if suffix not in PROSE_SUFFIXES:
                 raise
@@ -116,6 +110,17 @@ class _Reading:
         except OSError as error:
             found = Message("no permission") if isinstance(error, PermissionError) else error.strerror or str(error)
             raise BrokenFile(file=file.name, expected=Message("a file"), found=found) from error
+
+    def _of_part(self, part: RawTable | SourceFile | Finding, file: SourceFile) -> Iterator[RawTable]:
+        if isinstance(part, RawTable):
+            yield replace(part, repairs=(*file.repairs, *part.repairs))
+        elif isinstance(part, Finding):
+            self.findings.append(part)
+        elif part.name == file.name:
+            inner = PurePosixPath(file.name).with_suffix("").suffix.lower()
+            yield from self.tables_of(part, suffix=inner or ".txt")
+        elif not any(is_hidden(name) for name in PurePosixPath(part.name).parts):
+            yield from self.tables_of(part)
 
     def header_only(self, table: RawTable) -> None:
         """A header without rows that no other file needs: an empty file, or a line of words in a text."""
