@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from tundish.standardise.match import ColumnSketch, match
+from tundish.standardise.look import ColumnSketch
+from tundish.standardise.match import match
 from tundish.table import Origin
 from tundish.vocabulary import load_catalogue
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-from tundish.standardise.names import Name, take_apart
+from tundish.standardise.look import Look, lexicon
+from tundish.standardise.names import take_apart
 from tundish.table import Kind
 from tundish.vocabulary.catalogue import Catalogue
 from tundish.vocabulary.concept import Concept
@@ -23,6 +23,9 @@ SUPPORTED_PART = 0.45
 LIGHT_PART = 0.35
 LIGHT_MISSING = 0.6
 """A part that says little weighs more when it is the concept that says it: `Class` alone is no steel class."""
+PLACE_PART = 0.1
+CODE_PART = 0.5
+"""An unknown short word that is not the last: more likely a code than a meaning."""
 SHORT_NAME = 0.6
 """Likeness of one or two Latin letters alone: `V` may be vanadium or a voltage."""
 _GASES = frozenset({"volume_flow", "normal_volume_flow"})
@@ -35,21 +38,6 @@ _KINDS: Mapping[Kind, Mapping[Kind, float]] = {
     "text": {"text": 1.0, "category": 0.97, "identity": 0.95, "number": 0.9, "time": 0.4},
 }
 """How well values that look like one kind fit a concept of another (outer: concept)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a column shows: its name taken apart, unit, kind and values."""
-
-    name: Name
-    unit: Unit | None
-    unit_text: str | None
-    kind: Kind
-    numbers: npt.NDArray[np.float64]
-    texts: tuple[str, ...]
-    distinct: int
-    implied: frozenset[str]
-    """Parts that the unit says: ``energy`` by kWh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +133,7 @@ def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, support: floa
     if variant.by_unit and fitting_unit(look.unit, variant.concept) is None:
         return 0.0
     shared = (said | look.implied) & variant.parts
-    extra = sum(_weight(part, words) for part in said - variant.parts if part not in own)
-    extra += 0.1 * len((said - variant.parts) & own)
+    extra = sum(_extra(part, look, own, words) for part in said - variant.parts)
     missing = 0.0
     for part in variant.parts - shared:
         eased = SUPPORTED_PART + (1 - SUPPORTED_PART) * (1 - support) if part in own else 1.0
@@ -154,6 +141,15 @@ def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, support: floa
     common = sum(_weight(part, words) for part in shared)
     unsaid = sum(1 for mark in marks if mark and mark not in variant.marks)
     return (0.98 - 0.02 * unsaid) * common / (common + extra + missing) if common else 0.0
+
+
+def _extra(part: str, look: Look, own: frozenset[str], words: Words) -> float:
+    """Weight of a part that only the column's name has; where in the works, and the area's own words, hardly count."""
+    if part in own or part in look.context:
+        return PLACE_PART
+    if part.isascii() and len(part) <= 4 and part not in words.measures and part not in words.spellings and part != look.name.run[-1]:
+        return CODE_PART
+    return _weight(part, words)
 
 
 def _weight(part: str, words: Words) -> float:
@@ -223,7 +219,7 @@ def _index(catalogue: Catalogue) -> _Index:
     for concept in catalogue.concepts:
         exact |= {even_name(name): concept for name in concept.names}
         if concept.aspect != "setpoint":
-            for variant in _variants(concept, catalogue.words):
+            for variant in _variants(concept, lexicon(catalogue)):
                 for part in variant.parts:
                     by_part.setdefault(part, {})[variant] = None
     setpoints = {concept.setpoint_of: concept for concept in catalogue.concepts if concept.setpoint_of}

@@ -4,36 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tundish.errors import Message
-from tundish.standardise.evidence import SHORT_NAME, Evidence, Look, fitting_unit, weigh
+from tundish.standardise.evidence import SHORT_NAME, Evidence, fitting_unit, weigh
+from tundish.standardise.look import ColumnSketch, Look, look_at
 from tundish.standardise.names import take_apart
-from tundish.table import Kind, Match, Origin, Statistic
+from tundish.table import Match, Statistic
 from tundish.vocabulary.catalogue import Catalogue
-from tundish.vocabulary.units import Unit, hint_of, parse_unit, split_header
-from tundish.vocabulary.words import even_name
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnSketch:
-    """What is known of a column before it has a meaning."""
-
-    header: str
-    """As in the file, unit included."""
-    kind: Kind
-    """A first guess from the values alone."""
-    origin: Origin
-    unit_text: str | None = None
-    """Unit from a header row of its own; None when the header holds it or nobody says it."""
-    numbers: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    """A sample of the values in the plant's unit; empty for texts. NaN is ignored."""
-    texts: tuple[str, ...] = ()
-    """A sample of distinct texts."""
-    distinct: int = 0
+from tundish.vocabulary.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +49,7 @@ def match(columns: Sequence[ColumnSketch], catalogue: Catalogue, *, table_name: 
     A meaning is given once per table and position. Without a unit the concept may be sure and the unit still unknown:
     then ``unit`` is None, and the plant's usual unit must be asked, never taken.
     """
-    looks = _without_control_values([_look(column, catalogue) for column in columns])
+    looks = look_at(columns, catalogue)
     first = [weigh(look, catalogue, {}) for look in looks]
     support = _support(first, catalogue, table_name)
     evidence = [weigh(look, catalogue, support) for look in looks]
@@ -78,34 +59,6 @@ def match(columns: Sequence[ColumnSketch], catalogue: Catalogue, *, table_name: 
         _matched(column, look, found, chosen, position)
         for column, look, found, chosen, position in zip(columns, looks, evidence, given, positions, strict=True)
     )
-
-
-def _look(column: ColumnSketch, catalogue: Catalogue) -> Look:
-    written, in_header = split_header(column.header)
-    unit_text = column.unit_text or in_header
-    unit = parse_unit(unit_text, hint_of(written))
-    name = take_apart(written if in_header else column.header, catalogue.words)
-    measured = {quantity for part in name.parts for quantity in catalogue.words.measures.get(part, ())}
-    if unit_text and even_name(unit_text) in ("min", "max") and "time" not in measured and measured:
-        name = take_apart(f"{written} {unit_text}", catalogue.words)
-        unit_text = unit = None
-    if unit is None and unit_text:
-        unit = next((u for quantity in sorted(measured) if (u := parse_unit(unit_text, quantity))), None)
-    label = even_name(unit.label) if unit else ""
-    implied = frozenset(catalogue.words.spellings.get(label, ()))
-    if unit is not None and not measured:
-        implied |= {part for part, quantities in catalogue.words.measures.items() if unit.quantity in quantities}
-    return Look(name, unit, unit_text, column.kind, column.numbers, column.texts, column.distinct, implied)
-
-
-def _without_control_values(looks: list[Look]) -> list[Look]:
-    """`CV` beside a `PV` is what the controller gives out; without one it is the current value."""
-    if any(look.name.aspect == "actual" for look in looks):
-        return looks
-    return [
-        replace(look, name=replace(look.name, aspect="actual")) if look.name.aspect == "control_value" else look
-        for look in looks
-    ]
 
 
 def _support(first: list[list[Evidence]], catalogue: Catalogue, table_name: str) -> dict[str, float]:

@@ -15,7 +15,8 @@ from tundish.standardise.export import Export
 from tundish.standardise.frozen import frozen_stretches
 from tundish.standardise.gaps import MEASURED_QUANTITIES, Code, missing_codes, outliers
 from tundish.standardise.kinds import Read, whole_texts
-from tundish.standardise.match import ColumnSketch, Matched, match
+from tundish.standardise.look import ColumnSketch
+from tundish.standardise.match import Matched, match
 from tundish.standardise.times import serial_times
 from tundish.table import Column, Finding, Kind, Match
 from tundish.vocabulary import Catalogue, Concept, parse_unit

@@ -6,16 +6,19 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from tundish.vocabulary.words import Words, even_name
 
 _UNKNOWN_RUN = 1.6
 _UNKNOWN_SIGN = 0.55
 _SHORT_PIECE = 1.3
-_TYPO = 86.0
-"""Least likeness (0-100) at which a longer word counts as a misspelling of a known one."""
+_TYPO = 0.75
+"""Least likeness of signs (two that changed places are one fault) at which a word counts as a misspelling of a known one."""
+_LONGEST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Name:
     """Without case, blanks and punctuation."""
     parts: frozenset[str]
     """Known parts (English words of words.yaml) and unknown words as they stand, casefolded."""
+    run: tuple[str, ...]
+    """The same in the order they are written."""
     positions: tuple[str, ...]
     """Which of several: ``2`` in `산세조2`, ``F3`` for a stand."""
     codes: tuple[str, ...]
@@ -63,7 +68,7 @@ def take_apart(name: str, words: Words) -> Name:
     places = [part for part in parts if part in words.places]
     kept = said - words.fillers - words.aspects - words.statistics - words.places
     which = tuple(dict.fromkeys([*positions, *places]))
-    return Name(even_name(name), kept, which, tuple(codes), aspect, statistic)
+    return Name(even_name(name), kept, tuple(part for part in parts if part in kept), which, tuple(codes), aspect, statistic)
 
 
 _TAG = re.compile(r"(?<![A-Za-z])([A-Z]{1,4}[-_ ]?\d{3,5}[A-Z]?)(?![A-Za-z0-9])")
@@ -103,11 +108,22 @@ def _piece(piece: str, words: Words) -> Iterator[str]:
     elif re.fullmatch(r"[a-z]\d+", folded):
         yield f"?{piece.upper()}"
     elif any(sign.isdigit() for sign in piece):
-        for part in re.findall(r"\d+|\D+", piece):
-            yield from _piece(part, words)
+        yield from _with_figures(piece, words)
     else:
         for word in _CAMEL.split(piece):
             yield word.casefold()
+
+
+def _with_figures(piece: str, words: Words) -> Iterator[str]:
+    """``N2Flow`` -> n2, flow; ``Zone3`` -> zone, 3."""
+    folded = piece.casefold()
+    known = next((n for n in range(len(piece) - 1, 1, -1) if folded[:n] in words.spellings and folded[n - 1].isdigit()), 0)
+    if known:
+        yield folded[:known]
+        yield from _piece(piece[known:], words)
+        return
+    for part in re.findall(r"\d+|\D+", piece):
+        yield from _piece(part, words)
 
 
 def _figure(digits: str) -> str:
@@ -121,13 +137,13 @@ def _look_up(token: str, words: Words) -> list[str]:
     if found:
         return list(found)
     if re.fullmatch(r"[가-힣]+", token):
-        return _cut_hangul(token, words)
+        return _mend_hangul(token, words) or _cut(token, words)
     if re.fullmatch(r"[a-z]+", token):
         return _cut_latin(token, words) or _mend(token, words)
     return []
 
 
-def _cut_hangul(token: str, words: Words) -> list[str]:
+def _cut(token: str, words: Words) -> list[str]:
     """Cheapest way to cut a Korean compound into known words; unknown runs stay as they are."""
     cost: list[float] = [0.0]
     cut: list[tuple[int, bool]] = [(0, True)]
@@ -152,18 +168,57 @@ def _cut_hangul(token: str, words: Words) -> list[str]:
 
 
 def _cut_latin(token: str, words: Words) -> list[str]:
-    """``extemp`` -> exit, temperature: two known words written as one."""
-    for middle in range(len(token) - 2, 1, -1):
-        head, tail = token[:middle], token[middle:]
-        if head in words.spellings and tail in words.spellings and max(len(head), len(tail)) >= 3:
-            return [*words.spellings[head], *words.spellings[tail]]
-    return []
+    """``mainmotortemp`` -> main, motor, temperature: known words written as one, as few and as long as can be."""
+    ways: list[tuple[int, list[str]] | None] = [(0, [])]
+    for end in range(1, len(token) + 1):
+        best: tuple[int, list[str]] | None = None
+        for start in range(max(0, end - _LONGEST), end - 1):
+            before, piece = ways[start], token[start:end]
+            if before is not None and piece in words.spellings:
+                price = before[0] + (3 if len(piece) == 2 else 2)
+                if best is None or price < best[0]:
+                    best = (price, [*before[1], piece])
+        ways.append(best)
+    found = ways[-1]
+    if found is None or max(map(len, found[1])) < 3 or sum(len(piece) == 2 for piece in found[1]) > 1:
+        return []
+    return [part for piece in found[1] for part in words.spellings[piece]]
 
 
 def _mend(token: str, words: Words) -> list[str]:
-    """A misspelt longer word, when exactly the like of one known word."""
-    if len(token) < 5:
+    """A misspelt or shortened word, when it can be one known word only."""
+    if len(token) < 4:
         return []
-    likely = [spelling for spelling in words.spellings if spelling[0] == token[0] and abs(len(spelling) - len(token)) <= 2]
-    found = process.extractOne(token, likely, scorer=fuzz.ratio, score_cutoff=_TYPO)
-    return list(words.spellings[found[0]]) if found else []
+    likely = [spelling for spelling in _by_first(words).get(token[0], ()) if abs(len(spelling) - len(token)) <= 2]
+    found = process.extract(token, likely, scorer=OSA.normalized_similarity, score_cutoff=_TYPO, limit=3)
+    best = {words.spellings[word] for word, score, _ in found if score == found[0][1]}
+    if len(best) == 1:
+        return list(best.pop())
+    whole = {words.spellings[word] for word in _by_first(words).get(token[0], ()) if word.startswith(token)}
+    return list(whole.pop()) if len(whole) == 1 else []
+
+
+def _mend_hangul(token: str, words: Words) -> list[str]:
+    """A misspelt Korean word (`두깨`), by its letters; a compound of known words is none."""
+    if len(token) < 2 or all(part in words.places or not re.search("[가-힣]", part) for part in _cut(token, words) or ["가"]):
+        return []
+    letters = unicodedata.normalize("NFD", token)
+    likely = [spelling for spelling in _hangul(words) if abs(len(spelling) - len(letters)) <= 1 and len(spelling) >= 4]
+    found = process.extractOne(letters, likely, scorer=OSA.distance, score_cutoff=1)
+    return list(words.spellings[unicodedata.normalize("NFC", found[0])]) if found else []
+
+
+@lru_cache(maxsize=8)
+def _by_first(words: Words) -> dict[str, list[str]]:
+    """Longer Latin spellings by their first letter."""
+    found: dict[str, list[str]] = {}
+    for spelling in words.spellings:
+        if len(spelling) >= 4 and spelling.isascii() and spelling.isalpha():
+            found.setdefault(spelling[0], []).append(spelling)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _hangul(words: Words) -> list[str]:
+    """Korean spellings of two syllables or more, taken apart into letters."""
+    return [unicodedata.normalize("NFD", spelling) for spelling in words.spellings if re.fullmatch("[가-힣]{2,}", spelling)]

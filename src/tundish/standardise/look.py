@@ -1,0 +1,125 @@
+"""What does each column of a table show, and which of its words only say where in the works the table was made?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from tundish.standardise.names import Name, take_apart
+from tundish.table import Kind, Origin
+from tundish.vocabulary.catalogue import Catalogue
+from tundish.vocabulary.units import Unit, hint_of, parse_unit, split_header
+from tundish.vocabulary.words import Words, even_name
+
+_LEADING = 3
+"""Columns that begin alike before their beginning is taken for a place: ``HSM2.FM.``"""
+_EVERYWHERE = 0.6
+"""Share of a table's columns from which a word says nothing about the one column any more."""
+_FEW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSketch:
+    """What is known of a column before it has a meaning."""
+
+    header: str
+    """As in the file, unit included."""
+    kind: Kind
+    """A first guess from the values alone."""
+    origin: Origin
+    unit_text: str | None = None
+    """Unit from a header row of its own; None when the header holds it or nobody says it."""
+    numbers: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """A sample of the values in the plant's unit; empty for texts. NaN is ignored."""
+    texts: tuple[str, ...] = ()
+    """A sample of distinct texts."""
+    distinct: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a column shows: its name taken apart, unit, kind and values."""
+
+    name: Name
+    unit: Unit | None
+    unit_text: str | None
+    kind: Kind
+    numbers: npt.NDArray[np.float64]
+    texts: tuple[str, ...]
+    distinct: int
+    implied: frozenset[str]
+    """Parts that the unit says: ``energy`` by kWh."""
+    context: frozenset[str] = frozenset()
+    """Parts that say where the table comes from, not which column it is: ``HSM2``, ``FM`` before a stand."""
+
+
+def look_at(columns: Sequence[ColumnSketch], catalogue: Catalogue) -> list[Look]:
+    """What each column shows, in the light of the whole table."""
+    words = lexicon(catalogue)
+    looks = [_look(column, words) for column in columns]
+    return _without_control_values(_with_context(columns, looks))
+
+
+@lru_cache(maxsize=4)
+def lexicon(catalogue: Catalogue) -> Words:
+    """The words of words.yaml, and every longer word that a concept's name is written with, as a part of its own."""
+    own: dict[str, tuple[str, ...]] = {}
+    for concept in catalogue.concepts:
+        for name in concept.names:
+            for word in split_header(name)[0].casefold().split():
+                if word.isalpha() and (len(word) >= 5 or (len(word) >= 2 and not word.isascii())):
+                    own[word] = tuple(take_apart(word, catalogue.words).run) or (word,)
+    whole = {word: parts for word, parts in own.items() if parts == (word,)}
+    return replace(catalogue.words, spellings={**whole, **catalogue.words.spellings})
+
+
+def _look(column: ColumnSketch, words: Words) -> Look:
+    written, in_header = split_header(column.header)
+    unit_text = column.unit_text or in_header
+    unit = parse_unit(unit_text, hint_of(written))
+    name = take_apart(written if in_header else column.header, words)
+    measured = {quantity for part in name.parts for quantity in words.measures.get(part, ())}
+    if unit_text and even_name(unit_text) in ("min", "max") and "time" not in measured and measured:
+        name = take_apart(f"{written} {unit_text}", words)
+        unit_text = unit = None
+    if unit is None and unit_text:
+        unit = next((u for quantity in sorted(measured) if (u := parse_unit(unit_text, quantity))), None)
+    label = even_name(unit.label) if unit else ""
+    implied = frozenset(words.spellings.get(label, ()))
+    if unit is not None and not measured:
+        implied |= {part for part, quantities in words.measures.items() if unit.quantity in quantities}
+    return Look(name, unit, unit_text, column.kind, column.numbers, column.texts, column.distinct, implied)
+
+
+def _with_context(columns: Sequence[ColumnSketch], looks: list[Look]) -> list[Look]:
+    """Words that begin the tags of several columns, or stand in most columns, say where, not what."""
+    often = Counter(part for look in looks for part in look.name.parts)
+    everywhere = {part for part, count in often.items() if len(looks) >= _FEW and count >= _EVERYWHERE * len(looks)}
+    tags = [_is_tag(column.header) for column in columns]
+    leading = Counter(look.name.run[:n] for look, tag in zip(looks, tags, strict=True) if tag for n in range(1, len(look.name.run)))
+    found = []
+    for look, tag in zip(looks, tags, strict=True):
+        run = look.name.run
+        length = max((n for n in range(1, len(run)) if leading[run[:n]] >= _LEADING), default=0) if tag else 0
+        found.append(replace(look, context=frozenset(run[:length]) | (everywhere & look.name.parts)))
+    return found
+
+
+def _is_tag(header: str) -> bool:
+    """Is it written as machines name things: no blank, no Hangul, parts joined?"""
+    return header.isascii() and " " not in header.strip() and any(sign in header for sign in "._/:|-\\")
+
+
+def _without_control_values(looks: list[Look]) -> list[Look]:
+    """`CV` beside a `PV` is what the controller gives out; without one it is the current value."""
+    if any(look.name.aspect == "actual" for look in looks):
+        return looks
+    return [
+        replace(look, name=replace(look.name, aspect="actual")) if look.name.aspect == "control_value" else look
+        for look in looks
+    ]
