@@ -1,0 +1,1 @@
+"""What other programs may ask: one room a standard, each with a router that the application includes."""

@@ -1,0 +1,108 @@
+"""Which AAS packages make up what is served? The plant's own, made of its tables, and those that stand in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
+
+from tundish.aas import AasPackage, Json, read_package
+from tundish.errors import BrokenFile, InputError, Message
+from tundish.table import Finding, Origin
+
+SUFFIXES = (".aasx", ".json", ".xml")
+_JSON: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+def found_in(files: Mapping[str, Path]) -> tuple[list[tuple[str, AasPackage]], list[Finding]]:
+    """The AAS packages among a plant's files, and what is wrong with them.
+
+    A broken .aasx is a finding; a .json or .xml file without an AAS environment is somebody else's, and none.
+    """
+    packages, findings = [], []
+    for name, path in files.items():
+        suffix = path.suffix.lower()
+        if suffix not in SUFFIXES:
+            continue
+        try:
+            package, said = read_package(path)
+        except InputError as failure:
+            if suffix == ".aasx" or not isinstance(failure, BrokenFile):
+                findings.append(Finding("aas_unread", "warning", failure.message, Origin(name)))
+            continue
+        packages.append((name, package))
+        findings.extend(replace(finding, origin=replace(finding.origin, file=name)) for finding in said)
+    return packages, findings
+
+
+def joined(packages: Iterable[tuple[str, AasPackage]]) -> tuple[AasPackage, list[Finding]]:
+    """One package of all: of two elements with one id the first stays; a file whose name is taken gets another."""
+    lists: dict[str, dict[str, Json]] = {"shells": {}, "submodels": {}, "concept_descriptions": {}}
+    files: dict[str, Any] = {}
+    thumbnails: dict[str, str] = {}
+    findings: list[Finding] = []
+    for origin, read in packages:
+        package = _renamed(read, taken=files, folder=f"/aasx/{len(files)}")
+        files |= package.files
+        thumbnails = {**package.thumbnails, **thumbnails}
+        for name, kept in lists.items():
+            for element in getattr(package, name):
+                finding = _refusal(element, kept, origin)
+                if finding is None:
+                    kept[element["id"]] = element
+                elif name != "concept_descriptions" or finding.code != "aas_twice":
+                    findings.append(finding)
+    shells, submodels, descriptions = (tuple(kept.values()) for kept in lists.values())
+    return AasPackage(shells, submodels, descriptions, files, thumbnails), findings
+
+
+def _refusal(element: Json, kept: Mapping[str, Json], origin: str) -> Finding | None:
+    id = str(element.get("id", ""))
+    if id in kept:
+        text = "{file}: the id {id} is taken already; the first element of this id is served. Give this one another id."
+        return Finding("aas_twice", "warning", Message(text, file=origin, id=id), Origin(origin))
+    try:
+        _JSON.dump_json(element)
+    except PydanticSerializationError:
+        text = "{file}: {id} holds text that is no Unicode, or is nested too deep; it is not served. Mend it where it was made."
+        return Finding("aas_unsayable", "warning", Message(text, file=origin, id=id), Origin(origin))
+    return None
+
+
+def _renamed(package: AasPackage, *, taken: Mapping[str, object], folder: str) -> AasPackage:
+    """The package with other names for files whose names another package has already."""
+    new = {name: f"{folder}/{name.rpartition('/')[2]}" for name in package.files if name in taken}
+    if not new:
+        return package
+    return AasPackage(
+        tuple(_pointing(shell, new) for shell in package.shells),
+        tuple(_pointing(submodel, new) for submodel in package.submodels),
+        package.concept_descriptions,
+        {new.get(name, name): part for name, part in package.files.items()},
+        {id: new.get(name, name) for id, name in package.thumbnails.items()},
+    )
+
+
+def _pointing(element: Json, new: Mapping[str, str]) -> Json:
+    """A copy whose File elements and thumbnails say the new names."""
+    copy: Json = _JSON.validate_json(_JSON.dump_json(element))
+    for found in _objects(copy):
+        key = "value" if found.get("modelType") == "File" else "path"
+        if isinstance(found.get(key), str):
+            found[key] = new.get(found[key], found[key])
+    return copy
+
+
+def _objects(content: object) -> Iterator[Json]:
+    waiting = [content]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, dict):
+            yield found
+            waiting.extend(found.values())
+        elif isinstance(found, list):
+            waiting.extend(found)

@@ -1,0 +1,86 @@
+"""What does a person see who opens the address in a browser? What is served, since when, and where it is."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from tundish.intake.folder import posix_name
+from tundish.locale import mark, render, say
+from tundish.settings import Language
+from tundish.web.refusals import language
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from tundish.web.state import State
+
+router = APIRouter(include_in_schema=False)
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_FINDINGS = 20
+LINKS = (
+    ("/shells", mark("Shells: the plant, its lines, its product types")),
+    ("/submodels", mark("Submodels: what is known of each of them")),
+    ("/submodels/$value", mark("Values alone")),
+    ("/concept-descriptions", mark("Concepts: what each value means")),
+    ("/serialization", mark("All of it in one file")),
+    ("/description", mark("Profiles of the AAS API")),
+    ("/openapi.json", mark("Every address, for programs (OpenAPI)")),
+)
+
+
+def version() -> str:
+    """The version of the program."""
+    return installed("tundish")
+
+
+@router.get("/")
+def start(request: Request) -> Response:
+    """The page."""
+    asked = request.query_params.get("lang")
+    lang: Language = asked if asked in ("ko", "en") else language(request)  # type: ignore[assignment]
+    return HTMLResponse(shown(request.app.state.plant, lang))
+
+
+@router.get("/style.css")
+def style() -> Response:
+    """How the page looks."""
+    return FileResponse(TEMPLATES / "start.css", media_type="text/css")
+
+
+def shown(state: State, lang: Language) -> str:
+    """The page as HTML."""
+    snapshot = state.current()
+    package = snapshot.package
+    return _template().render(
+        lang=lang,
+        say=lambda text, **values: say(text, lang, **values),
+        render=lambda message: render(message, lang),
+        plant=posix_name(Path(state.plant.resolve().name)),
+        counts=(
+            (mark("Tables"), len(snapshot.standard.tables.tables)),
+            (mark("Shells"), len(package.shells)),
+            (mark("Submodels"), len(package.submodels)),
+            (mark("Concepts"), len(package.concept_descriptions)),
+        ),
+        changed_at=snapshot.changed_at,
+        refreshes=snapshot.version,
+        trouble=state.trouble,
+        findings=snapshot.findings[:MOST_FINDINGS],
+        more=max(0, len(snapshot.findings) - MOST_FINDINGS),
+        links=LINKS,
+        version=version(),
+    )
+
+
+@lru_cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    room = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    return room.get_template("start.html.j2")
