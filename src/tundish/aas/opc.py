@@ -10,7 +10,7 @@ from posixpath import join, normpath
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-from tundish.aas.xml import parse
+from tundish.aas.as_xml import parse
 from tundish.errors import BrokenFile, HostileArchive, Message
 from tundish.intake.unpack import BROKEN, Budget, damage, safe_name, take_all
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from tundish.aas.as_xml import parse, to_json
 from tundish.aas.mend import mended
 from tundish.aas.opc import ORIGIN, SPEC, THUMBNAIL, Parts, open_parts
 from tundish.aas.package import AasPackage, Json, Part
 from tundish.aas.verify import DEEPEST, Fault, depth, verify
-from tundish.aas.xml import parse, to_json
 from tundish.errors import BrokenFile, Message
 from tundish.table import Finding, Origin
 
