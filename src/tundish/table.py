@@ -58,8 +58,26 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A column over its rows, gathered to a few hundred places, and what a finding marks in it; in the plant's unit."""
+
+    lows: tuple[float | None, ...]
+    highs: tuple[float | None, ...]
+    """Least and greatest value of each place; None where nothing stands."""
+    marks: tuple[tuple[float, float], ...] = ()
+    """Odd values: where (0 first row, 1 last row), and how great."""
+    spans: tuple[tuple[float, float], ...] = ()
+    """Odd stretches: from and to, 0 to 1."""
+    band: tuple[float | None, float | None] = (None, None)
+    """What is plausible, from and to; None where it is open."""
+    unit: str | None = None
+    rows: tuple[int, int] = (1, 1)
+    """First and last row, as they stand in the file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should read: what, where, how many, and what it means."""
+    """Something a person should read: what, where, how many, what it means, and what to do."""
 
     code: str
     severity: Severity
@@ -68,6 +86,33 @@ class Finding:
     count: int = 1
     rows: tuple[int, ...] = ()
     """First rows concerned, at most :data:`ROWS_SHOWN`, as they stand in the file."""
+    found: tuple[str, ...] = ()
+    """What stands in those rows, row by row, as in the file."""
+    expected: tuple[str, ...] = ()
+    """What would be plausible there, in the plant's unit: row by row, or one for all rows."""
+    hint: Message | None = None
+    """What to do."""
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A value that cannot be true and was left out: what stood where, so that a person can mend it.
+
+    One cell, or a run of cells of one value from ``row`` to ``last``; without a row all cells of the column with this value.
+    """
+
+    code: str
+    origin: Origin
+    row: int | None
+    last: int | None
+    found: str
+    """As it stood in the file."""
+    expected: str
+    reason: Message
+    count: int
+    sha256: str = ""
+    """Of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +214,8 @@ class Table:
     matches: tuple[Match, ...] = ()
     findings: tuple[Finding, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    asides: tuple[Aside, ...] = ()
+    """Values that were left out as impossible; empty in ``frame``."""
 
     def column(self, name: str) -> Column:
         """The column of this name; KeyError when there is none."""

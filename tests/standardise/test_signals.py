@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tundish.standardise.frozen import frozen_stretches
+from tundish.standardise.frozen import standstills
 from tundish.standardise.gaps import missing_codes, outliers
 
 RNG = np.random.default_rng(7)
@@ -46,7 +46,7 @@ def test_only_a_lively_signal_freezes():
     stuck[1000:1500] = stuck[1000]
     stopped = RNG.normal(100, 1, rows).round(2)
     stopped[2000:2300] = 0.0
-    found = frozen_stretches(
+    found = standstills(
         {
             "stuck": stuck,
             "other": RNG.normal(0, 1, rows),
@@ -56,11 +56,21 @@ def test_only_a_lively_signal_freezes():
             "slow": np.repeat(RNG.normal(0, 1, rows // 20), 20),
         }
     )
-    assert found == {"stuck": [(1000, 1500)]}
+    told = {name: [(one.start, one.stop, one.resting) for one in stretches] for name, stretches in found.items()}
+    assert told == {"stuck": [(1000, 1500, False)], "stopped": [(2000, 2300, True)]}
+
+
+def test_a_line_that_stops_again_and_again_is_not_frozen():
+    rows = 5000
+    speed, current = RNG.normal(100, 1, rows), RNG.normal(40, 1, rows)
+    for start in range(500, 4500, 1000):
+        speed[start : start + 200] = 0.0
+    current[500:700] = 0.0
+    assert standstills({"speed": speed, "current": current, "temperature": RNG.normal(60, 1, rows)}) == {}
 
 
 def test_a_standstill_of_the_recorder_is_no_frozen_sensor():
     signals = {name: RNG.normal(0, 1, 2000) for name in "abcd"}
     for values in signals.values():
         values[700:900] = values[700]
-    assert frozen_stretches(signals) == {}
+    assert standstills(signals) == {}

@@ -36,6 +36,8 @@ class Export:
     rows: pl.Series
     findings: tuple[Finding, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    sha256: str = ""
+    """Of the file."""
 
 
 def understand(raw: RawTable, name: str, time_zone: str) -> list[Export]:
@@ -50,13 +52,13 @@ def understand(raw: RawTable, name: str, time_zone: str) -> list[Export]:
     reads = _without_row_number(reads, findings)
     block = repeated_block(reads)
     if block is None:
-        return [Export(name, raw.origin, tuple(reads), rows, tuple(findings), tuple(repairs))]
+        return [Export(name, raw.origin, tuple(reads), rows, tuple(findings), tuple(repairs), raw.sha256)]
     long, where, repair = unpivot(block, reads, rows, raw.origin)
     inside = {id(read) for repeats in block.stems.values() for read in repeats.values()}
     kept = tuple(read for read in reads if id(read) not in inside)
     return [
-        Export(name, raw.origin, kept, rows, tuple(findings), (*repairs, repair)),
-        Export(f"{name} / {block.name}", raw.origin, tuple(long), where),
+        Export(name, raw.origin, kept, rows, tuple(findings), (*repairs, repair), raw.sha256),
+        Export(f"{name} / {block.name}", raw.origin, tuple(long), where, sha256=raw.sha256),
     ]
 
 

@@ -3,42 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Stretch = tuple[int, int]
-"""First row and the row after the last."""
 
 _FEWEST_ROWS = 200
 _SHORTEST = 30
 _LIVELY = 0.8
 """Share of rows in which a signal changes, outside of its long stretches, to be called lively."""
+_RESETS = 0.005
+_LONG_REST = 100
+_FAILS = 2
+"""Long stretches at rest up to which a sensor may have failed; with more of them the signal rests there by nature."""
+_VISITS = 0.001
+"""Greatest share of rows outside of the stretch at the value where it rests."""
 
 
-def frozen_stretches(signals: Mapping[str, Floats]) -> dict[str, list[Stretch]]:
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """A long stretch in which a lively signal does not move.
+
+    ``resting``: it stands where it could also rest: at 0, or at its own least or greatest value.
+    """
+
+    start: int
+    stop: int
+    resting: bool
+
+
+def standstills(signals: Mapping[str, Floats]) -> dict[str, list[Standstill]]:
     """Stretches in which one signal stands still while the others of the table go on.
 
     Signals that hold their values by nature (set-points, totals, slow samples) are left alone, so is a value that comes back
-    (0 of a stopped line), and a standstill that half of the lively signals share.
+    again and again (0 of a stopped line), and a standstill that half of the lively signals share; one at rest, that any other
+    signal shares: the line stood.
 
     >>> rng = np.random.default_rng(0)
     >>> stuck = rng.normal(50, 2, 1000); stuck[400:600] = stuck[400]
-    >>> frozen_stretches({"a": stuck, "b": rng.normal(size=1000), "c": np.repeat(rng.normal(size=20), 50)})
-    {'a': [(400, 600)]}
+    >>> low = rng.normal(50, 2, 1000); low[100:300] = low.min()
+    >>> signals = {"a": stuck, "low": low, "b": rng.normal(size=1000), "c": np.repeat(rng.normal(size=20), 50)}
+    >>> {name: [(s.start, s.stop, s.resting) for s in found] for name, found in standstills(signals).items()}
+    {'a': [(400, 600, False)], 'low': [(100, 300, True)]}
     """
-    found = {name: stretches for name, values in signals.items() if (stretches := _standing(values)) is not None}
-    lively = len(found)
-    return {
-        name: alone
-        for name, stretches in found.items()
-        if (alone := [stretch for stretch in stretches if not _shared(name, stretch, found, lively)])
+    standing = {name: stretches for name, values in signals.items() if (stretches := _standing(values)) is not None}
+    alone = {
+        name: [one for one, odd in stretches if odd and not _shared(name, one, standing)]
+        for name, stretches in standing.items()
     }
+    return {name: stretches for name, stretches in alone.items() if stretches}
 
 
-def _standing(values: Floats) -> list[Stretch] | None:
-    """Long stretches of one signal; None when it is not lively."""
+def _standing(values: Floats) -> list[tuple[Standstill, bool]] | None:
+    """Long stretches of one signal, and whether they are odd for it; None when it is not lively."""
     rows = np.flatnonzero(np.isfinite(values))
     if len(rows) < _FEWEST_ROWS:
         return None
@@ -49,30 +68,36 @@ def _standing(values: Floats) -> list[Stretch] | None:
     outside = int(lengths[~long].sum())
     if outside < 50 or int((~long).sum()) < _LIVELY * outside or _running_total(known):
         return None
-    held = known[starts[long]]
-    resting = {value for value in held.tolist() if _comes_back(value, held, known)}
-    return [
-        (int(rows[start]), int(rows[start + length - 1]) + 1)
-        for start, length, value in zip(starts[long], lengths[long], held.tolist(), strict=True)
-        if value not in resting
-    ]
+    held, times = np.unique(known[starts[long]], return_counts=True)
+    often = dict(zip(held.tolist(), times.tolist(), strict=True))
+    low, high = float(known.min()), float(known.max())
+    found = []
+    for start, length in zip(starts[long].tolist(), lengths[long].tolist(), strict=True):
+        value = float(known[start])
+        resting = value in (0.0, low, high)
+        odd = _once(value, length, known, often[value]) if resting else often[value] == 1
+        found.append((Standstill(int(rows[start]), int(rows[start + length - 1]) + 1, resting), odd))
+    return found
 
 
-def _comes_back(value: float, held: Floats, known: Floats) -> bool:
-    return value == 0 or int((held == value).sum()) > 1 or value in (known.min(), known.max())
+def _once(value: float, length: int, known: Floats, often: int) -> bool:
+    """A signal that rests comes back to where it rests; a sensor that fails there does so once or twice, and stays long."""
+    visits = int((known == value).sum()) - length
+    return often <= _FAILS and length >= _LONG_REST and (often > 1 or visits <= _VISITS * len(known))
 
 
 def _running_total(known: Floats) -> bool:
+    """A counter, which may be set back now and then."""
     steps = np.diff(known)
-    return bool((steps >= 0).all() or (steps <= 0).all())
+    return bool((steps < 0).mean() <= _RESETS or (steps > 0).mean() <= _RESETS)
 
 
-def _shared(name: str, stretch: Stretch, found: Mapping[str, list[Stretch]], lively: int) -> bool:
-    others = sum(_covers(stretches, stretch) for other, stretches in found.items() if other != name)
-    return lively >= 3 and others >= 0.5 * (lively - 1)
+def _shared(name: str, wanted: Standstill, standing: Mapping[str, list[tuple[Standstill, bool]]]) -> bool:
+    others = sum(_covers(stretches, wanted) for other, stretches in standing.items() if other != name)
+    lively = len(standing)
+    return others >= 1 if wanted.resting else lively >= 3 and others >= 0.5 * (lively - 1)
 
 
-def _covers(stretches: list[Stretch], wanted: Stretch) -> bool:
-    start, stop = wanted
-    overlap = sum(max(0, min(stop, b) - max(start, a)) for a, b in stretches)
-    return overlap >= 0.8 * (stop - start)
+def _covers(stretches: list[tuple[Standstill, bool]], wanted: Standstill) -> bool:
+    overlap = sum(max(0, min(wanted.stop, one.stop) - max(wanted.start, one.start)) for one, _ in stretches)
+    return overlap >= 0.8 * (wanted.stop - wanted.start)

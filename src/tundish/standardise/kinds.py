@@ -14,7 +14,7 @@ from tundish.standardise.numbers import NO_VALUE, Numbers, Reading, read_numbers
 from tundish.standardise.places import Place
 from tundish.standardise.stamps import IDENTITY_HEADER, TIME_HEADER, Order, Span
 from tundish.standardise.times import Times, Undecided, read_times, serial_times
-from tundish.table import Finding, Kind, Origin, Repair
+from tundish.table import Aside, Finding, Kind, Origin, Repair
 from tundish.vocabulary import Unit, parse_unit, split_header
 
 _REPORTED = 20
@@ -41,6 +41,10 @@ class Read:
     undecided: bool = False
     serial: bool = False
     """True for day counts of a workbook, whose first day may be 1900 or 1904."""
+    asides: tuple[Aside, ...] = ()
+    """Codes that were taken for: not measured."""
+    kept: pl.Series | None = None
+    """Mask of cells that a person called true; no check judges them."""
 
     def adding(self, *, findings: Iterable[Finding] = (), repairs: Iterable[Repair] = ()) -> Read:
         """The same column with more findings and repairs."""

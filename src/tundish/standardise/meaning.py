@@ -6,19 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
-import numpy as np
 import polars as pl
 
 from tundish.errors import Message
 from tundish.standardise.days import to_utc
 from tundish.standardise.export import Export
-from tundish.standardise.frozen import frozen_stretches
-from tundish.standardise.gaps import MEASURED_QUANTITIES, Code, missing_codes, outliers
+from tundish.standardise.gaps import MEASURED_QUANTITIES, Code, missing_codes
 from tundish.standardise.kinds import Read, whole_texts
 from tundish.standardise.look import ColumnSketch
 from tundish.standardise.match import Matched, match
+from tundish.standardise.mends import Mends, mend
 from tundish.standardise.times import serial_times
-from tundish.table import Column, Finding, Kind, Match
+from tundish.table import Aside, Column, Kind, Match
 from tundish.vocabulary import Catalogue, Concept, parse_unit
 
 Value = TypeVar("Value")
@@ -34,6 +33,8 @@ class Decided:
     mapping: Mapping[str, str]
     units: Mapping[str, str]
     missing: Mapping[str, tuple[float, ...]]
+    mends: Mends = Mends()
+    """What was decided of single cells in the quarantine file."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,11 @@ def give_meaning(export: Export, catalogue: Catalogue, decided: Decided, time_zo
     columns = list(zip(export.reads, settled, concepts, strict=True))
     reads = [_reconcile(read, concept, time_zone) for read, _, concept in columns]
     pieces = any(read.kind == "identity" and read.values.n_unique() == len(read.values) for read in reads)
+    reads = [mend(read, decided.mends.of(read), export.sha256) for read in reads]
     reads = [
         _clean(read, matched, concept, decided, pieces=pieces)
         for read, (_, matched, concept) in zip(reads, columns, strict=True)
     ]
-    reads = _without_frozen(reads, pieces=pieces)
     names: set[str] = set()
     return [_convert(read, matched, concept, names) for read, (_, matched, concept) in zip(reads, columns, strict=True)]
 
@@ -70,12 +71,11 @@ def _clean(read: Read, matched: Matched, concept: Concept | None, decided: Decid
     if told is not None:
         for value in told:
             read = _set_aside(read, Code(value, 1, sure=True), by_user=True)
-        return read
+        # An empty list says that every value of the column is true.
+        return read if told else replace(read, kept=read.values.is_not_null())
     quantity = concept.quantity if concept else matched.unit.quantity if matched.unit else None
     for code in missing_codes(read.values.to_numpy(), zero=_zero(concept, pieces=pieces), quantity=quantity):
         read = _set_aside(read, code) if code.sure else _suspect(read, code)
-    for value in outliers(read.values.to_numpy()):
-        read = _impossible(read, value)
     return read
 
 
@@ -146,6 +146,8 @@ def _reconcile(read: Read, concept: Concept | None, time_zone: str) -> Read:
 
 def _set_aside(read: Read, code: Code, *, by_user: bool = False) -> Read:
     where = (read.values == code.value).fill_null(value=False)
+    if read.kept is not None:
+        where = where & ~read.kept
     if not where.any():
         return read
     text = f"{code.value:g}"
@@ -162,7 +164,11 @@ def _set_aside(read: Read, code: Code, *, by_user: bool = False) -> Read:
     repair = read.place.repair(
         "missing_code", Message("{value} was taken for: not measured; left empty.", value=text), where, before=text
     )
-    return replace(read, values=read.values.set(where, None)).adding(findings=[finding], repairs=[repair])
+    stood = str(read.raw.filter(where)[0])
+    aside = Aside("missing_code", read.place.origin, None, None, stood, "", finding.message, int(where.sum()))
+    kept = () if by_user else (aside,)
+    read = replace(read, values=read.values.set(where, None), asides=(*read.asides, *kept))
+    return read.adding(findings=[finding], repairs=[repair])
 
 
 def _suspect(read: Read, code: Code) -> Read:
@@ -173,67 +179,6 @@ def _suspect(read: Read, code: Code) -> Read:
         value=f"{code.value:g}",
     )
     return read.adding(findings=[read.place.finding("suspected_missing", "warning", message, where)])
-
-
-def _impossible(read: Read, value: float) -> Read:
-    where = (read.values == value).fill_null(value=False)
-    rest = read.values.filter(~where).drop_nulls().to_numpy()
-    text = f"{value:g}"
-    message = Message(
-        "{value} cannot be true: all other values lie between {low} and {high}. The cell is left empty.",
-        value=text,
-        low=f"{rest.min():g}",
-        high=f"{rest.max():g}",
-    )
-    repair = read.place.repair(
-        "outlier", Message("{value} was set aside as impossible; left empty.", value=text), where, before=text
-    )
-    return replace(read, values=read.values.set(where, None)).adding(
-        findings=[read.place.finding("outlier", "warning", message, where)], repairs=[repair]
-    )
-
-
-def _without_frozen(reads: Sequence[Read], *, pieces: bool) -> list[Read]:
-    """Empty the frozen stretches of a log; in a table of pieces only report them, for nobody samples a piece twice."""
-    signals = {str(i): read.values.to_numpy() for i, read in enumerate(reads) if read.kind == "number"}
-    found = frozen_stretches(signals)
-    kept = list(reads)
-    for name, stretches in found.items():
-        read = kept[int(name)]
-        where = np.zeros(len(read.values), dtype=bool)
-        for start, stop in stretches:
-            where[start:stop] = True
-        mask = pl.Series(where) & read.values.is_not_null()
-        if pieces:
-            kept[int(name)] = read.adding(findings=[_copied_down(read, stretches, mask)])
-        else:
-            kept[int(name)] = replace(read, values=read.values.set(mask, None)).adding(
-                findings=[_frozen(read, stretches, mask)]
-            )
-    return kept
-
-
-def _frozen(read: Read, stretches: Sequence[tuple[int, int]], mask: pl.Series) -> Finding:
-    start, stop = max(stretches, key=lambda stretch: stretch[1] - stretch[0])
-    message = Message(
-        "The signal changes nearly every row but stands still in {stretches} stretches, "
-        "the longest at {value} from row {first} to row {last}. These cells are left empty. Check the sensor.",
-        stretches=len(stretches),
-        value=f"{read.values[start]:g}",
-        first=int(read.place.rows[start]),
-        last=int(read.place.rows[stop - 1]),
-    )
-    return read.place.finding("frozen", "warning", message, mask)
-
-
-def _copied_down(read: Read, stretches: Sequence[tuple[int, int]], mask: pl.Series) -> Finding:
-    message = Message(
-        "The value changes from piece to piece but stays the same in {stretches} stretches, {rows} pieces in all. "
-        "They are kept; check whether the value was copied down.",
-        stretches=len(stretches),
-        rows=int(mask.sum()),
-    )
-    return read.place.finding("copied_down", "info", message, mask)
 
 
 def _convert(read: Read, matched: Matched, concept: Concept | None, names: set[str]) -> Meant:

@@ -9,9 +9,10 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from tundish.intake.raw import RawTable
-from tundish.standardise.checks import check
 from tundish.standardise.export import Export, understand
+from tundish.standardise.judge import judge
 from tundish.standardise.meaning import Decided, Meant, give_meaning
+from tundish.standardise.mends import Mends
 from tundish.standardise.spelling import even_spellings
 from tundish.standardise.stack import stack
 from tundish.table import ROW, SOURCE, Finding, Progress, Table
@@ -77,6 +78,8 @@ def _stem(file: str) -> str:
 
 def _table(export: Export, meant: Sequence[Meant]) -> Table:
     rows = export.rows.cast(pl.UInt32).alias(ROW)
+    judged = judge(export, meant)
+    meant = judged.columns
     values = [one.read.values.alias(one.column.name) for one in meant]
     frame = pl.DataFrame([rows, *values]).with_columns(pl.lit(0, dtype=pl.UInt16).alias(SOURCE))
     return Table(
@@ -85,8 +88,9 @@ def _table(export: Export, meant: Sequence[Meant]) -> Table:
         columns=tuple(one.column for one in meant),
         origins=(export.origin,),
         matches=tuple(one.match for one in meant),
-        findings=(*export.findings, *(f for one in meant for f in one.read.findings), *check(export, meant)),
+        findings=(*export.findings, *(f for one in meant for f in one.read.findings), *judged.findings),
         repairs=(*export.repairs, *(r for one in meant for r in one.read.repairs)),
+        asides=(*judged.asides, *(replace(a, sha256=export.sha256) for one in meant for a in one.read.asides)),
     )
 
 

@@ -273,6 +273,7 @@ def _stacked(first: Table, later: Table, pairing: Pairing) -> Table:
         matches=(*first.matches, *later.matches),
         findings=(*first.findings, *later.findings),
         repairs=(*first.repairs, *later.repairs),
+        asides=(*first.asides, *later.asides),
     )
     return stacked.adding(findings=_report(first, later, pairing, twice))
 

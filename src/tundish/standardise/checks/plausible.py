@@ -1,0 +1,140 @@
+"""Does a value lie where its quantity can lie?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tundish.errors import Message
+from tundish.standardise.gaps import MEASURED_QUANTITIES
+from tundish.standardise.meaning import Meant
+from tundish.standardise.sheet import SURE_SHARE, Floats, Mask, Odd, Sheet
+
+_BY_FAR = 1.0
+"""Widths of the plausible range beyond its end from which a value is set aside."""
+_POSITIVE = frozenset(("mass", "length", "mass_fraction", "volume_fraction", "area_mass", "energy"))
+"""Quantities that are never below zero where the plausible range is not; a little below is the zero of an instrument."""
+_NOISE = 0.02
+
+
+def check(sheet: Sheet) -> Iterator[Odd]:
+    """Values outside of the plausible range of their concept; impossible ones apart from merely odd ones."""
+    for one, values in sheet.numbers:
+        if one.concept is None or one.column.unit is None or one.column.unit != one.concept.unit:
+            continue
+        low, high = _range(one)
+        with np.errstate(invalid="ignore"):
+            outside = (values < low) | (values > high)
+            if sheet.log and one.concept.zero_is_missing and one.concept.quantity not in MEASURED_QUANTITIES:
+                outside &= values != 0  # The line stood.
+            if not outside.any():
+                continue
+            known = int(np.isfinite(values).sum())
+            impossible = outside & _impossible(one, values, low, high)
+        if int(outside.sum()) > 0.5 * known:
+            yield _doubtful(one, outside, low, high)
+            continue
+        if int(impossible.sum()) > max(3, SURE_SHARE * known):
+            impossible = np.zeros_like(outside)
+        if impossible.any():
+            yield _set_aside(one, impossible, low, high)
+        if (outside & ~impossible).any():
+            yield _kept(one, outside & ~impossible, low, high)
+
+
+def _range(one: Meant) -> tuple[float, float]:
+    concept = one.concept
+    low = -np.inf if concept is None or concept.low is None else one.column.to_plant(concept.low)
+    high = np.inf if concept is None or concept.high is None else one.column.to_plant(concept.high)
+    return min(low, high), max(low, high)
+
+
+def _impossible(one: Meant, values: Floats, low: float, high: float) -> Mask:
+    """Against physics, or outside by more than the width of the whole range."""
+    quantity = one.concept.quantity if one.concept else None
+    none = np.zeros(len(values), dtype=np.bool_)
+    if quantity == "temperature":
+        none |= values < one.column.to_plant(0.0)
+    if quantity in _POSITIVE and low >= 0:
+        none |= values < -_NOISE * np.nanquantile(np.abs(values), 0.9)
+    if quantity == "mass_fraction":
+        none |= values * one.column.factor > 100.0
+    if np.isfinite(low) and np.isfinite(high):
+        none |= (values > high + _BY_FAR * (high - low)) | (values < low - _BY_FAR * (high - low))
+    return none
+
+
+def _said(one: Meant, low: float, high: float) -> dict[str, str]:
+    return {
+        "low": f"{low:g}" if np.isfinite(low) else "-",
+        "high": f"{high:g}" if np.isfinite(high) else "-",
+        "unit": one.column.unit_read or "",
+    }
+
+
+def _expected(one: Meant, low: float, high: float) -> str:
+    return "{low} ~ {high} {unit}".format(**_said(one, low, high)).rstrip()
+
+
+def _band(low: float, high: float) -> tuple[float | None, float | None]:
+    return (low if np.isfinite(low) else None, high if np.isfinite(high) else None)
+
+
+def _doubtful(one: Meant, outside: Mask, low: float, high: float) -> Odd:
+    message = Message(
+        "Most values lie outside of what is plausible ({low} to {high} {unit}): the unit or the meaning may be wrong. "
+        "Correct it under [units] or [mapping] in plant.toml.",
+        **_said(one, low, high),
+    )
+    hint = Message("Write the true unit under [units], or the true concept under [mapping], in plant.toml.")
+    return Odd(
+        "unit_doubtful",
+        "warning",
+        message,
+        one,
+        outside,
+        hint,
+        expected=_expected(one, low, high),
+        claims=False,
+        drawn=True,
+        band=_band(low, high),
+    )
+
+
+def _set_aside(one: Meant, where: Mask, low: float, high: float) -> Odd:
+    message = Message(
+        "Values that cannot be true, far outside of what is plausible ({low} to {high} {unit}). The cells are left empty.",
+        **_said(one, low, high),
+    )
+    hint = Message("Look at the original record and write the true value into the quarantine file.")
+    return Odd(
+        "impossible",
+        "warning",
+        message,
+        one,
+        where,
+        hint,
+        expected=_expected(one, low, high),
+        impossible=True,
+        drawn=True,
+        band=_band(low, high),
+    )
+
+
+def _kept(one: Meant, where: Mask, low: float, high: float) -> Odd:
+    message = Message(
+        "Values lie outside of what is plausible ({low} to {high} {unit}); they are kept.", **_said(one, low, high)
+    )
+    hint = Message("Check the instrument, and the unit and meaning of the column.")
+    return Odd(
+        "implausible",
+        "info",
+        message,
+        one,
+        where,
+        hint,
+        expected=_expected(one, low, high),
+        drawn=True,
+        band=_band(low, high),
+    )
