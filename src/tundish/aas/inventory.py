@@ -58,8 +58,6 @@ class Inventory:
     types_left_out: int
     materials: tuple[Concept, ...]
     """Identities of material that stand in the tables, a parent before its child."""
-    series: tuple[Table, ...]
-    """Tables in the order of time."""
 
 
 def take_stock(tables: Sequence[Table], catalogue: Catalogue) -> Inventory:
@@ -70,7 +68,6 @@ def take_stock(tables: Sequence[Table], catalogue: Catalogue) -> Inventory:
         products=tuple(products),
         types_left_out=left_out,
         materials=_materials(tables, catalogue),
-        series=tuple(table for table in tables if leading_time(table) is not None),
     )
 
 

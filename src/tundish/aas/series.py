@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from tundish.aas.inventory import leading_time
 from tundish.aas.meaning import Meaning, Meanings
 from tundish.aas.names import id_short
 from tundish.table import Column, Table
+from tundish.vocabulary import Catalogue
 
 FOLDER = "series"
 TIME = "Time00"
@@ -29,11 +31,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Series:
-    """A table in the order of time, and the Parquet file it goes into."""
+    """A table with names that any tool takes, and the Parquet file it goes into where it has an order of time."""
 
     name: str
     table: Table
-    time: Column
+    time: Column | None
     fields: tuple[Field, ...]
 
     @property
@@ -43,20 +45,21 @@ class Series:
 
     @property
     def times(self) -> pl.Series:
-        """Known times of the records, in order."""
-        return self.table.frame[self.time.name].drop_nulls().sort()
+        """Known times of the records, in order; none where the table has no time."""
+        return pl.Series(dtype=pl.Datetime("us", "UTC")) if self.time is None else self._times(self.time)
+
+    def _times(self, time: Column) -> pl.Series:
+        return self.table.frame[time.name].drop_nulls().sort()
 
 
 def series_of(tables: Sequence[Table], meanings: Meanings) -> tuple[Series, ...]:
-    """The tables that have a time, with names for files and columns that any tool takes."""
+    """The tables, in order, with names for files and columns."""
     made: list[Series] = []
     taken: set[str] = set()
     for table in tables:
-        time = leading_time(table)
-        if time is not None:
-            name = id_short(table.name, taken)
-            taken.add(name.casefold())
-            made.append(Series(name, table, time, tuple(fields_of(table.columns, meanings))))
+        name = id_short(table.name, taken)
+        taken.add(name.casefold())
+        made.append(Series(name, table, leading_time(table), tuple(fields_of(table.columns, meanings))))
     return tuple(made)
 
 
@@ -80,17 +83,38 @@ def short_name(column: Column) -> str:
     return f"{camel}_{column.position}" if column.position else camel
 
 
-def write_series(series: Sequence[Series], folder: Path) -> None:
-    """Write each series as Parquet below ``folder``: values in the unit that the shell states, times in UTC."""
-    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    for one in series:
-        _frame(one).write_parquet(folder / one.file, compression="zstd", statistics=True)
+def write_series(tables: Sequence[Table], catalogue: Catalogue, folder: Path, *, plant: str) -> tuple[Path, ...]:
+    """Write each table that has a time as Parquet below ``folder``, as :func:`~tundish.aas.describe` links it; which files.
+
+    Values stand in the unit that the shell states, times in UTC; meaning and unit of each column stand in the file as well.
+    """
+    written = []
+    for one in series_of(tables, Meanings(catalogue, plant)):
+        if one.time is not None:
+            path = folder / one.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _frame(one, one.time).write_parquet(path, compression="zstd", metadata=_columns(one))
+            written.append(path)
+    return tuple(written)
 
 
-def _frame(series: Series) -> pl.DataFrame:
-    frame = series.table.frame.filter(pl.col(series.time.name).is_not_null()).sort(series.time.name, maintain_order=True)
-    time = pl.col(series.time.name)
-    seconds = ((time - time.first()).dt.total_microseconds() // 1_000_000).alias(TIME)
+def _columns(series: Series) -> dict[str, str]:
+    """For whoever has the file alone: header, meaning and unit of each column."""
+    told = {
+        field.name: {
+            "header": field.column.header,
+            "semanticId": field.meaning.ids[0],
+            "unit": field.meaning.ucum or field.meaning.unit,
+        }
+        for field in series.fields
+    }
+    return {"tundish.columns": json.dumps(told, ensure_ascii=False)}
+
+
+def _frame(series: Series, time: Column) -> pl.DataFrame:
+    frame = series.table.frame.filter(pl.col(time.name).is_not_null()).sort(time.name, maintain_order=True)
+    moment = pl.col(time.name)
+    seconds = ((moment - moment.first()).dt.total_microseconds() // 1_000_000).alias(TIME)
     return frame.select(seconds, *(_shown(field).alias(field.name) for field in series.fields))
 
 
