@@ -69,7 +69,7 @@ class _Plant:
         lines = [Node(_area_words(line), f"{self._line_id(line)}:asset", _parts(line)) for line in self.stock.lines]
         own = [
             nameplate(words, asset, f"{self.meanings.prefix}:nameplate"),
-            structure(Node(words, asset, lines), f"{self.meanings.prefix}:structure"),
+            *([structure(Node(words, asset, lines), f"{self.meanings.prefix}:structure")] if lines else []),
             carbon_footprint(self.tables, f"{self.meanings.prefix}:carbon"),
             *(self._time_series(one) for one in self.series if one.time and not self._line_of(one)),
         ]
@@ -91,9 +91,10 @@ class _Plant:
         for product in self.stock.products:
             identity = f"{self.meanings.prefix}:product:{slug(product.name)}"
             words = {"en": product.name, "ko": product.name}
+            made_of = [structure(self._made_of(product, identity), f"{identity}:structure")] if self.stock.materials else []
             own = [
                 technical_data(product, self.meanings, f"{identity}:technical"),
-                structure(self._made_of(product, identity), f"{identity}:structure"),
+                *made_of,
                 inspection_document(product, self.tables, f"{identity}:inspection"),
                 carbon_footprint((), f"{identity}:carbon"),
             ]

@@ -88,7 +88,7 @@ def fill(number: str, identity: str, content: Mapping[str, Any], *, name: str | 
 def meant(one: Json) -> str | None:
     """What an element means: the last key of its semantic id."""
     keys = one.get("semanticId", {}).get("keys", ())
-    return keys[-1]["value"] if keys else None
+    return keys[-1]["value"].strip() if keys else None
 
 
 def inside(one: Json) -> Sequence[Json]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from tundish.aas.elements import Value, collection, element, literal
+from tundish.aas.elements import Value, collection, element, literal, texts
 from tundish.aas.meaning import Meaning, of_concept
 from tundish.aas.package import Json
 from tundish.aas.series import Field
@@ -25,7 +25,7 @@ def as_property(field: Field, value: Value | None, *, name: str | None = None) -
         value = meaning.shown(float(value))
     value_type = meaning.value_type
     text = literal(value, value_type)
-    return element("Property", name or field.name, meaning=meaning.ids, words=meaning.words, valueType=value_type, value=text)
+    return _said("Property", meaning, field, name=name or field.name, valueType=value_type, value=text)
 
 
 def seen(field: Field, frame: pl.DataFrame, *, name: str | None = None) -> Json | None:
@@ -34,9 +34,9 @@ def seen(field: Field, frame: pl.DataFrame, *, name: str | None = None) -> Json 
     if values.is_empty():
         return None
     if field.meaning.kind == "number":
-        return _span(field.meaning, values.quantile(LOW), values.quantile(HIGH), name=name or field.name)
+        return _span(field.meaning, values.quantile(LOW), values.quantile(HIGH), field=field, name=name or field.name)
     if field.meaning.kind == "time":
-        return _span(field.meaning, values.min(), values.max(), name=name or field.name)
+        return _span(field.meaning, values.min(), values.max(), field=field, name=name or field.name)
     counts = values.cast(pl.String).value_counts(sort=True).sort("count", values.name, descending=[True, False])
     most = ", ".join(counts[values.name].head(MOST_LEVELS))
     return as_property(field, most + (", ..." if counts.height > MOST_LEVELS else ""), name=name)
@@ -60,13 +60,18 @@ def mean(field: Field, frame: pl.DataFrame) -> Value | None:
     return found if isinstance(found, float) else None
 
 
-def _span(meaning: Meaning, low: object, high: object, *, name: str) -> Json | None:
+def _span(meaning: Meaning, low: object, high: object, *, name: str, field: Field | None = None) -> Json | None:
     ends = [_shown(meaning, end) for end in (low, high)]
     if ends == [None, None]:
         return None
-    return element(
-        "Range", name, meaning=meaning.ids, words=meaning.words, valueType=meaning.value_type, min=ends[0], max=ends[1]
-    )
+    return _said("Range", meaning, field, name=name, valueType=meaning.value_type, min=ends[0], max=ends[1])
+
+
+def _said(kind: str, meaning: Meaning, field: Field | None, *, name: str, **rest: object) -> Json:
+    """An element with its origin: no value stands there without the file and column it came from."""
+    origin = str(field.column.origin) if field else None
+    told = texts({"en": origin, "ko": origin}, 500) if origin else None
+    return element(kind, name, meaning=meaning.ids, words=meaning.words, description=told, **rest)
 
 
 def _shown(meaning: Meaning, end: object) -> str | None:

@@ -73,7 +73,7 @@ def _parameters(series: Sequence[Series], make: Any) -> Iterator[tuple[Field, Co
     """Each quantity of the line once, with what is known of it; the set-point first."""
     done: set[tuple[str, str | None]] = set()
     fields = [(one, field, field.meaning.concept) for one in series for field in one.fields]
-    told = [(one, field, concept) for one, field, concept in fields if concept and concept.role not in _NO_PARAMETER]
+    told = [(one, field, concept) for one, field, concept in fields if concept and _is_parameter(field, concept)]
     for _, field, concept in told:
         key = (concept.setpoint_of or concept.id, field.column.position)
         if key in done:
@@ -85,7 +85,11 @@ def _parameters(series: Sequence[Series], make: Any) -> Iterator[tuple[Field, Co
         yield head[0], head[1], [made for s, f, _ in same for made in make(s, f)]
 
 
-_NO_PARAMETER = frozenset(("identity", "time", "time_start", "time_end"))
+def _is_parameter(field: Field, concept: Concept) -> bool:
+    """Neither a name of material, a time or a text, nor who was there: people's names stay in the plant."""
+    if concept.role in ("identity", "time", "time_start", "time_end") or field.column.kind in ("identity", "text", "time"):
+        return False
+    return concept.role != "context" or field.column.kind == "number"
 
 
 def _group(line: Line, column: Column, concept: Concept) -> str:

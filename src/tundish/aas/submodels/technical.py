@@ -30,7 +30,8 @@ def technical_data(product: Product, meanings: Meanings, identity: str) -> Json:
 def _section(id: str, product: Product, meanings: Meanings) -> Json | None:
     area: Area | None = meanings.catalogue.areas.get(id)
     fields = fields_of(product.table.columns, meanings)
-    own = [field for field in fields if field.meaning.concept and field.meaning.concept.area == id]
+    told = [(field, field.meaning.concept) for field in fields]
+    own = [field for field, concept in told if concept and concept.area == id and concept.role != "context"]
     kept = [field for field in own if field.column.kind in ("number", "category")]
     named = [
         as_property(field, product.name) if field.column is product.column else seen(field, product.rows) for field in kept
