@@ -23,6 +23,15 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def standards() -> Path:
+    """The folder of published fixtures of standards beside the checkout; without it a test skips and says so."""
+    folder = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "standard"
+    if not folder.is_dir():
+        pytest.skip("fixtures of standards not found: needs the folder shared/ beside the checkout")
+    return folder
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """Where nothing may be left out (CI=true), a test that skips has failed."""
