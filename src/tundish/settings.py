@@ -10,6 +10,14 @@ Language = Literal["ko", "en"]
 
 
 @dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """One live source: its kind, and the options that its connector understands."""
+
+    kind: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything plant.toml can say; an empty one means: find it.
 
@@ -41,3 +49,5 @@ class Settings:
     """``file:column`` -> lower and upper specification limit in the plant's unit."""
     cost_per_bad: float | None = None
     """Won per defective piece, or per unit of the target when it is a number."""
+    sources: Mapping[str, LiveSettings] = field(default_factory=dict)
+    """Live sources by name; the name is also their folder's under ``landing/``."""

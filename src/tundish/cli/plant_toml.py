@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 
 from tundish.cli.output import why
 from tundish.errors import BadSettings, Message
-from tundish.settings import Settings
+from tundish.settings import LiveSettings, Settings
 
 NAME = "plant.toml"
 MOST_BYTES = 2**20
@@ -44,6 +44,7 @@ def read(path: Path) -> Settings:
         turnable=values.all("turnable", _YES_NO),
         limits={key: (limit.get("low"), limit.get("high")) for key, limit in values.all("limits", _LIMITS).items()},
         cost_per_bad=values.one("cost", "per_bad", _COST),
+        sources=values.sources(),
     )
 
 
@@ -107,6 +108,9 @@ def _text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+KINDS = ("opcua", "mqtt", "sql", "folder")
+"""Kinds of live source; a test holds them to what the connectors offer."""
+_SOURCE_NAME = re.compile(r"[\w-]{1,60}")
 _LINES = Message("lines such as {example}", example='target = "판정"')
 _TEXT = (_text, Message("a text in quotes"))
 _TEXTS = (_list_of(_text), Message("a list of texts, such as {example}", example='["old.xlsx"]'))
@@ -118,12 +122,13 @@ _ZONE = (lambda value: value in available_timezones(), Message("a time zone, suc
 _HIGHER = (lambda value: value in ("better", "worse"), Message("{one} or {other}", one='"better"', other='"worse"'))
 _KNOWN = (lambda value: value in ("before", "after"), Message("{one} or {other}", one='"before"', other='"after"'))
 _LIMITS = (_limits, Message("numbers, low less than high, such as {example}", example="{ low = 245, high = 300 }"))
+_SOURCE = (lambda value: isinstance(value, dict), Message("a section, such as {example}", example="[sources.mes]"))
 _RAGGED = (lambda value: value in ("refuse", "set_aside"), Message("{one} or {other}", one='"refuse"', other='"set_aside"'))
 _SECTIONS: Mapping[str, tuple[str, ...] | None] = {
     "plant": ("time_zone", "target", "bad", "higher_is", "decision_moment"),
     "read": ("skip", "ragged"),
     "cost": ("per_bad",),
-    **dict.fromkeys(("mapping", "units", "missing", "keys", "clocks", "known", "turnable", "limits")),
+    **dict.fromkeys(("mapping", "units", "missing", "keys", "clocks", "known", "turnable", "limits", "sources")),
 }
 
 
@@ -166,6 +171,21 @@ class _Values:
             if not _RAGGED[0](value):
                 self._fail(f'read.ragged."{file}"', _RAGGED[1], value)
         return said
+
+    def sources(self) -> dict[str, LiveSettings]:
+        """Live sources; their options are checked by the connector that is asked for them."""
+        found = {}
+        for name, options in self.all("sources", _SOURCE).items():
+            if not _SOURCE_NAME.fullmatch(name):
+                self._fail(f'sources."{name}"', Message("a name of letters, digits, _ and -, 60 at most"), name)
+            if "kind" not in options:
+                self._fail(f"sources.{name}.kind", Message("one of {words}", words=KINDS), "")
+            if options["kind"] not in KINDS:
+                near = get_close_matches(str(options["kind"]), KINDS, n=1)
+                self._fail(f"sources.{name}.kind", Message("one of {words}", words=near or KINDS), options["kind"])
+            said = {key: value for key, value in options.items() if key != "kind"}
+            found[name] = LiveSettings(options["kind"], said)
+        return found
 
     def _known(self, where: str, word: str, known: tuple[str, ...]) -> None:
         if word not in known:
