@@ -24,6 +24,8 @@ NO_DATA_SUFFIXES = frozenset(
     )
 )  # fmt: skip
 """Files that hold no table by nature."""
+_REFERENCE_SUFFIXES = frozenset((".aasx",))
+"""Reference models: read for their words, where the flow begins."""
 _SHOWN = 20
 
 
@@ -162,6 +164,8 @@ class _Reading:
         return [*self.findings, *gathered]
 
     def _no_connector(self, name: str, suffix: str) -> None:
+        if suffix in _REFERENCE_SUFFIXES:
+            return
         if suffix in NO_DATA_SUFFIXES or not suffix:
             self.no_data.setdefault(suffix, []).append(name)
             self.skipped.append(name)
