@@ -82,6 +82,7 @@ def collect(plant: Path, *, once: bool, seconds: float | None, lang: Language) -
 def _sources(plant: Path) -> list[Running]:
     """Every source of plant.toml, opened before any of them runs: a wrong word is told at once."""
     from tundish.connectors.live import open_live
+    from tundish.store.landing import FOLDER
 
     settings = decided_by(plant)
     if settings is None or not settings.sources:
@@ -89,7 +90,8 @@ def _sources(plant: Path) -> list[Running]:
         raise BadSettings(file=plant_toml.NAME, key="sources", expected=expected, found=Message("nothing"))
     running = [Running(name, one) for name, one in settings.sources.items()]
     for one in running:
-        one.source = open_live(one.name, one.settings.kind, one.settings.options)
+        folder = str(plant / FOLDER / one.name)
+        one.source = open_live(one.name, one.settings.kind, {**one.settings.options, "folder": folder})
     return running
 
 
