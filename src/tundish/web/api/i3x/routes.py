@@ -19,7 +19,7 @@ from tundish.web.page import version
 from tundish.web.state import State
 
 MOST_VALUES = 100_000
-"""Values of one history answer, over all its elements; more is told by status 206."""
+"""Values of one history answer, over all its elements, a row counted by its columns; more is told by status 206."""
 
 
 class _Plant:
@@ -156,8 +156,9 @@ def _add_values(app: FastAPI, current: Current) -> None:
 
         def past(thing: Thing) -> Json:
             nonlocal left, cut
-            found, more = values.between(thing, begin, end, left)
-            left, cut = left - len(found), cut or more
+            width = max(len(thing.components), 1)
+            found, more = values.between(thing, begin, end, max(left, 0) // width)
+            left, cut = left - len(found) * width, cut or more
             return {"isComposition": bool(thing.components), "values": [one.as_json() for one in found]}
 
         def whole(thing: Thing) -> Json:
