@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
+from tundish.standardise.calibration import probability
 from tundish.standardise.look import Look, lexicon
 from tundish.standardise.names import take_apart
 from tundish.table import Kind
@@ -18,18 +20,40 @@ from tundish.vocabulary.words import Words, even_name
 
 MISSING_PART = 0.7
 """Weight of a part that a concept's name has and the column's lacks, against one of a shared part."""
-SUPPORTED_PART = 0.45
+SUPPORTED_PART = 0.25
 """What is left of that weight when table or neighbours say the part (`산세` of a sheet on pickling)."""
 LIGHT_PART = 0.35
+HOLDER_PART = 0.15
+"""`CD`, `NM`: whether a thing is told by its code or its name changes no meaning."""
+NEIGHBOURS = 0.12
+"""What a fit loses when the neighbours speak of another area."""
+RIVAL = 0.04
+"""Lead below which another meaning fits nearly as well: of two that fit alike, each has half the probability at most."""
+CLEAR = 0.15
+"""Lead from which no other meaning is in question."""
 LIGHT_MISSING = 0.6
 """A part that says little weighs more when it is the concept that says it: `Class` alone is no steel class."""
+LIKE_PARTS = 0.95
+"""Likeness of names of the same parts; 1 is for the same spelling."""
+ONLY_PLACE = 0.5
+"""Likeness at most of a name that shares only its place."""
 PLACE_PART = 0.1
 CODE_PART = 0.5
 """An unknown short word that is not the last: more likely a code than a meaning."""
-SHORT_NAME = 0.6
+SHORT_NAME = 0.45
 """Likeness of one or two Latin letters alone: `V` may be vanadium or a voltage."""
+SAME_KIND = 0.95
+MOSTLY = 0.5
+"""Share of values within a range from which they speak for it."""
+OUTPUT = 0.6
+"""Likeness at most of what a controller gives out to the value it controls."""
+HOLDERS = frozenset({"code", "name", "number", "kind"})
+GENERAL = frozenset({"identity", "production", "product", "inspection", "line", "energy", "chemistry", "mechanical"})
+"""Areas that stand in tables of any process, and so say nothing about the table."""
 _GASES = frozenset({"volume_flow", "normal_volume_flow"})
-_PERCENTAGES = frozenset({"ratio", "mass_fraction", "volume_fraction"})
+_PERCENTAGES = frozenset({"ratio", "mass_fraction", "volume_fraction", "relative_humidity", "humidity"})
+_WORDS: frozenset[Kind] = frozenset({"identity", "category", "text"})
+_DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\Z")
 _KINDS: Mapping[Kind, Mapping[Kind, float]] = {
     "number": {"number": 1.0, "identity": 0.85, "category": 0.6, "text": 0.4, "time": 0.2},
     "category": {"category": 1.0, "text": 0.9, "identity": 0.85, "number": 0.6, "time": 0.2},
@@ -42,23 +66,42 @@ _KINDS: Mapping[Kind, Mapping[Kind, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a column may mean a concept. The seam for a calibrated probability: ``score`` is made of nothing else."""
+    """Why a column may mean a concept, and how probable that is."""
 
     concept: Concept
     name: float
+    """Likeness of the names, 0 to 1."""
     unit: float
     values: float
     kind: float
+    """What is left after unit, values and kind of values spoke against it, 0 to 1 each."""
     support: float
     """How far the table's name and the neighbours speak of the concept's area, 0 to 1."""
+    foreign: float
+    """How far they speak of another area more than of the concept's, 0 to 1."""
     unit_fits: bool
     """The unit is known and measures the concept's quantity."""
+    inside: bool
+    """There are values, of the concept's kind, and they lie where its values usually do."""
+    lead: float = 0.0
+    """Fit less that of the best other concept that is still free; negative for an alternative."""
+
+    @property
+    def fit(self) -> float:
+        """0 to 1, to order the concepts of a column: the name's likeness, lessened by whatever speaks against it."""
+        doubt = (1 - self.name) * (1 - 0.12 * self.support) * (1 - 0.12 * self.unit_fits)
+        return (1 - doubt) * self.unit * self.values * self.kind * (1 - NEIGHBOURS * self.foreign)
 
     @property
     def score(self) -> float:
-        """0 to 1: the name's likeness, lessened by whatever speaks against it."""
-        doubt = (1 - self.name) * (1 - 0.12 * self.support) * (1 - 0.12 * self.unit_fits)
-        return (1 - doubt) * self.unit * self.values * self.kind
+        """Probability that a reader who knows the plant would say the same."""
+        return probability(self.features) * (0.5 + 0.5 * min(max(self.lead / RIVAL, 0.0), 1.0))
+
+    @property
+    def features(self) -> tuple[float, ...]:
+        """What the probability is made of, in the order of calibration.yaml."""
+        against = 1 - self.unit * self.values * self.kind
+        return (self.name, min(max(self.lead / CLEAR, -1.0), 1.0), against, float(self.unit_fits), float(self.inside), self.support)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +140,8 @@ def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> lis
     for concept, like in names.values():
         meant = index.setpoints.get(concept.id) if wanted and concept.aspect != "setpoint" and concept != exact else concept
         if meant is not None:
-            found.append(_evidence(look, meant, like, support.get(meant.area, 0.0)))
-    return sorted((e for e in found if e.score > 0.2), key=lambda e: (-e.score, e.concept.id))
+            found.append(_evidence(look, meant, like, support, catalogue))
+    return sorted((e for e in found if e.fit > 0.2), key=lambda e: (-e.fit, e.concept.id))
 
 
 def fitting_unit(unit: Unit | None, concept: Concept) -> Unit | None:
@@ -133,30 +176,42 @@ def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, support: floa
     if variant.by_unit and fitting_unit(look.unit, variant.concept) is None:
         return 0.0
     shared = (said | look.implied) & variant.parts
-    extra = sum(_extra(part, look, own, words) for part in said - variant.parts)
+    extra = sum(_extra(part, look, variant.concept, catalogue) for part in said - variant.parts)
     missing = 0.0
     for part in variant.parts - shared:
         eased = SUPPORTED_PART + (1 - SUPPORTED_PART) * (1 - support) if part in own else 1.0
         missing += MISSING_PART * eased * (LIGHT_MISSING if part in words.light else 1.0)
     common = sum(_weight(part, words) for part in shared)
     unsaid = sum(1 for mark in marks if mark and mark not in variant.marks)
-    return (0.98 - 0.02 * unsaid) * common / (common + extra + missing) if common else 0.0
+    whole = OUTPUT if look.name.aspect in ("output", "control_value") and look.name.aspect not in variant.marks else LIKE_PARTS
+    if shared <= look.context and said - look.context:
+        whole *= ONLY_PLACE
+    return (whole - 0.02 * unsaid) * common / (common + extra + missing) if common else 0.0
 
 
-def _extra(part: str, look: Look, own: frozenset[str], words: Words) -> float:
+def _extra(part: str, look: Look, concept: Concept, catalogue: Catalogue) -> float:
     """Weight of a part that only the column's name has; where in the works, and the area's own words, hardly count."""
-    if part in own or part in look.context:
+    if part in catalogue.areas[concept.area].words:
         return PLACE_PART
-    if part.isascii() and len(part) <= 4 and part not in words.measures and part not in words.spellings and part != look.name.run[-1]:
-        return CODE_PART
-    return _weight(part, words)
+    if part in look.context:
+        foreign = part in catalogue.areas and concept.area not in GENERAL
+        told = part in catalogue.words.spellings and part not in look.everywhere
+        return LIGHT_PART if foreign or told else PLACE_PART
+    words = catalogue.words
+    if part.isascii() and part not in words.measures and part not in words.spellings:
+        return CODE_PART if len(part) <= (2 if part == look.name.run[-1] else 4) else 1.0
+    return HOLDER_PART if part in HOLDERS else _weight(part, words)
 
 
 def _weight(part: str, words: Words) -> float:
     return LIGHT_PART if part in words.light else 1.0
 
 
-def _evidence(look: Look, concept: Concept, like: float, support: float) -> Evidence:
+def _evidence(look: Look, concept: Concept, like: float, areas: Mapping[str, float], catalogue: Catalogue) -> Evidence:
+    support = areas.get(concept.area, 0.0)
+    loudest = max((area for area in areas if ":" not in area), key=lambda area: areas[area], default=concept.area)
+    most = areas.get(loudest, 0.0)
+    own = catalogue.areas[concept.area].words - catalogue.areas[loudest].words - catalogue.words.light
     fits = fitting_unit(look.unit, concept)
     return Evidence(
         concept=concept,
@@ -165,7 +220,9 @@ def _evidence(look: Look, concept: Concept, like: float, support: float) -> Evid
         values=_value_factor(look, concept, fits),
         kind=_kind_factor(look, concept),
         support=support,
+        foreign=0.0 if concept.area in GENERAL or own & look.name.parts else most - support,
         unit_fits=fits is not None,
+        inside=_values_fit(look, concept, fits),
     )
 
 
@@ -185,22 +242,38 @@ def _value_factor(look: Look, concept: Concept, fits: Unit | None) -> float:
     if concept.kind == "category" and look.texts and (concept.good or concept.bad):
         known = {*concept.good, *concept.bad}
         return 1.0 if any(text.strip().casefold() in known for text in look.texts) else 0.85
-    if concept.low is None or concept.high is None:
+    inside = _values_inside(look, concept, fits)
+    if inside < 0 or (look.unit is None and look.unit_text is not None):
         return 1.0
+    return 1.0 if inside >= MOSTLY else 0.7 if fits else 0.8
+
+
+def _values_fit(look: Look, concept: Concept, fits: Unit | None) -> bool:
+    if _kind_factor(look, concept) < SAME_KIND or (not look.texts and look.numbers.size == 0 and look.kind != "time"):
+        return False
+    inside = _values_inside(look, concept, fits)
+    return inside >= MOSTLY or (inside < 0 and concept.low is None)
+
+
+def _values_inside(look: Look, concept: Concept, fits: Unit | None) -> float:
+    """Share of the values within the concept's plausible range; -1 when there are none or no range."""
+    if concept.low is None or concept.high is None:
+        return -1.0
     numbers = look.numbers[np.isfinite(look.numbers)]
     numbers = numbers[numbers != 0] if concept.zero_is_missing else numbers
     if numbers.size == 0:
-        return 1.0
+        return -1.0
     usual = fits or (parse_unit(concept.plant_unit, concept.quantity) if look.unit is None else None)
     factor, offset = (usual.factor, usual.offset) if usual else (1.0, 0.0)
     si = numbers * factor + offset
-    inside = float(np.mean((si >= concept.low) & (si <= concept.high)))
-    if look.unit is not None or look.unit_text is None:
-        return 1.0 if inside >= 0.5 else 0.7 if fits else 0.8
-    return 1.0
+    return float(np.mean((si >= concept.low) & (si <= concept.high)))
 
 
 def _kind_factor(look: Look, concept: Concept) -> float:
+    if concept.kind == "time" and look.kind != "time" and _are_days(look):
+        return SAME_KIND
+    if concept.quantity == "count" and look.kind == "identity":
+        return SAME_KIND
     if look.kind == "number" and concept.kind in ("category", "identity"):
         numbers = look.numbers[np.isfinite(look.numbers)]
         whole = bool(np.all(numbers == np.round(numbers)))
@@ -208,7 +281,15 @@ def _kind_factor(look: Look, concept: Concept) -> float:
             return 0.95
     if look.distinct == 0 and not look.texts and look.numbers.size == 0:
         return 1.0
+    if look.few and {look.kind, concept.kind} <= _WORDS:
+        return 1.0
     return _KINDS[concept.kind][look.kind]
+
+
+def _are_days(look: Look) -> bool:
+    """Eight digits that are a day of our time, whatever they were read as: ``20240301``."""
+    texts = look.texts or tuple(f"{value:.0f}" for value in look.numbers[np.isfinite(look.numbers)])
+    return bool(texts) and all(_DAY.match(text) for text in texts)
 
 
 @lru_cache(maxsize=4)
@@ -229,7 +310,7 @@ def _index(catalogue: Catalogue) -> _Index:
 def _variants(concept: Concept, words: Words) -> Iterator[_Variant]:
     for written in dict.fromkeys(concept.names):
         bare, unit = split_header(written)
-        name = take_apart(bare, words)
+        name = take_apart(bare, words, mend=False)
         if any(len(part) > 2 or not part.isascii() for part in name.parts):
             marks = frozenset(mark for mark in (name.aspect, name.statistic) if mark)
             yield _Variant(concept, name.parts, frozenset(name.positions), marks, unit is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ _LEADING = 3
 _EVERYWHERE = 0.6
 """Share of a table's columns from which a word says nothing about the one column any more."""
 _FEW = 5
+_TAIL = re.compile(r"^(.+?)(?:[_\s.\-/]+([A-Za-z][A-Za-z0-9/]+)|\s*[(\[]([^()\[\]]+)[)\]])$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class ColumnSketch:
     texts: tuple[str, ...] = ()
     """A sample of distinct texts."""
     distinct: int = 0
+    few: bool = False
+    """Too few values to tell names, classes and remarks apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +56,20 @@ class Look:
     numbers: npt.NDArray[np.float64]
     texts: tuple[str, ...]
     distinct: int
+    few: bool
     implied: frozenset[str]
     """Parts that the unit says: ``energy`` by kWh."""
     context: frozenset[str] = frozenset()
     """Parts that say where the table comes from, not which column it is: ``HSM2``, ``FM`` before a stand."""
+    everywhere: frozenset[str] = frozenset()
+    """Those of them that stand in most columns."""
 
 
 def look_at(columns: Sequence[ColumnSketch], catalogue: Catalogue) -> list[Look]:
     """What each column shows, in the light of the whole table."""
     words = lexicon(catalogue)
     looks = [_look(column, words) for column in columns]
-    return _without_control_values(_with_context(columns, looks))
+    return _without_control_values(_with_context(columns, _with_siblings(looks, words)))
 
 
 @lru_cache(maxsize=4)
@@ -73,13 +80,13 @@ def lexicon(catalogue: Catalogue) -> Words:
         for name in concept.names:
             for word in split_header(name)[0].casefold().split():
                 if word.isalpha() and (len(word) >= 5 or (len(word) >= 2 and not word.isascii())):
-                    own[word] = tuple(take_apart(word, catalogue.words).run) or (word,)
+                    own[word] = tuple(take_apart(word, catalogue.words, mend=False).run) or (word,)
     whole = {word: parts for word, parts in own.items() if parts == (word,)}
     return replace(catalogue.words, spellings={**whole, **catalogue.words.spellings})
 
 
 def _look(column: ColumnSketch, words: Words) -> Look:
-    written, in_header = split_header(column.header)
+    written, in_header = _split(column.header, words)
     unit_text = column.unit_text or in_header
     unit = parse_unit(unit_text, hint_of(written))
     name = take_apart(written if in_header else column.header, words)
@@ -93,7 +100,19 @@ def _look(column: ColumnSketch, words: Words) -> Look:
     implied = frozenset(words.spellings.get(label, ()))
     if unit is not None and not measured:
         implied |= {part for part, quantities in words.measures.items() if unit.quantity in quantities}
-    return Look(name, unit, unit_text, column.kind, column.numbers, column.texts, column.distinct, implied)
+    return Look(name, unit, unit_text, column.kind, column.numbers, column.texts, column.distinct, column.few, implied)
+
+
+def _split(header: str, words: Words) -> tuple[str, str | None]:
+    """Name and unit; what joins onto a tag is a unit when the name before it measures just that (`AIR_FLOW_NM3H`)."""
+    written, unit = split_header(header)
+    tail = None if unit else _TAIL.match(header.strip())
+    if tail is None:
+        return written, unit
+    name, last = tail[1], tail[2] or tail[3].strip()
+    measured = {quantity for part in take_apart(name, words).parts for quantity in words.measures.get(part, ())}
+    found = {found.quantity for quantity in measured if (found := parse_unit(last, quantity))}
+    return (name, last) if found & measured else (written, None)
 
 
 def _with_context(columns: Sequence[ColumnSketch], looks: list[Look]) -> list[Look]:
@@ -101,18 +120,43 @@ def _with_context(columns: Sequence[ColumnSketch], looks: list[Look]) -> list[Lo
     often = Counter(part for look in looks for part in look.name.parts)
     everywhere = {part for part, count in often.items() if len(looks) >= _FEW and count >= _EVERYWHERE * len(looks)}
     tags = [_is_tag(column.header) for column in columns]
-    leading = Counter(look.name.run[:n] for look, tag in zip(looks, tags, strict=True) if tag for n in range(1, len(look.name.run)))
+    leading = Counter(
+        look.name.run[:n] for look, tag in zip(looks, tags, strict=True) if tag for n in range(1, len(look.name.run))
+    )
     found = []
     for look, tag in zip(looks, tags, strict=True):
         run = look.name.run
         length = max((n for n in range(1, len(run)) if leading[run[:n]] >= _LEADING), default=0) if tag else 0
-        found.append(replace(look, context=frozenset(run[:length]) | (everywhere & look.name.parts)))
+        common = everywhere & look.name.parts
+        found.append(replace(look, context=frozenset(run[:length]) | common, everywhere=frozenset(common)))
     return found
 
 
 def _is_tag(header: str) -> bool:
     """Is it written as machines name things: no blank, no Hangul, parts joined?"""
     return header.isascii() and " " not in header.strip() and any(sign in header for sign in "._/:|-\\")
+
+
+def _with_siblings(looks: list[Look], words: Words) -> list[Look]:
+    """Names that differ in a last short word only (`CURR_R`, `CURR_S`) are several of one kind, and the word says which."""
+    known = {part for parts in words.spellings.values() for part in parts}
+    ends: dict[tuple[object, ...], set[str]] = {}
+    keys = []
+    for look in looks:
+        *head, last = look.name.run or ("",)
+        short = head and len(last) <= 3 and last.isascii() and last not in known
+        keys.append((tuple(head), look.name.positions, look.name.codes, look.name.aspect) if short else None)
+        if short:
+            ends.setdefault(keys[-1] or (), set()).add(last)
+    return [
+        replace(look, name=_placed(look.name)) if key is not None and len(ends[key]) >= 2 else look
+        for look, key in zip(looks, keys, strict=True)
+    ]
+
+
+def _placed(name: Name) -> Name:
+    *head, last = name.run
+    return replace(name, run=tuple(head), parts=frozenset(head), positions=(*name.positions, last.upper()))
 
 
 def _without_control_values(looks: list[Look]) -> list[Look]:

@@ -24,6 +24,7 @@ Value = TypeVar("Value")
 
 _SAMPLE = 2000
 _TEXTS = 200
+_FEW = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,17 @@ def sketch(read: Read) -> ColumnSketch:
     step = max(1, len(read.values) // _SAMPLE)
     spread = read.values.gather_every(step)
     distinct = read.values.gather_every(max(1, len(read.values) // 20_000)).drop_nulls().n_unique()
+    few = len(read.values) - read.values.null_count() < _FEW
     if read.kind == "number":
         numbers = spread.cast(pl.Float64).to_numpy()
-        return ColumnSketch(read.header, read.kind, read.place.origin, read.unit_text, numbers=numbers, distinct=distinct)
+        return ColumnSketch(
+            read.header, read.kind, read.place.origin, read.unit_text, numbers=numbers, distinct=distinct, few=few
+        )
     texts: tuple[str, ...] = ()
     if read.kind != "time":
         texts = tuple(spread.drop_nulls().unique(maintain_order=True).head(_TEXTS).to_list())
-    return ColumnSketch(read.header, read.kind, read.place.origin, read.unit_text, texts=texts, distinct=distinct)
+    kind: Kind = "time" if read.undecided else read.kind
+    return ColumnSketch(read.header, kind, read.place.origin, read.unit_text, texts=texts, distinct=distinct, few=few)
 
 
 def _look_up(decided: Mapping[str, Value], read: Read) -> Value | None:

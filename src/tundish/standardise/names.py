@@ -16,8 +16,6 @@ from tundish.vocabulary.words import Words, even_name
 _UNKNOWN_RUN = 1.6
 _UNKNOWN_SIGN = 0.55
 _SHORT_PIECE = 1.3
-_TYPO = 0.75
-"""Least likeness of signs (two that changed places are one fault) at which a word counts as a misspelling of a known one."""
 _LONGEST = 16
 
 
@@ -41,8 +39,8 @@ class Name:
     """``mean``, ``min``, ``max``, ``std`` or None."""
 
 
-def take_apart(name: str, words: Words) -> Name:
-    """Take a name (without its unit) apart.
+def take_apart(name: str, words: Words, *, mend: bool = True) -> Name:
+    """Take a name (without its unit) apart; ``mend`` reads misspelt and shortened words as the known ones they are near.
 
     >>> from tundish.vocabulary import load_catalogue
     >>> words = load_catalogue().words
@@ -61,7 +59,7 @@ def take_apart(name: str, words: Words) -> Name:
         elif token[0] == "?":
             codes.append(token[1:])
         else:
-            parts += _look_up(token, words) or [token]
+            parts += _look_up(token, words, mend=mend) or [token]
     said = frozenset(parts)
     aspect = next((part for part in parts if part in words.aspects), None)
     statistic = next((part for part in parts if part in words.statistics), None)
@@ -75,14 +73,17 @@ _TAG = re.compile(r"(?<![A-Za-z])([A-Z]{1,4}[-_ ]?\d{3,5}[A-Z]?)(?![A-Za-z0-9])"
 """An instrument's own number (`TIC-101`, `FI_601`): a code, not a word."""
 _NUMBERED = re.compile(r"(?:\bno|\bnr|#|제)\s*[.\-_]?\s*(?=\d)", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_STAND = re.compile(r"^[frsz](\d{1,2})$")
+_SMALL = re.compile(r"(?<=[a-z)\]]) (?:in|at|of|per|to) (?=[a-z])", re.IGNORECASE)
+"""Small words of a sentence; in a tag `IN` is the entry side."""
+_STAND = re.compile(r"^[frs](\d{1,2})$")
+_ZONE = re.compile(r"^z(\d{1,2})$")
 
 
 def _tokens(name: str, words: Words) -> Iterator[str]:
     """Words casefolded; positions marked ``#``, codes marked ``?``."""
     text = unicodedata.normalize("NFKC", name)
     yield from (f"?{re.sub(r'[-_ ]', '', tag)}" for tag in _TAG.findall(text))
-    text = _NUMBERED.sub(" ", _TAG.sub(" ", text))
+    text = _SMALL.sub(" ", _NUMBERED.sub(" ", _TAG.sub(" ", text)))
     for chunk in re.split(r"[^\w]+|_+", text):
         if chunk:
             yield from _chunk(chunk, words)
@@ -103,6 +104,9 @@ def _piece(piece: str, words: Words) -> Iterator[str]:
         yield folded
     elif piece.isdigit():
         yield _figure(piece)
+    elif _ZONE.match(folded):
+        yield "zone"
+        yield _figure(piece[1:])
     elif _STAND.match(folded):
         yield f"#{piece.upper()}"
     elif re.fullmatch(r"[a-z]\d+", folded):
@@ -131,15 +135,17 @@ def _figure(digits: str) -> str:
     return f"#{int(digits)}" if len(digits) <= 2 else f"?{digits}"
 
 
-def _look_up(token: str, words: Words) -> list[str]:
+def _look_up(token: str, words: Words, *, mend: bool) -> list[str]:
     """Parts that a word stands for; empty when it is unknown."""
     found = words.spellings.get(token)
     if found:
         return list(found)
     if re.fullmatch(r"[가-힣]+", token):
-        return _mend_hangul(token, words) or _cut(token, words)
+        return (_mend_hangul(token, words) if mend else []) or _cut(token, words)
     if re.fullmatch(r"[a-z]+", token):
-        return _cut_latin(token, words) or _mend(token, words)
+        near = _mend(token, words, most=1) if mend else []
+        far = _mend(token, words, most=2) or _begun(token, words) if mend else []
+        return near or _cut_latin(token, words) or far
     return []
 
 
@@ -185,15 +191,20 @@ def _cut_latin(token: str, words: Words) -> list[str]:
     return [part for piece in found[1] for part in words.spellings[piece]]
 
 
-def _mend(token: str, words: Words) -> list[str]:
-    """A misspelt or shortened word, when it can be one known word only."""
-    if len(token) < 4:
+def _mend(token: str, words: Words, *, most: int) -> list[str]:
+    """A misspelt word, when ``most`` slips lead to one meaning only; a longer word forgives a second slip."""
+    if len(token) < 3 + 2 * most:
         return []
-    likely = [spelling for spelling in _by_first(words).get(token[0], ()) if abs(len(spelling) - len(token)) <= 2]
-    found = process.extract(token, likely, scorer=OSA.normalized_similarity, score_cutoff=_TYPO, limit=3)
-    best = {words.spellings[word] for word, score, _ in found if score == found[0][1]}
-    if len(best) == 1:
-        return list(best.pop())
+    likely = [spelling for spelling in _by_first(words).get(token[0], ()) if abs(len(spelling) - len(token)) <= most]
+    found = process.extract(token, likely, scorer=OSA.distance, score_cutoff=most, limit=8)
+    best = {words.spellings[word] for word, slips, _ in found if slips == found[0][1] and len(word) >= 3 + most}
+    return list(best.pop()) if len(best) == 1 else []
+
+
+def _begun(token: str, words: Words) -> list[str]:
+    """A shortened word (`emuls`), when it begins words of one meaning only."""
+    if len(token) < 5:
+        return []
     whole = {words.spellings[word] for word in _by_first(words).get(token[0], ()) if word.startswith(token)}
     return list(whole.pop()) if len(whole) == 1 else []
 
