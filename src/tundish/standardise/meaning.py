@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 import polars as pl
@@ -34,7 +34,7 @@ class Decided:
     mapping: Mapping[str, str]
     units: Mapping[str, str]
     missing: Mapping[str, tuple[float, ...]]
-    mends: Mends = Mends()
+    mends: Mends = field(default_factory=Mends)
     """What was decided of single cells in the quarantine file."""
 
 
@@ -170,6 +170,7 @@ def _set_aside(read: Read, code: Code, *, by_user: bool = False) -> Read:
         "missing_code", Message("{value} was taken for: not measured; left empty.", value=text), where, before=text
     )
     stood = str(read.raw.filter(where)[0])
+    finding = replace(finding, found=(stood,) * len(finding.rows))
     aside = Aside("missing_code", read.place.origin, None, None, stood, "", finding.message, int(where.sum()))
     kept = () if by_user else (aside,)
     read = replace(read, values=read.values.set(where, None), asides=(*read.asides, *kept))
