@@ -4,12 +4,14 @@
     ├── InputError                the plant's files or words; exit code 2
     │   ├── NoSuchFolder          PLANT is no folder
     │   ├── NothingUsable         a folder without one readable table
+    │   ├── AllSetAside           every delivery breaks a frozen contract
     │   ├── UnreadableFile        empty, locked, truncated, hostile or odd
     │   │   ├── EmptyFile
     │   │   ├── LockedWorkbook
     │   │   ├── BrokenFile
     │   │   │   └── NoTable         text without rows and columns
     │   │   ├── HostileArchive
+    │   │   ├── QuarantineUnread  the plant's quarantine file
     │   │   └── RaggedRows
     │   ├── BadSettings           plant.toml says what cannot be
     │   ├── UnknownTarget         no column answers to the name
@@ -25,6 +27,7 @@
     │   ├── MissingExtra          a live source whose library is not installed
     │   ├── LandingRefused        what arrives cannot be put on disk, or what lies there cannot be read
     │   │   └── LandingInUse          another process lands for the same source
+    │   ├── CannotServe           the address cannot be listened on
     │   └── CannotWrite           the output cannot be put where it was asked
     └── UnknownLine               a works line that does not exist
 
@@ -83,6 +86,15 @@ class NothingUsable(InputError):
     )
 
 
+class AllSetAside(InputError):
+    """Every delivery of the folder breaks its frozen contract."""
+
+    text = (
+        "{folder}: all {count} tables were set aside, for they differ from what contracts.toml says. "
+        "tundish check lists the differences; mend the exports, or allow the change in contracts.toml."
+    )
+
+
 class UnreadableFile(InputError):
     """A file that cannot be read whole."""
 
@@ -126,6 +138,12 @@ class HostileArchive(UnreadableFile):
         "Unpack it by hand if you trust it, "
         'or leave it out: skip = ["{file}"] under [read] in plant.toml.'
     )
+
+
+class QuarantineUnread(UnreadableFile):
+    """A quarantine file that cannot be read."""
+
+    text = "{file}: the quarantine file cannot be read: {found}. Nothing of it was applied. Save it again as XLSX or CSV."
 
 
 class RaggedRows(UnreadableFile):
@@ -242,6 +260,12 @@ class LandingInUse(LandingRefused):
     """Another process lands for the same source."""
 
     text = "{place}: another process ({process}) is landing here. End it first; two at once would mix what they write."
+
+
+class CannotServe(InputError):
+    """The address cannot be listened on."""
+
+    text = "{address}: cannot serve here: {found}. Name another address with --host and --port."
 
 
 class CannotWrite(InputError):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tundish import intake, learn, prove, share, standardise, trace
+from tundish import aas, intake, learn, prove, share, standardise, trace
 from tundish.connectors import SOURCES
+from tundish.documents import contracts, quarantine
 from tundish.documents.dossier import Dossier
+from tundish.errors import AllSetAside
 from tundish.intake.folder import posix_name
 from tundish.questions import Wish, ask
 from tundish.settings import Settings
+from tundish.standardise.contracts import Contract
+from tundish.standardise.mends import Mends
 from tundish.store import LANDED
 from tundish.table import Progress
 from tundish.trace.pieces import Pieces
@@ -26,6 +30,10 @@ class Standard:
     intake: intake.Intake
     tables: standardise.Standardised
     catalogue: Catalogue
+    mends: Mends = field(default_factory=Mends, kw_only=True)
+    """What was decided of single cells in the plant's quarantine file."""
+    contracts: tuple[Contract, ...] = field(default=(), kw_only=True)
+    """What the plant's sources were agreed to deliver."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +43,28 @@ class Prepared(Standard):
     target: Target
 
 
-def standard(plant: Path, settings: Settings, progress: Progress) -> Standard:
-    """Read and standardise a plant's folder.
+def standard(plant: Path, settings: Settings, progress: Progress, *, agreeing: bool = False) -> Standard:
+    """Read and standardise a plant's folder, with its quarantine file and contracts.
 
-    Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole.
+    ``agreeing`` takes every delivery as it is, so that contracts can be made of it; else one that breaks a frozen contract is
+    set aside. Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole.
     """
-    catalogue = load_catalogue()
+    mends, agreed = quarantine.read(plant), contracts.read(plant)
+    reference = aas.read_reference(plant, load_catalogue(), skip=settings.skip)
     raw = intake.read(plant, (*SOURCES, LANDED), skip=settings.skip, ragged=settings.ragged, progress=progress)
+    raw = replace(raw, findings=(*raw.findings, *reference.findings))
     tables = standardise.standardise(
         raw.tables,
-        catalogue,
+        reference.catalogue,
         time_zone=settings.time_zone,
         mapping=settings.mapping,
         units=settings.units,
         missing=settings.missing,
+        mends=mends,
+        contracts=None if agreeing else agreed,
         progress=progress,
     )
-    return Standard(raw, tables, catalogue)
+    return Standard(raw, tables, reference.catalogue, mends=mends, contracts=agreed)
 
 
 def prepare(plant: Path, settings: Settings, progress: Progress) -> Prepared:
@@ -60,8 +73,10 @@ def prepare(plant: Path, settings: Settings, progress: Progress) -> Prepared:
     Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole or nothing can be asked.
     """
     found = standard(plant, settings, progress)
+    if not found.tables.tables:
+        raise AllSetAside(folder=plant.name, count=len(found.intake.tables))
     target = trace.find_target(found.tables.tables, settings.target, found.catalogue)
-    return Prepared(found.intake, found.tables, found.catalogue, target)
+    return Prepared(found.intake, found.tables, found.catalogue, target, mends=found.mends, contracts=found.contracts)
 
 
 def answer(plant: Path, prepared: Prepared, settings: Settings, progress: Progress) -> Dossier:

@@ -84,6 +84,33 @@ def run(
     job.run(plant, target=target, out=out, lang=ctx.obj)
 
 
+@app.command(
+    cls=Command,
+    help=mark(
+        "Check a plant's data: what cannot be true is set aside into a file to mend, everything odd is shown with what to do.\n"
+        "--freeze writes down what each source delivers; a later delivery that differs is set aside."
+    ),
+)
+def check(
+    ctx: typer.Context,
+    plant: Annotated[
+        Path, typer.Argument(metavar="PLANT", help=mark("Folder of exports as they come: CSV, XLSX, ZIP, Parquet."))
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help=mark("Folder for page and quarantine file; without it: PLANT.check.")),
+    ] = None,
+    freeze: Annotated[bool, typer.Option("--freeze", help=mark("Agree to what stands there now: contracts.toml."))] = False,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Check a plant's data."""
+    from tundish.cli import check as checking
+
+    checking.run(plant, out=out, freeze=freeze, lang=ctx.obj)
+
+
 @app.command(cls=Command, help=mark("Make a pickling plant, run the main job on it, and show the answer."))
 def demo(
     ctx: typer.Context,
@@ -99,6 +126,82 @@ def demo(
     from tundish.cli import job
 
     job.demo(folder, seed=seed, lang=ctx.obj)
+
+
+@app.command(
+    cls=Command,
+    help=mark(
+        "Serve the plant's standard data for other programs to read (AAS, i3X), until Ctrl-C.\n"
+        "Answers only this computer unless --host says otherwise. Changed files are read anew by themselves."
+    ),
+)
+def serve(
+    ctx: typer.Context,
+    plant: Annotated[
+        Path, typer.Argument(metavar="PLANT", help=mark("Folder of exports as they come: CSV, XLSX, ZIP, Parquet."))
+    ],
+    *,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help=mark("Address of this computer to listen on."))
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help=mark("Port to listen on; 0 takes a free one."))] = 8080,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Serve a plant."""
+    from tundish.cli import serve as served
+
+    served.serve(plant, host=host, port=port, lang=ctx.obj)
+
+
+@app.command(
+    cls=Command,
+    help=mark(
+        "Say what units on a plant's sheet mean: UCUM code, SI unit, factor and offset.\n"
+        "What could mean two things is asked, never guessed. Without TEXT the lines of the standard input are read."
+    ),
+)
+def unit(
+    ctx: typer.Context,
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT...", help=mark("Units as they stand on the sheet, such as N/㎟."))
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help=mark("One JSON line a text, in order."))] = False,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Say what units mean."""
+    from tundish.cli import unit as units
+
+    units.run(texts or [], as_json=as_json, lang=ctx.obj)
+
+
+@app.command(
+    cls=Command,
+    help=mark(
+        "Take in what the live sources of plant.toml give (OPC UA, MQTT, SQL, folders), all side by side, until Ctrl-C.\n"
+        "What has landed stands in PLANT/landing and is read by every other command like any export."
+    ),
+)
+def collect(
+    ctx: typer.Context,
+    plant: Annotated[
+        Path, typer.Argument(metavar="PLANT", help=mark("The plant's folder; plant.toml there names the sources."))
+    ],
+    *,
+    once: Annotated[bool, typer.Option("--once", help=mark("End when all that the sources hold now has landed."))] = False,
+    seconds: Annotated[
+        float | None,
+        typer.Option("--for", metavar="SECONDS", min=0, help=mark("End after so many seconds."), show_default=False),
+    ] = None,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> int:
+    """Take in what live sources give."""
+    from tundish.cli import collect as collected
+
+    return collected.collect(plant, once=once, seconds=seconds, lang=ctx.obj)
 
 
 @works.command(cls=Command, help=mark("Make the exports of a plant, and its truth beside them (DIR.truth.json)."))

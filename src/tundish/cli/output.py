@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from errno import EACCES, EDQUOT, EFBIG, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
+from typing import Literal
 
 from tundish.errors import CannotWrite, Message
 
-OURS = frozenset({"answer.json", "report.html", "card.json", "plant.toml"})
-"""Files of an earlier answer, beside all CSV and XLSX that stand with an answer.json."""
+Paper = Literal["answer", "check"]
+OURS: Mapping[Paper, frozenset[str]] = {
+    "answer": frozenset({"answer.json", "report.html", "card.json", "plant.toml"}),
+    "check": frozenset({"quality.json", "quality.html", "quarantine.csv", "quarantine.xlsx"}),
+}
+"""Files of an earlier answer, beside all CSV and XLSX that stand with an answer.json; files of an earlier check."""
 OUR_SUFFIXES = (".csv", ".xlsx", ".svg", ".png", ".pdf")
 _REFUSALS = {
     ENOSPC: Message("the disk is full"),
@@ -28,28 +33,28 @@ _REFUSALS = {
 """What a disk or its owner may refuse, in words of the catalogue."""
 
 
-def place(plant: Path, out: Path | None) -> Path:
-    """The folder for the answer: ``--out``, else ``<PLANT>.answer`` beside the plant.
+def place(plant: Path, out: Path | None, *, paper: Paper = "answer") -> Path:
+    """The folder for the answer or the check: ``--out``, else ``<PLANT>.answer`` or ``<PLANT>.check`` beside the plant.
 
     Raises :class:`~tundish.errors.CannotWrite` for a place inside the plant, where the answer would be read as an export, and
     for one that holds anything but an earlier answer.
     """
     plant = plant.resolve()
-    folder = plant.with_name(f"{plant.name}.answer") if out is None else out.resolve()
+    folder = plant.with_name(f"{plant.name}.{paper}") if out is None else out.resolve()
     if folder == plant or plant in folder.parents:
         raise CannotWrite(path=folder, found=Message("it lies inside the plant's folder, where it would be read as an export"))
     if folder.exists() and not folder.is_dir():
         raise CannotWrite(path=folder, found=Message("a file of this name is in the way"))
-    foreign = _foreign(folder)
+    foreign = _foreign(folder, paper)
     if foreign:
         raise CannotWrite(path=folder, found=Message("the folder holds other things, such as {name}", name=foreign[0]))
     return folder
 
 
-def _foreign(folder: Path) -> list[str]:
+def _foreign(folder: Path, paper: Paper) -> list[str]:
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    answered = "answer.json" in names
-    return [name for name in names if not (name in OURS or (answered and name.endswith(OUR_SUFFIXES)))]
+    answered = paper == "answer" and "answer.json" in names
+    return [name for name in names if not (name in OURS[paper] or (answered and name.endswith(OUR_SUFFIXES)))]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-VERSION = "1.0"
+VERSION = "1.1"
 """Of the form, not of the program: the first number grows when a reader of the old form would break, else the second."""
 PERCENT_POINT = "%p"
 """Unit of a change of a share, such as a defect rate: percentage points."""
@@ -136,8 +136,11 @@ class FindingOut(_Part):
     file: str
     sheet: str | None
     column: str | None
-    rows: list[int]
+    rows: list[int] = Field(description="First rows concerned, as they stand in the file.")
     count: int
+    found: list[str] = Field(description="What stands in those rows, row by row, as in the file.")
+    expected: list[str] = Field(description="What would be plausible there: row by row, or one for all rows; empty: not told.")
+    hint: str | None = Field(description="What to do.")
 
 
 class RepairOut(_Part):
@@ -194,7 +197,7 @@ class LinkOut(_Part):
 class AnswerOut(_Part):
     """The whole of answer.json."""
 
-    schema_version: Literal["1.0"] = Field(
+    schema_version: Literal["1.1"] = Field(
         description="Of this form. A second number that grew added fields; a first one broke readers."
     )
     plant: str = Field(description="Name of the plant's folder.")

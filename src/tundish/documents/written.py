@@ -45,7 +45,7 @@ def written(dossier: Dossier, lang: Language) -> AnswerOut:
     write: Write = partial(_told, lang=lang, time_zone=dossier.time_zone)
     answer, target = dossier.answer, dossier.target
     return AnswerOut(
-        schema_version="1.0",
+        schema_version="1.1",
         plant=dossier.plant,
         language=lang,
         created=dossier.created.isoformat(timespec="seconds"),
@@ -65,7 +65,7 @@ def written(dossier: Dossier, lang: Language) -> AnswerOut:
         rule=_rule(dossier, lang),
         bad=bad_values(dossier),
         evidence=_evidence(dossier, write),
-        findings=[_finding(finding, write) for finding in dossier.findings],
+        findings=[finding_out(finding, write) for finding in dossier.findings],
         repairs=[_repair(repair, write) for repair in dossier.repairs],
         mapping=[_mapping(match, write) for match in dossier.matches],
         clocks=[_clock(clock, write) for clock in dossier.pieces.clocks],
@@ -208,7 +208,8 @@ def _refused(refusal: Refusal, write: Write) -> RefusedOut:
     )
 
 
-def _finding(finding: Finding, write: Write) -> FindingOut:
+def finding_out(finding: Finding, write: Write) -> FindingOut:
+    """A finding as answer.json and quality.json say it."""
     return FindingOut(
         code=finding.code,
         severity=finding.severity,
@@ -218,6 +219,9 @@ def _finding(finding: Finding, write: Write) -> FindingOut:
         column=finding.origin.column,
         rows=list(finding.rows),
         count=finding.count,
+        found=list(finding.found),
+        expected=list(finding.expected),
+        hint=None if finding.hint is None else write(finding.hint),
     )
 
 

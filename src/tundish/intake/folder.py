@@ -17,7 +17,8 @@ OWN_OUTPUT = "answer.json"
 
 JOURNAL = "journal.landing"
 """A folder that holds this file belongs to a live source: the journal tells what of the folder is to be read, and how."""
-_OURS = frozenset(("plant.toml",))
+_OURS = frozenset(("plant.toml", "contracts.toml", "quarantine.xlsx", "quarantine.csv"))
+"""What a person decided about the data; none of it is data."""
 _SYSTEM = ("~$", ".")
 _SYSTEM_NAMES = frozenset(("thumbs.db", "desktop.ini", "__macosx"))
 
@@ -48,7 +49,7 @@ def walk(folder: Path) -> Folder:
         links += [place / name for name in below if (place / name).is_symlink()]
         for name in [JOURNAL] if landed else names:
             path = place / name
-            if is_hidden(name) or name in _OURS or (place == folder and name == OWN_OUTPUT):
+            if is_hidden(name) or name.lower() in _OURS or (place == folder and name == OWN_OUTPUT):
                 continue
             if path.is_symlink():
                 links.append(path)

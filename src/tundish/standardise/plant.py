@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from tundish.intake.raw import RawTable
+from tundish.standardise.contracts import Contract, Delivery, Shape, inspect
 from tundish.standardise.export import Export, understand
 from tundish.standardise.judge import judge
 from tundish.standardise.meaning import Decided, Meant, give_meaning
@@ -29,6 +30,8 @@ class Standardised:
 
     tables: tuple[Table, ...]
     findings: tuple[Finding, ...]
+    shapes: tuple[Shape, ...] = ()
+    """What was delivered, file by file, where a contract asks for it or it is to be recorded."""
 
 
 def standardise(
@@ -39,23 +42,41 @@ def standardise(
     mapping: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     missing: Mapping[str, tuple[float, ...]] | None = None,
+    mends: Mends | None = None,
+    contracts: Sequence[Contract] | None = (),
     progress: Progress | None = None,
 ) -> Standardised:
     """Give every column of every export a kind, a meaning, a unit and UTC times; stack exports of the same table.
 
-    ``mapping``, ``units`` and ``missing`` are what plant.toml decided, by ``file:column``. Values of the tables are SI.
+    ``mapping``, ``units`` and ``missing`` are what plant.toml decided, by ``file:column``; ``mends`` what the quarantine file
+    did of single cells. A delivery that breaks a frozen one of ``contracts`` is set aside; None takes everything and tells its
+    shape, so that it can be agreed on. Values of the tables are SI.
     """
-    decided = Decided(mapping or {}, units or {}, missing or {})
+    mends = mends or Mends()
+    decided = Decided(mapping or {}, units or {}, missing or {}, mends)
     tables: list[Table] = []
+    deliveries: list[Delivery] = []
     for i, (name, table) in enumerate(zip(_names(raw), raw, strict=True)):
         if progress:
             progress("standardise", i, len(raw))
-        for export in understand(table, name, time_zone):
-            tables.append(_table(export, give_meaning(export, catalogue, decided, time_zone)))
+        exports = [(one, give_meaning(one, catalogue, decided, time_zone)) for one in understand(table, name, time_zone)]
+        delivery = inspect(table, [column for _, meant in exports for column in meant], contracts)
+        deliveries.append(delivery)
+        if not delivery.set_aside:
+            tables += [_table(export, meant) for export, meant in exports]
     stacked, not_stacked = stack(tables)
     if progress:
         progress("standardise", len(raw), len(raw))
-    return Standardised(tuple(_unique(even_spellings(table) for table in stacked)), tuple(not_stacked))
+    return Standardised(
+        tables=tuple(_unique(even_spellings(table) for table in stacked)),
+        findings=(
+            *(finding for delivery in deliveries for finding in delivery.findings),
+            *mends.findings,
+            *mends.unknown(replace(table.origin, column=header) for table in raw for header in table.headers),
+            *not_stacked,
+        ),
+        shapes=tuple(delivery.shape for delivery in deliveries if delivery.shape is not None),
+    )
 
 
 def _names(raw: Sequence[RawTable]) -> list[str]:
