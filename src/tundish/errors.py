@@ -3,6 +3,7 @@
     TundishError                  everything this program refuses to do
     ├── InputError                the plant's files or words; exit code 2
     │   ├── NoSuchFolder          PLANT is no folder
+    │   ├── NoSuchFile            FILE is no file
     │   ├── NothingUsable         a folder without one readable table
     │   ├── AllSetAside           every delivery breaks a frozen contract
     │   ├── UnreadableFile        empty, locked, truncated, hostile or odd
@@ -75,6 +76,12 @@ class NoSuchFolder(InputError):
     """PLANT is no folder."""
 
     text = "{folder}: there is no folder of this name. Name the folder that holds the exports, not a file in it."
+
+
+class NoSuchFile(InputError):
+    """FILE is no file."""
+
+    text = "{file}: there is no file of this name. Name one file, not a folder."
 
 
 class NothingUsable(InputError):

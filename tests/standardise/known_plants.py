@@ -6,7 +6,8 @@ from typing import Literal
 
 import yaml
 
-from tundish.standardise.listed import Listed, match_listed
+from tundish.intake.listing import Listed
+from tundish.standardise.listed import match_listed
 from tundish.vocabulary import Catalogue
 
 FOLDER = Path(__file__).with_name("plants")

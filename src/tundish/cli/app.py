@@ -180,6 +180,27 @@ def unit(
 @app.command(
     cls=Command,
     help=mark(
+        "Say what each column of a file means: concept, probability, unit, alternatives, reason; one line a column, in order.\n"
+        "FILE is a table (CSV, XLSX, Parquet ...) or a list: a header a line, after a tab samples parted by |."
+    ),
+)
+def match(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=mark("A table, or a list of headers with samples."))],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help=mark("One JSON line a column, in order."))] = False,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Say what columns mean."""
+    from tundish.cli import match as matching
+
+    matching.run(file, as_json=as_json, lang=ctx.obj)
+
+
+@app.command(
+    cls=Command,
+    help=mark(
         "Take in what the live sources of plant.toml give (OPC UA, MQTT, SQL, folders), all side by side, until Ctrl-C.\n"
         "What has landed stands in PLANT/landing and is read by every other command like any export."
     ),
@@ -202,6 +223,34 @@ def collect(
     from tundish.cli import collect as collected
 
     return collected.collect(plant, once=once, seconds=seconds, lang=ctx.obj)
+
+
+@app.command(
+    cls=Command,
+    help=mark(
+        "Write the standardisation package: Asset Administration Shells (.aasx), linked series, a guide, a pre-verification\n"
+        "report and a checklist, with the share of tags mapped."
+    ),
+)
+def standard(
+    ctx: typer.Context,
+    plant: Annotated[
+        Path, typer.Argument(metavar="PLANT", help=mark("Folder of exports as they come: CSV, XLSX, ZIP, Parquet."))
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help=mark("Folder for the package; without it: PLANT.standard beside the plant.")
+        ),
+    ] = None,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Write the standardisation package."""
+    from tundish.cli import standard as standards
+
+    standards.standard(plant, out=out, lang=ctx.obj)
 
 
 @works.command(cls=Command, help=mark("Make the exports of a plant, and its truth beside them (DIR.truth.json)."))

@@ -74,6 +74,19 @@ def read(
     return Intake(tuple(kept), (*found.findings, *reading.all_findings()), tuple(reading.skipped))
 
 
+def read_file(path: Path, sources: Sequence[Source]) -> tuple[RawTable, ...]:
+    """The tables of one file (and of all files inside it), in order; a header without rows is a table without rows.
+
+    Raises what :func:`read` raises.
+    """
+    reading = _Reading(sources, (), {})
+    tables = tuple(reading.tables_of(SourceFile(path.name, path)))
+    if not tables:
+        skipped = ", ".join(reading.skipped[:_SHOWN]) or "-"
+        raise NothingUsable(folder=path.name, looked_for=_suffixes(sources), skipped=skipped)
+    return tables
+
+
 def _suffixes(sources: Sequence[Source]) -> str:
     return " ".join(suffix for source in sources for suffix in source.suffixes)
 

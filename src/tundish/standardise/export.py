@@ -43,8 +43,8 @@ class Export:
 def understand(raw: RawTable, name: str, time_zone: str) -> list[Export]:
     """Read every column of a raw table; a block of events written to the right comes out as a second export."""
     rows = raw.frame[ROW]
-    titles = [raw.origin.file, raw.origin.sheet or "", *(repair.before or "" for repair in raw.repairs)]
-    reads = _settle_orders(_read_all(raw, rows, titles), raw)
+    titles = _titles(raw)
+    reads = read_columns(raw)
     reads = [to_utc(read, time_zone) for read in join_days(settle_epoch(reads, titles), titles)]
     findings = list(raw.findings)
     repairs = list(raw.repairs)
@@ -60,6 +60,15 @@ def understand(raw: RawTable, name: str, time_zone: str) -> list[Export]:
         Export(name, raw.origin, kept, rows, tuple(findings), (*repairs, repair), raw.sha256),
         Export(f"{name} / {block.name}", raw.origin, tuple(long), where, sha256=raw.sha256),
     ]
+
+
+def read_columns(raw: RawTable) -> list[Read]:
+    """Every column of a raw table by its values alone, one a header, in order: nothing joined, nothing left out."""
+    return _settle_orders(_read_all(raw, raw.frame[ROW], _titles(raw)), raw)
+
+
+def _titles(raw: RawTable) -> list[str]:
+    return [raw.origin.file, raw.origin.sheet or "", *(repair.before or "" for repair in raw.repairs)]
 
 
 def _read_all(raw: RawTable, rows: pl.Series, titles: Sequence[str]) -> list[Read]:

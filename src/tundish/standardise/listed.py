@@ -1,12 +1,14 @@
-"""What does a bare list of headers with a few samples mean, when there is no table to read?"""
+"""What do the columns of one file mean, be it a table or a bare list of headers with a few samples?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
+from tundish.intake.listing import Listed
+from tundish.intake.raw import RawTable
+from tundish.standardise.export import read_columns
 from tundish.standardise.kinds import Read, read_column
 from tundish.standardise.match import Matched, match
 from tundish.standardise.meaning import sketch
@@ -15,12 +17,10 @@ from tundish.table import Origin
 from tundish.vocabulary import Catalogue
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One column of a list: its header and what stands in some of its cells."""
-
-    header: str
-    samples: tuple[str, ...] = ()
+def match_columns(raw: RawTable, catalogue: Catalogue) -> tuple[Matched, ...]:
+    """Give each column of a raw table its concept, in order; also to those that standardising leaves out."""
+    name = raw.origin.sheet or raw.origin.file
+    return match([sketch(read) for read in read_columns(raw)], catalogue, table_name=name)
 
 
 def match_listed(columns: Sequence[Listed], catalogue: Catalogue, *, name: str) -> tuple[Matched, ...]:
