@@ -13,13 +13,18 @@ from typing import Literal
 
 from tundish.errors import CannotWrite, Message
 
-Paper = Literal["answer", "check"]
+Paper = Literal["answer", "check", "standard"]
 OURS: Mapping[Paper, frozenset[str]] = {
     "answer": frozenset({"answer.json", "report.html", "card.json", "plant.toml"}),
     "check": frozenset({"quality.json", "quality.html", "quarantine.csv", "quarantine.xlsx"}),
+    "standard": frozenset({"standard.json"}),
 }
-"""Files of an earlier answer, beside all CSV and XLSX that stand with an answer.json; files of an earlier check."""
-OUR_SUFFIXES = (".csv", ".xlsx", ".svg", ".png", ".pdf")
+"""Files of an earlier answer, check or standardisation package."""
+OURS_BESIDE: Mapping[Paper, tuple[str, tuple[str, ...]]] = {
+    "answer": ("answer.json", (".csv", ".xlsx", ".svg", ".png", ".pdf")),
+    "standard": ("standard.json", (".aasx", ".json", ".html", ".xlsx", "series")),
+}
+"""Ends of names that are ours as well, where the named file stands beside them."""
 _REFUSALS = {
     ENOSPC: Message("the disk is full"),
     EDQUOT: Message("the disk is full"),
@@ -34,10 +39,10 @@ _REFUSALS = {
 
 
 def place(plant: Path, out: Path | None, *, paper: Paper = "answer") -> Path:
-    """The folder for the answer or the check: ``--out``, else ``<PLANT>.answer`` or ``<PLANT>.check`` beside the plant.
+    """The folder for an answer, check or package: ``--out``, else ``<PLANT>.answer`` or the like beside the plant.
 
     Raises :class:`~tundish.errors.CannotWrite` for a place inside the plant, where the answer would be read as an export, and
-    for one that holds anything but an earlier answer.
+    for one that holds anything but an earlier one.
     """
     plant = plant.resolve()
     folder = plant.with_name(f"{plant.name}.{paper}") if out is None else out.resolve()
@@ -53,8 +58,8 @@ def place(plant: Path, out: Path | None, *, paper: Paper = "answer") -> Path:
 
 def _foreign(folder: Path, paper: Paper) -> list[str]:
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    answered = paper == "answer" and "answer.json" in names
-    return [name for name in names if not (name in OURS[paper] or (answered and name.endswith(OUR_SUFFIXES)))]
+    mark, endings = OURS_BESIDE.get(paper, ("", ()))
+    return [name for name in names if not (name in OURS[paper] or (mark in names and name.endswith(endings)))]
 
 
 @contextmanager

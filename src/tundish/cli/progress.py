@@ -23,6 +23,7 @@ STAGES = {
     "window": mark("Finding the safe window"),
     "rule": mark("Finding a rule to remember"),
     "prove": mark("Proving on later pieces"),
+    "shells": mark("Writing and verifying the shells"),
     "write": mark("Writing the report"),
     "make": mark("Making the plant"),
 }
