@@ -56,12 +56,13 @@ class Snapshot(Reading):
 class State:
     """The plant's snapshot, and the thread that renews it.
 
-    ``read`` reads the plant, see :func:`read_plant`; what it raises goes to the caller the first time, and later, where it is a
-    :class:`~tundish.errors.TundishError` or OSError, into :attr:`trouble`.
+    ``read`` reads the plant, see :func:`read_plant`; what it raises goes to the caller the first time, later into
+    :attr:`trouble`, which ``tell`` is told.
     """
 
-    def __init__(self, plant: Path, read: Callable[[], Reading]) -> None:
+    def __init__(self, plant: Path, read: Callable[[], Reading], *, tell: Callable[[Message], None] | None = None) -> None:
         self.plant = plant
+        self._tell = tell or (lambda trouble: log.warning("%s", trouble))
         self.trouble: Message | None = None
         """Why the last refresh failed; None when it did not."""
         self._read = read
@@ -76,10 +77,21 @@ class State:
         """Read the plant anew. When that fails the old snapshot stays, and :attr:`trouble` says why."""
         try:
             self._current = _snapshot(self._read(), version=self._current.version + 1)
-            self.trouble = None
         except (TundishError, OSError) as failure:
-            self.trouble = failure.message if isinstance(failure, TundishError) else Message("{detail}", detail=str(failure))
-            log.warning("%s: not read anew: %s", self.plant, failure)
+            self._failed(failure)
+        except Exception as failure:
+            log.exception("a fault in the program while the plant was read anew")
+            self._failed(failure)
+        else:
+            self.trouble = None
+
+    def _failed(self, failure: Exception) -> None:
+        """Keep why, and tell it once."""
+        name = f"{type(failure).__name__}: {failure}"
+        trouble = failure.message if isinstance(failure, TundishError) else Message("{detail}", detail=name)
+        if str(trouble) != str(self.trouble):
+            self._tell(trouble)
+        self.trouble = trouble
 
     @contextmanager
     def watching(self, every_s: float = EVERY_S) -> Iterator[None]:
@@ -99,7 +111,7 @@ class State:
             try:
                 now = fingerprint(self.plant)
             except (TundishError, OSError) as failure:
-                log.warning("%s: not looked at: %s", self.plant, failure)
+                self._failed(failure)
                 continue
             settled, before = now == before, now
             waited = 0.0 if now == self._seen else waited + every_s
