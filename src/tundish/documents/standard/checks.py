@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from tundish.aas import Json
+from tundish.aas.template import inside, meant
 from tundish.documents.standard.facts import Facts
 from tundish.errors import Message
 from tundish.table import Severity
 
+_RECORDS = "https://admin-shell.io/idta/TimeSeries/Records/1/1"
 Stand = Literal["done", "open", "person"]
 """Checked and well; checked and open; only a person can say."""
 
@@ -133,7 +136,7 @@ def _shells(facts: Facts) -> Iterator[Point]:
     yield Point(
         part,
         Message("Series are linked as files, none stands in the shell"),
-        "done",
+        "open" if any(map(_holds_records, facts.package.submodels)) else "done",
         Message("Parquet files: {count}", count=len(facts.series)),
     )
 
@@ -162,6 +165,11 @@ def _by_hand() -> Iterator[Point]:
         Message("Who may receive the package is agreed in writing"),
     ):
         yield Point(part, text, "person", Message("-"))
+
+
+def _holds_records(element: Json) -> bool:
+    """Whether records of a series stand inside an element."""
+    return meant(element) == _RECORDS or any(map(_holds_records, inside(element)))
 
 
 def _count(facts: Facts, severity: Severity) -> int:

@@ -37,9 +37,10 @@ class Grid:
 def tag_grid(facts: Facts, lang: Language) -> Grid:
     """Every tag with concept, unit, score and the open question."""
     _ = speaker(lang)
-    titles = ("File", "Tag", "Concept", "Name", "Unit read", "Unit", "Probability", "State", "Question or reason")
+    told = (_("File"), _("Tag"), _("Concept"), _("Name"), _("Unit read"), _("Unit"))
+    titles = (*told, _("Probability"), _("State"), _("Question or reason"))
     rows = tuple(_tag_row(tag, lang, _) for tag in facts.tags)
-    return Grid(_("Tags"), tuple(_(title) for title in titles), rows, tuple(tag.state for tag in facts.tags))
+    return Grid(_("Tags"), titles, rows, tuple(tag.state for tag in facts.tags))
 
 
 def share_grid(facts: Facts, lang: Language) -> Grid:
