@@ -46,6 +46,8 @@ class Meant:
     column: Column
     concept: Concept | None
     match: Match
+    plant: pl.Series
+    """The values as the plant writes them: numbers before they became SI."""
 
 
 def give_meaning(export: Export, catalogue: Catalogue, decided: Decided, time_zone: str) -> list[Meant]:
@@ -189,6 +191,7 @@ def _suspect(read: Read, code: Code) -> Read:
 
 def _convert(read: Read, matched: Matched, concept: Concept | None, names: set[str]) -> Meant:
     unit = matched.unit if read.kind == "number" else None
+    plant = read.values
     if unit and (unit.factor != 1.0 or unit.offset != 0.0):
         read = replace(read, values=read.values * unit.factor + unit.offset)
     name = _name(read, matched, names)
@@ -205,7 +208,7 @@ def _convert(read: Read, matched: Matched, concept: Concept | None, names: set[s
         offset=unit.offset if unit else 0.0,
         statistic=matched.statistic,
     )
-    return Meant(read, column, concept, matched.match)
+    return Meant(read, column, concept, matched.match, plant)
 
 
 def _name(read: Read, matched: Matched, names: set[str]) -> str:

@@ -136,11 +136,8 @@ def lay_out(export: Export, meant: Sequence[Meant]) -> Sheet:
 
 
 def in_plant_unit(one: Meant) -> Floats:
-    """A column's values as the plant writes them."""
-    values = one.read.values.to_numpy()
-    if one.column.factor == 1.0 and one.column.offset == 0.0:
-        return np.asarray(values, dtype=np.float64)
-    return np.asarray((values - one.column.offset) / one.column.factor, dtype=np.float64)
+    """A column's values as the plant writes them, NaN where nothing stands."""
+    return np.asarray(one.plant.to_numpy(), dtype=np.float64)
 
 
 def report(sheet: Sheet, odd: Odd) -> Finding:
@@ -218,7 +215,7 @@ def _picture(sheet: Sheet, odd: Odd) -> Picture | None:
         highs=tuple(_known(value) for value in highs.tolist()),
         marks=tuple((at / last, float(values[at])) for at in singles.tolist() if np.isfinite(values[at])),
         spans=tuple((start / last, (stop - 1) / last) for start, stop in spans[:_MARKS]),
-        band=odd.band,
+        band=(_end(odd.band[0]), _end(odd.band[1])),
         unit=one.column.unit_read,
         rows=(int(sheet.export.rows[0]), int(sheet.export.rows[-1])),
     )
@@ -232,6 +229,10 @@ def _stretches(where: Mask) -> tuple[list[tuple[int, int]], Places]:
     singles = [np.arange(a, b) for a, b in zip(starts[~long][:5000], stops[~long][:5000], strict=True)]
     at = np.concatenate(singles) if singles else np.empty(0, dtype=np.intp)
     return list(zip(starts[long].tolist(), stops[long].tolist(), strict=True)), at
+
+
+def _end(value: float | None) -> float | None:
+    return None if value is None else _known(value)
 
 
 def _known(value: float) -> float | None:

@@ -16,7 +16,7 @@ _MOST = 10
 """Steps of a signal, at most, that can be called impossible; with more of them such steps are its nature."""
 _APART = 3.0
 """Least ratio of an impossible step to the greatest of the others."""
-_NOISE = 12.0
+_NOISE = 6.0
 """Least ratio of an impossible step to the usual one (95th percentile)."""
 _BACK = 3
 """Rows within which a spike is over."""

@@ -1,0 +1,115 @@
+"""Two months of one source: what changed is told; a frozen delivery that differs is not used, an evolving one written down."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_plants import BATH, bath_log, findings, standard
+
+from tundish.cli import check
+from tundish.documents import contracts
+from tundish.standardise.contracts import ColumnShape, Contract
+
+MAY, JUNE = "lots_2024-05.csv", "lots_2024-06.csv"
+
+
+def june(**renamed):
+    later = bath_log(300, seed=2)
+    return later.with_columns(pl.col("시각").str.replace("2025-03", "2025-04")).rename(renamed)
+
+
+@pytest.fixture
+def frozen(plant, tmp_path):
+    bath_log().write_csv(plant / MAY)
+    check.run(plant, out=tmp_path / "out", freeze=True, lang="ko")
+    return plant
+
+
+def codes(plant):
+    return sorted(finding.code for finding in findings(standard(plant)) if finding.code.startswith(("contract", "delivery")))
+
+
+def test_what_is_frozen_is_readable_and_names_the_source_not_the_month(frozen):
+    text = (frozen / "contracts.toml").read_text(encoding="utf-8")
+    assert '["lots_*.csv"]' in text and 'mode = "freeze"' in text and BATH in text
+    (contract,) = contracts.read(frozen)
+    assert [column.header for column in contract.columns] == bath_log().columns
+    assert codes(frozen) == []
+
+
+def test_the_next_delivery_of_the_same_shape_is_taken(frozen):
+    june().write_csv(frozen / JUNE)
+    assert codes(frozen) == []
+    assert standard(frozen).tables.tables[0].frame.height == 700
+
+
+@pytest.mark.parametrize(
+    ("delivery", "expected"),
+    [
+        (june().drop("라인속도(m/min)"), ["contract_missing", "delivery_set_aside"]),
+        (june().with_columns(pl.lit("가").alias("비고")), ["contract_new", "delivery_set_aside"]),
+        (june(**{BATH: "산세조 #1 온도(℃)"}), ["contract_renamed", "delivery_set_aside"]),
+        (june().with_columns(pl.col(BATH) * 1.8 + 320), ["contract_range", "delivery_set_aside"]),
+        (june().with_columns(pl.lit("정상").alias(BATH)), ["contract_kind", "delivery_set_aside"]),
+        (june().select(BATH, "라인속도(m/min)", "시각"), []),
+    ],
+    ids=["missing", "new", "renamed", "range", "kind", "order"],
+)
+def test_a_delivery_that_differs_is_set_aside_and_told(frozen, delivery, expected):
+    delivery.write_csv(frozen / JUNE)
+    assert codes(frozen) == expected
+    assert standard(frozen).tables.tables[0].frame.height == (400 if expected else 700)
+
+
+def test_a_new_name_that_a_person_allows_is_the_same_column(frozen):
+    june(**{BATH: "산세조 #1 온도(℃)"}).write_csv(frozen / JUNE)
+    path = frozen / "contracts.toml"
+    text = path.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if BATH in line)
+    path.write_text(text.replace(line, line.replace(" },", ', also = ["산세조 #1 온도(℃)"] },')), encoding="utf-8")
+    assert codes(frozen) == []
+
+
+def test_a_source_that_may_evolve_is_taken_and_written_down(frozen, tmp_path):
+    path = frozen / "contracts.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('mode = "freeze"', 'mode = "evolve"', 1).replace(
+        '# mode = "evolve": 달', '# mode = "freeze": 달'), encoding="utf-8")  # fmt: skip
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        "\n".join('mode = "evolve"' if line.startswith("mode") else line for line in text.splitlines()), encoding="utf-8"
+    )
+    june().with_columns(pl.lit("가").alias("비고")).write_csv(frozen / JUNE)
+    assert codes(frozen) == ["contract_new"]
+    (frozen / MAY).rename(tmp_path / MAY)
+    check.run(frozen, out=tmp_path / "out", freeze=False, lang="ko")
+    (contract,) = contracts.read(frozen)
+    assert contract.mode == "evolve" and "비고" in {column.header for column in contract.columns}
+    assert len(contract.changes) == 1 and JUNE in contract.changes[0]
+    assert codes(frozen) == []
+
+
+def test_all_set_aside_says_what_to_do(frozen):
+    from tundish import flow
+    from tundish.errors import AllSetAside
+    from tundish.settings import Settings
+
+    june().drop(BATH).write_csv(frozen / JUNE)
+    (frozen / MAY).unlink()
+    with pytest.raises(AllSetAside):
+        flow.prepare(frozen, Settings(), lambda *_: None)
+
+
+names = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=15)
+columns = st.builds(
+    ColumnShape, header=names, kind=st.sampled_from([None, "number", "time", "text"]), unit=st.one_of(st.none(), names),
+    missing=st.sampled_from([0.0, 0.25]), low=st.just(1.5), high=st.just(2.5), also=st.lists(names, max_size=2).map(tuple),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(columns, min_size=1, max_size=4), names, st.lists(names, max_size=2).map(tuple))
+def test_contracts_come_back_from_their_file(tmp_path_factory, made, pattern, changes):
+    folder = tmp_path_factory.mktemp("c")
+    contract = Contract(pattern, "freeze", tuple(made), "2026-01-01", "cp949", ";", changes)
+    contracts.write([contract], folder)
+    assert contracts.read(folder) == (contract,)
