@@ -12,6 +12,7 @@ from tundish.intake.raw import RawTable
 from tundish.standardise.contracts import Contract, Delivery, Shape, inspect
 from tundish.standardise.export import Export, understand
 from tundish.standardise.judge import judge
+from tundish.standardise.long import unfold
 from tundish.standardise.meaning import Decided, Meant, give_meaning
 from tundish.standardise.mends import Mends
 from tundish.standardise.spelling import even_spellings
@@ -52,6 +53,7 @@ def standardise(
     did of single cells. A delivery that breaks a frozen one of ``contracts`` is set aside; None takes everything and tells its
     shape, so that it can be agreed on. Values of the tables are SI.
     """
+    raw = unfold(raw)
     mends = mends or Mends()
     decided = Decided(mapping or {}, units or {}, missing or {}, mends)
     tables: list[Table] = []

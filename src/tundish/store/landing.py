@@ -34,7 +34,7 @@ SEAL_BATCHES = 20_000
 MERGE = 8
 """So many small sealed files become one."""
 _LARGE = 8
-"""Files of ``MERGE ** _LARGE`` rows (16.8 million) or more are merged no further: a day of 10,000 values/s is some 30 files."""
+"""Files of ``MERGE ** _LARGE`` rows (16.8 million) or more are merged no further: a day of 10,000 values/s is some 50 files."""
 _SEALED = re.compile(r"\d{12}-[0-9a-f]{8}\.parquet")
 _CHUNK = 2**20
 

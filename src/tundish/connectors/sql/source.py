@@ -113,6 +113,17 @@ class SqlSource:
         """Let :meth:`batches` end after the chunk that is being read."""
         self._stop.set()
 
+    def url(self) -> sa.URL:
+        """The address with its secrets: taken apart first, so that any letter may stand in a password."""
+        url = sa.make_url(self.asked.url)
+
+        def known(word: object) -> str | None:
+            return revealed(str(word), source=self.name, address=self._address) if word else None
+
+        return sa.URL.create(
+            url.drivername, known(url.username), known(url.password), known(url.host), url.port, known(url.database), url.query
+        )
+
     def _look(self, database: _Connection, window: Window) -> Iterator[Batch]:
         """All rows from the window's low end on, those that are new in batches."""
         findings = self._without_order(database, window)
@@ -175,7 +186,7 @@ class SqlSource:
     def _said(self, failure: exc.DBAPIError) -> str:
         """What the driver said, without a word that is a secret."""
         text = " ".join(str(failure.orig).split())
-        password = sa.make_url(revealed(self.asked.url, source=self.name, address=self._address)).password
+        password = self.url().password
         return text.replace(str(password), "***")[:300] if password else text[:300]
 
 
@@ -184,7 +195,7 @@ class _Connection:
 
     def __init__(self, source: SqlSource) -> None:
         asked = source.asked
-        url = sa.make_url(revealed(asked.url, source=source.name, address=source._address))
+        url = source.url()
         try:
             self._engine = _engine(url)
         except (ModuleNotFoundError, exc.NoSuchModuleError) as failure:
@@ -273,7 +284,7 @@ def _sound(name: str, url: str | None) -> str:
 
 def _address(url: str) -> str:
     parts = sa.make_url(url)
-    return parts.set(password=None, username=None, query={}).render_as_string()
+    return sa.URL.create(parts.drivername, host=parts.host, port=parts.port, database=parts.database).render_as_string()
 
 
 def _bad(name: str, key: str, expected: Message, found: object) -> BadSettings:
