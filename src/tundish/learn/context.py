@@ -13,8 +13,6 @@ MOST_TURNS = 8
 """More levels than this are no crews or shifts."""
 CLOCK_SHARE = 0.5
 """Part of the uncertainty of the level that the hour or the weekday takes away, above which a column follows the clock."""
-EQUIPMENT = ("equipment", "machine", "furnace", "strand", "stand", "line", "caster", "mill", "bath", "ladle", "process")
-"""Parts of concept ids that name equipment: a furnace can be a cause, a crew cannot."""
 TURN_HOURS = (4.0, 26.0)
 
 
@@ -25,8 +23,7 @@ def is_context(pieces: Pieces, group: Group, catalogue: Catalogue) -> bool:
     """
     column = group.main.column
     if column.concept is not None and column.concept in catalogue:
-        concept = catalogue.concept(column.concept)
-        return concept.role == "context" and concept.kind == "category" and not _names_equipment(column.concept)
+        return catalogue.concept(column.concept).is_context
     texts = pieces.table.frame[column.name].cast(pl.String).fill_null("").to_numpy()
     if len(set(texts)) > MOST_TURNS or len(set(texts)) < 2:
         return False
@@ -34,11 +31,6 @@ def is_context(pieces: Pieces, group: Group, catalogue: Catalogue) -> bool:
     if moments is None or moments.null_count() > 0.2 * len(moments):
         return False
     return _follows_clock(texts, moments) or _takes_turns(texts, moments)
-
-
-def _names_equipment(concept: str) -> bool:
-    word = concept.rpartition(".")[2]
-    return any(part in word for part in EQUIPMENT)
 
 
 def _follows_clock(texts: np.ndarray, moments: pl.Series) -> bool:

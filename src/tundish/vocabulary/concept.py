@@ -43,6 +43,8 @@ class Concept:
     """For a set-point: id of the concept that is set."""
     level: Level | None = None
     """For an identity: which material it names."""
+    equipment: bool = False
+    """Names a machine, a tool or a place in the works: can be a cause, as a crew or a customer cannot."""
     turnable: bool = False
     """May a person at the line turn it?"""
     better: Literal["lower", "higher"] | None = None
@@ -63,6 +65,11 @@ class Concept:
     """QUDT unit that ``unit`` is, local name: ``K``."""
     replaces: tuple[str, ...] = ()
     """Ids that this entry supersedes."""
+
+    @property
+    def is_context(self) -> bool:
+        """Says only who, when or for whom, so that it cannot be a cause that anyone could turn."""
+        return self.role == "context" and self.kind == "category" and not self.equipment
 
     @property
     def iri(self) -> str:
