@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tundish.connectors import SOURCES
-from tundish.errors import EmptyFile, NothingUsable
+from tundish.errors import NothingUsable
 from tundish.intake import read
 
 SHAPES = {
@@ -46,11 +46,9 @@ def test_both_stands_get_the_same_headers(shared: Path) -> None:
     assert [len(table.frame["MatID"].unique()) for table in (one, other)] == [1, 1]
 
 
-def test_a_file_with_a_header_only_stops_the_run_until_it_is_skipped(shared: Path) -> None:
-    with pytest.raises(EmptyFile) as caught:
-        read(shared / "sidenor_ladle", SOURCES)
-    assert caught.value.message.values["file"] == "tt.csv"
-    found = read(shared / "sidenor_ladle", SOURCES, skip=["tt.csv"])
+def test_a_file_with_a_header_only_is_told_and_stops_nothing(shared: Path) -> None:
+    found = read(shared / "sidenor_ladle", SOURCES)
+    assert [finding.origin.file for finding in found.findings if finding.code == "header_only"] == ["tt.csv"]
     assert {table.origin.file: table.frame.height for table in found.tables} == {
         "2019_Process Parameters.csv": 1,
         "7654321.gz": 4_927,

@@ -29,6 +29,7 @@ _SUMS = (
 )
 _MEANS = (
     r"평\s*균(?:값)?|최\s*대(?:값)?|최\s*소(?:값)?|표준\s*편차|편차|averages?|avg\.?|means?|max(?:imum)?\.?|min(?:imum)?\.?|std\.?(?:\s?dev\.?)?"
+    r"|s\.\s?d\.?|st\.?\s?dev\.?|stdev|cv|median|중앙값|\$[A-Z_]+\$"
     r"|count|range|среднее|mittelwert|media|promedio"
 )
 _TAIL = r"\s*(?:[(\[:：].*)?"
@@ -39,7 +40,7 @@ _CLOSING = re.compile(
     r"[-=*#_~\s]*(?:end(?:\s?of\s?(?:file|report|data|table))?|eof|끝|이하\s?여백|이상)[.\s]*[-=*#_~\s]*"
     r"|[-=*_~\s]{3,}"
     r"|\(?\s*(?:총|전체|total)?\s*:?\s*[\d,]+\s*(?:rows?|records?|lines?|건|행|개)\s*(?:\(?s\)?)?"
-    r"\s*(?:affected|selected|returned|exported|조회.*)?\s*[.)]?"
+    r"\s*(?:affected|selected|returned|exported|in set.*|조회.*)?\s*[.)]?"
     r"|(?:※|\*|#|주\s?[):]|비\s?고\s?[:：]|참\s?고\s?[:：]|note\s?:|작성|승인|확인|검토|담당|출력|인쇄|페이지|-\s?\d+\s?-).*"
     r"|(?:printed|exported|generated|created|page)\b.*",
     re.IGNORECASE,
@@ -73,17 +74,17 @@ def find_layout(rows: Sequence[Row], width: int, *, spans: Callable[[int], int] 
     head = _main_header(rows, full, looks)
     if head is None:
         return Layout(tuple(i for i in range(full[0]) if any(rows[i])), (), None, full[0])
-    header, unit_row = [head], None
+    header, unit_row, parted = [head], None, False
     after = head + 1
     while after < len(rows):
         row = rows[after]
-        if not any(row) or _is_rule(row):
-            after += 1
+        if not any(row) or is_rule(row):
+            parted, after = parted or not any(row), after + 1
         elif unit_row is None and is_unit_row(row) and len(row) <= width + 1:
             unit_row, after = after, after + 1
         elif unit_row is None and len(header) < 3 and _full(row, width) and _names_only(row, looks):
-            header.append(after)
-            after += 1
+            header = [after] if parted else [*header, after]  # a blank line parts what is told above from the table
+            parted, after = False, after + 1
         else:
             break
     if head > 0 and _is_group(rows[head - 1], rows[head], width, spans(head - 1) if spans else None):
@@ -155,7 +156,7 @@ def count_footers(rows: Sequence[Row], width: int) -> int:
     footers = waiting = 0
     for row in reversed(rows):
         filled = [cell for cell in row if cell]
-        if not filled or _LABEL.fullmatch(filled[0]) or closes(filled, width):
+        if not filled or _LABEL.fullmatch(filled[0]) or closes(filled, width) or is_rule(row):
             footers, waiting = footers + waiting + 1, 0
         elif len(filled) < max(2, width / 2) and len(filled) <= 2 and width > 1 and look(filled[0]) == "words":
             waiting += 1
@@ -240,7 +241,8 @@ def _main_header(
     for index in full:
         if _is_header(rows[index], looks):
             header, data = _votes(rows[index], looks)
-            ranked.append((header - data, sum(map(bool, rows[index])), -index))
+            words = sum(bool(cell) and look(cell) not in MEASURED for cell in rows[index])
+            ranked.append((header - data, words, -index))
     if ranked:
         return -max(ranked)[2]
     first = rows[full[0]]
@@ -250,9 +252,20 @@ def _main_header(
     return full[0] if words and not typed and data <= header and sum(map(bool, first)) >= 0.6 * len(first) else None
 
 
-def _is_rule(row: Row) -> bool:
-    """Whether a row only underlines the header, as SQL tools print it."""
-    return any(row) and all(re.fullmatch(r"[-=+_]{2,}|", cell) for cell in row)
+def is_rule(row: Row) -> bool:
+    """Whether a row only underlines others, as database shells and wiki pages print it.
+
+    >>> is_rule(["----", "---"]), is_rule([":---", "---:"]), is_rule(["---+---"]), is_rule(["-", ""])
+    (True, True, True, False)
+    """
+    return any(row) and all(re.fullmatch(r":?[-=+_|\s]{2,}:?|", cell) for cell in row)
+
+
+def uncommented(row: Row) -> list[str]:
+    """A header row whose line begins as a comment, without the sign."""
+    if not row or any(cell.startswith("#") for cell in row[1:]):
+        return list(row)
+    return [re.sub(r"^(?:#+\s*(?=[^\W\d])|//\s*|%\s+(?=\S))", "", row[0]), *row[1:]]
 
 
 def _distinct(row: Row) -> bool:
@@ -271,5 +284,6 @@ def _is_group(row: Row, names: Row, width: int, spans: int | None) -> bool:
     covered = bool(bare) and all(column < len(row) and row[column] for column in bare)
     repeated = len(set(names)) < len([name for name in names if name])
     places = [column for column, cell in enumerate(row) if cell]
-    apart = len(places) >= 3 and all(b - a > 1 for a, b in pairwise(places))
+    least = 2 if not row[0] and len(row) >= width else 3  # a key with its value begins at the first column
+    apart = len(places) >= least and all(b - a > 1 for a, b in pairwise(places))
     return len(filled) >= 2 and (covered or repeated or apart)

@@ -68,6 +68,8 @@ def read(
     for header in lonely:
         reading.header_only(header)
     kept = reading.without_copies(lent)
+    if not kept and reading.empty:
+        raise reading.empty[0]
     if not kept:
         skipped = ", ".join(reading.skipped[:_SHOWN]) or "-"
         raise NothingUsable(folder=folder.name, looked_for=_suffixes(sources), skipped=skipped)
@@ -100,6 +102,7 @@ class _Reading:
         self.findings: list[Finding] = []
         self.skipped: list[str] = []
         self.no_data: dict[str, list[str]] = {}
+        self.empty: list[EmptyFile] = []
 
     def tables_of(self, file: SourceFile, *, suffix: str | None = None) -> Iterator[RawTable]:
         """The tables of a file and of all files inside it."""
@@ -138,13 +141,16 @@ class _Reading:
             yield from self.tables_of(part)
 
     def header_only(self, table: RawTable) -> None:
-        """A header without rows that no other file needs: an empty file, or a line of words in a text."""
+        """A header without rows that no other file needs: an export of nothing, or a line of words in a text."""
         name = table.origin.file
-        if _suffix(name) not in PROSE_SUFFIXES:
-            raise EmptyFile(file=name, size=table.dialect.get("bytes", "?"))
-        found = Message("one line, and no table that needs it as header")
-        message = Message("{file} was not read as a table: {found}.", file=name, found=found)
-        self._left_out(name, "no_table", "info", message)
+        if _suffix(name) in PROSE_SUFFIXES:
+            found = Message("one line, and no table that needs it as header")
+            message = Message("{file} was not read as a table: {found}.", file=name, found=found)
+            self._left_out(name, "no_table", "info", message)
+            return
+        self.empty.append(EmptyFile(file=name, size=table.dialect.get("bytes", "?")))
+        text = "{file} holds a header and no row under it; nothing was read. Export it again if there should be rows."
+        self._left_out(name, "header_only", "warning", Message(text, file=name))
 
     def without_copies(self, tables: Sequence[RawTable]) -> list[RawTable]:
         """Each table once: a second file with the same bytes is a copy."""

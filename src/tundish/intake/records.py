@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tundish.intake.dialect import BLANKS, WIDE_BLANKS, split_blanks
+from tundish.intake.dialect import BLANKS, FIXED, WIDE_BLANKS, Dialect, reader, split_blanks
+from tundish.intake.fixed import cut_all
 
 _NEWLINE, _QUOTE, _BLANK, _TAB = 10, 34, 32, 9
 _LONGEST_RECORD = 20
@@ -29,6 +31,12 @@ class Records:
     ends: NDArray[np.int64]
     widths: NDArray[np.int64]
     lines: NDArray[np.int64]
+    quote: str = ""
+    """The sign around quoted fields in the file; empty when none is quoted."""
+    unclosed: tuple[int, ...] = ()
+    """Lines whose quote is never closed; there it was taken for a letter."""
+    fixed: bool = False
+    """Whether the fields stood in fixed columns."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -50,6 +58,12 @@ class Records:
             fields = text.split(self.delimiter)
         return [field.strip() for field in fields]
 
+    def slice(self, first: int, last: int) -> Records:
+        """The records from ``first`` up to ``last``."""
+        parts = (part[first:last] for part in (self.starts, self.ends, self.widths, self.lines))
+        starts, ends, widths, lines = parts
+        return replace(self, starts=starts, ends=ends, widths=widths, lines=lines)
+
     def cut(self, indexes: Sequence[int], width: int) -> Records:
         """The same records, those at ``indexes`` without the fields beyond ``width``; the fields cut off must be empty."""
         ends, widths = self.ends.copy(), self.widths.copy()
@@ -57,7 +71,7 @@ class Records:
             surplus = int(widths[index]) - width
             ends[index] = self.starts[index] + len(self.raw(index).rsplit(self.delimiter.encode(), surplus)[0])
             widths[index] = width
-        return Records(self.utf8, self.delimiter, self.quoted, self.starts, ends, widths, self.lines)
+        return replace(self, ends=ends, widths=widths)
 
     def frame(self, keep: NDArray[np.int64], names: Sequence[str]) -> pl.DataFrame:
         """The kept records as strings, null for an empty field. All of them must have ``len(names)`` fields."""
@@ -84,14 +98,27 @@ def _joined(records: Records, keep: NDArray[np.int64]) -> bytes:
     return b"\n".join(parts)
 
 
-def index_records(utf8: bytes, mark: str) -> Records:
-    """Index the records of a text whose fields are split by ``mark``; odd quoting is rewritten as plain CSV first."""
-    if mark in (BLANKS, WIDE_BLANKS):
-        return _of_blanks(utf8, mark)
+def index_records(utf8: bytes, dialect: Dialect) -> Records:
+    """Index the records of a text in this dialect; odd quoting and columns of blanks are rewritten as plain CSV first."""
+    mark = dialect.mark
+    if mark in (BLANKS, WIDE_BLANKS, FIXED):
+        return _of_blanks(utf8, dialect)
+    if dialect.framed:
+        utf8 = _unframed(utf8)
+    if dialect.quote != '"' or dialect.escaped:
+        return _rewritten(utf8, dialect)
     quote_at = _positions(utf8, _QUOTE) if b'"' in utf8 else np.empty(0, np.int64)
     if quote_at.size and not _plain_quotes(utf8, quote_at, mark):
-        return _rewritten(utf8, mark)
-    return _index(utf8, mark, quote_at)
+        return _rewritten(utf8, dialect)
+    found = _index(utf8, mark, quote_at)
+    if quote_at.size and len(found) and int(np.diff(found.lines, append=found.lines[-1]).max()) > _LONGEST_RECORD:
+        return _rewritten(utf8, dialect)
+    return replace(found, quote='"' if quote_at.size else "")
+
+
+def _unframed(utf8: bytes) -> bytes:
+    """Rows without the strokes at their ends."""
+    return re.sub(rb"(?m)^[ \t]*\|[ \t]*|[ \t]*\|[ \t]*$", b"", utf8)
 
 
 def _positions(utf8: bytes, byte: int) -> NDArray[np.int64]:
@@ -124,46 +151,85 @@ def _plain_quotes(utf8: bytes, quote_at: NDArray[np.int64], mark: str) -> bool:
     return bool(np.isin(before, edges).all() and np.isin(after, edges).all())
 
 
-def _rewritten(utf8: bytes, mark: str) -> Records:
-    """Read field by field as CSV; where even that loses rows in a runaway quote, take quotes as letters."""
+def _rewritten(utf8: bytes, dialect: Dialect) -> Records:
+    """Read field by field; a line whose quote runs away is split with its quotes as letters, and told."""
+    lines = utf8.decode().split("\n")
+    rows, firsts, unclosed = [], [], []
+    index, quoted = 0, False
+    while index < len(lines):
+        row, used = _record(lines, index, dialect)
+        if row is None:
+            row = [field.strip() for field in lines[index].split(dialect.mark)]
+            if _opens(lines[index], dialect):
+                unclosed.append(index + 1)
+        elif not quoted and dialect.quote in "".join(lines[index : index + used]):
+            quoted = _opens(lines[index], dialect)
+        rows.append(row)
+        firsts.append(index + 1)
+        index += used
+    found = _written(rows, firsts)
+    return replace(found, quote=dialect.quote if quoted else "", unclosed=tuple(unclosed))
+
+
+def _opens(line: str, dialect: Dialect) -> bool:
+    """Whether a field of the line begins with a quote."""
+    return any(field.lstrip().startswith(dialect.quote) for field in line.split(dialect.mark))
+
+
+def _record(lines: Sequence[str], index: int, dialect: Dialect) -> tuple[list[str] | None, int]:
+    """The record that begins on a line, and how many lines it takes; None when its quote is never closed."""
+    line = lines[index]
+    if dialect.quote not in line:
+        return (line.split(dialect.mark) if line else []), 1
+    if not _opens(line, dialect):
+        return line.split(dialect.mark), 1
+    for used in range(1, min(_LONGEST_RECORD, len(lines) - index) + 1):
+        text = "\n".join(lines[index : index + used])
+        try:
+            read = list(reader(io.StringIO(text, newline="\n"), dialect))
+        except csv.Error:
+            return None, 1
+        if len(read) == 1 and _closed(text, dialect):
+            return read[0], used
+        if used > 1 and _begins_anew(lines[index + used - 1], lines[index - 1] if index else "", dialect):
+            return None, 1
+    return None, 1
+
+
+def _closed(text: str, dialect: Dialect) -> bool:
+    """Whether every quoted field of a record ends: a field that runs into the end of the text does not."""
+    probe = list(reader(io.StringIO(f"{text}{dialect.mark}\x1e", newline="\n"), dialect))
+    return len(probe) == 1 and probe[0][-1:] == ["\x1e"]
+
+
+def _begins_anew(line: str, before: str, dialect: Dialect) -> bool:
+    """Whether a line has all fields of a row by itself, as the line before the open quote had: then the quote ran away."""
+    fields = line.count(dialect.mark)
+    return fields > 1 and fields == before.count(dialect.mark)
+
+
+def _of_blanks(utf8: bytes, dialect: Dialect) -> Records:
+    """Fixed columns are cut at their edges; else runs of blanks become one tab."""
+    mark = dialect.mark
     text = utf8.decode()
-    loose = _read_csv(text, mark)
-    if loose is None:
-        rows = [line.split(mark) if line else [] for line in text.split("\n")]
-        loose = (rows, list(range(1, len(rows) + 1)))
-    return _written(*loose)
-
-
-def _read_csv(text: str, mark: str) -> tuple[list[list[str]], list[int]] | None:
-    """Rows and the line each begins on; None where a quote runs away."""
-    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=mark, skipinitialspace=True)
-    rows, lines, before = [], [], 0
-    try:
-        for row in reader:
-            rows.append(row)
-            lines.append(before + 1)
-            if reader.line_num - before > _LONGEST_RECORD:
-                return None
-            before = reader.line_num
-    except csv.Error:
-        return None
-    return rows, lines
-
-
-def _of_blanks(utf8: bytes, mark: str) -> Records:
-    """Runs of blanks become one tab."""
-    if b'"' in utf8:
-        text = utf8.decode()
-        rows = [split_blanks(line, mark) for line in text.split("\n")]
-        if mark == BLANKS:
-            loose = _read_csv(text, " ")
-            if loose is not None:
-                rows, lines = loose
-                return _written([[field for field in row if field] for row in rows], lines)
-        return _written(rows, list(range(1, len(rows) + 1)))
+    lines = text.split("\n")
+    if mark == BLANKS:
+        if '"' in text:
+            return _rewritten(re.sub(rb"(?m)^ +| +$|(?<= ) +", b"", utf8), replace(dialect, mark=" "))
+    elif mark == FIXED or b'"' in utf8 or not _even(lines):
+        cells = cut_all(lines)
+        if cells is not None:
+            return replace(_written(cells, list(range(1, len(lines) + 1))), fixed=True)
+        return _written([split_blanks(line, WIDE_BLANKS) for line in lines], list(range(1, len(lines) + 1)))
     return _index(
         _tabbed(utf8.replace("\u3000".encode(), b"  "), shortest=2 if mark == WIDE_BLANKS else 1), "\t", np.empty(0, np.int64)
     )
+
+
+def _even(lines: Sequence[str]) -> bool:
+    """Whether all lines but titles have as many fields."""
+    counts = {len(split_blanks(line, WIDE_BLANKS)) for line in lines if line.strip()}
+    return len({count for count in counts if count > 0.5 * max(counts)}) <= 1
 
 
 def _tabbed(utf8: bytes, *, shortest: int) -> bytes:

@@ -15,6 +15,7 @@ from tundish.intake.raw import RawTable
 from tundish.table import ROW, ROWS_SHOWN, SOURCE, Finding, Origin, Repair
 
 _MOST_SUMS = 0.5
+_RULE = r"^:?[-=+_]{2,}:?$"
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Tidied:
 def tidy(table: Tidied, *, header_rows: Sequence[Sequence[str]]) -> Tidied:
     """Leave out what is no row and no column, and give every column a name of its own."""
     _blank_rows(table)
+    _rules(table)
     for row in header_rows:
         _repeated(table, row)
     _sums(table)
@@ -70,6 +72,17 @@ def _blank_rows(table: Tidied) -> None:
     if suspects.any():
         mask = table.frame.select(pl.all_horizontal(pl.col(columns).is_null())).to_series()
         table.drop_rows(mask, "blank_rows", "{count} blank rows were left out.")
+
+
+def _rules(table: Tidied) -> None:
+    """Rules of hyphens that a shell prints under the header of each page."""
+    texts = _texts(table)
+    if not texts or "0" not in texts:
+        return
+    mask = table.frame["0"].str.contains(_RULE).fill_null(value=False)
+    if mask.any():
+        also = table.frame.select(pl.all_horizontal(pl.col(texts).str.contains(_RULE).fill_null(value=True))).to_series()
+        table.drop_rows(mask & also, "rules", "{count} rules between the rows were left out.")
 
 
 def _repeated(table: Tidied, row: Sequence[str]) -> None:
