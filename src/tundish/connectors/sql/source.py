@@ -26,8 +26,8 @@ from tundish.table import Finding, Origin
 _LONGEST_WAIT_S = 30.0
 _ONCE_WAIT_S = 20.0
 """How long a database may stay silent when it is asked once only."""
-_STATES = frozenset(("0A", "22", "28", "3D", "3F", "42"))
-"""Classes of SQLSTATE that waiting does not mend: unsupported, bad data, wrong user, database, schema, name."""
+_STATES = frozenset(("0A", "22", "25", "28", "3D", "3F", "42"))
+"""Classes of SQLSTATE that waiting does not mend: unsupported, bad data, writing, wrong user, database, name."""
 _REFUSED = re.compile(
     r"password|authenticat|access denied|login failed|permission denied|does not exist|unknown database|cannot open database|"
     r"no such (table|column)|unable to open database file|not a database|syntax error|pg_hba|ORA-(01017|12154|12514|00942)|"

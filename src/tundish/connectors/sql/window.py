@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 import time
 from collections import deque
 from collections.abc import Callable
@@ -20,6 +21,8 @@ MOST_SEEN = 20_000
 """Rows of the last stretch at most, save those of one value."""
 DIGEST = 8
 """Bytes of a row's hash: among 20,000 rows two differing ones agree once in 10^11 times."""
+_PACKED = struct.Struct(f"<{DIGEST}sI")
+"""A row's hash, and the second it was first read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Window:
 
     overlap_s: float
     low: Any = None
-    """From this value on the table is read again."""
+    """From this value on the table is read again; None: from its first row."""
     told: set[str] = field(default_factory=set)
     """What a person was told of this source already."""
     now: Callable[[], float] = time.time
@@ -44,22 +47,22 @@ class Window:
     _met: deque[_Seen] = field(default_factory=deque)
 
     @classmethod
-    def after(cls, cursor: str | None, overlap_s: float) -> Window:
+    def after(cls, cursor: str | None, overlap_s: float, *, now: Callable[[], float] = time.time) -> Window:
         """As it stood when the cursor was written; ValueError for what is no cursor."""
-        window = cls(overlap_s)
+        window = cls(overlap_s, now=now)
         if cursor is not None:
             said = json.loads(cursor)
             window.low = _value(said["low"])
             window.told = set(said["told"])
-            seen = base64.b64decode(said["seen"])
-            for i in range(0, len(seen), DIGEST):
-                window._again.setdefault(seen[i : i + DIGEST], []).append(window.now())
+            for digest, since in _PACKED.iter_unpack(base64.b64decode(said["seen"])):
+                window._again.setdefault(digest, []).append(float(since))
         return window
 
     def cursor(self) -> str:
         """All of it as a text."""
-        rest = (digest for digest, since in self._again.items() for _ in since)
-        seen = b"".join((*(row.digest for row in self._met), *rest))
+        rest = ((digest, since) for digest, times in self._again.items() for since in times)
+        rows = (*((row.digest, row.since) for row in self._met), *rest)
+        seen = b"".join(_PACKED.pack(digest, int(since)) for digest, since in rows)
         said = {"low": _written(self.low), "seen": base64.b64encode(seen).decode(), "told": sorted(self.told)}
         return json.dumps(said)
 
@@ -69,8 +72,6 @@ class Window:
         self._met.append(_Seen(value, digest, since.pop() if since else self.now()))
         if since is not None and not since:
             del self._again[digest]
-        if self.low is None:
-            self.low = value
         if len(self._met) > 2 * MOST_SEEN:
             self._shorten()
         return since is None
