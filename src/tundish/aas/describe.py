@@ -68,9 +68,9 @@ class _Plant:
         asset = f"{self.meanings.prefix}:asset"
         lines = [Node(_area_words(line), f"{self._line_id(line)}:asset", _parts(line)) for line in self.stock.lines]
         own = [
-            nameplate(words, asset, f"{self.meanings.prefix}:nameplate"),
             *([structure(Node(words, asset, lines), f"{self.meanings.prefix}:structure")] if lines else []),
             carbon_footprint(self.tables, f"{self.meanings.prefix}:carbon"),
+            nameplate(words, asset, f"{self.meanings.prefix}:nameplate"),
             *(self._time_series(one) for one in self.series if one.time and not self._line_of(one)),
         ]
         return "Plant", words, self.meanings.prefix, own
@@ -80,9 +80,9 @@ class _Plant:
         series = [one for one in self.series if self._line_of(one) is line]
         told = [*series, *(one for one in self.series if self._line_of(one) is None)]
         own = [
-            nameplate(words, f"{identity}:asset", f"{identity}:nameplate"),
             process_type(line, told, f"{identity}:parameters"),
             process_runs(line, told, f"{identity}:runs"),
+            nameplate(words, f"{identity}:asset", f"{identity}:nameplate"),
             *(self._time_series(one) for one in series if one.time),
         ]
         return "Line", words, identity, own
