@@ -80,7 +80,7 @@ def test_generic_tags_abstain_and_say_what_to_do():
     for one in meant(
         number("TAG_0012", 1, 2),
         number("X_17", 3),
-        number("noise_3", 0.1),
+        number("noise_3", 0.1, -0.2),
         number("var", 1),
         number("", 1),
         number("Температура", 1600),

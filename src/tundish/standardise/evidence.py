@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from tundish.standardise.calibration import probability
+from tundish.standardise.likeness import Targets
 from tundish.standardise.look import Look, lexicon
 from tundish.standardise.names import take_apart
 from tundish.table import Kind
@@ -33,6 +35,8 @@ CLEAR = 0.15
 """Lead from which no other meaning is in question."""
 LIGHT_MISSING = 0.6
 """A part that says little weighs more when it is the concept that says it: `Class` alone is no steel class."""
+BARE_NAME = 0.98
+"""Likeness of the same spelling, once places and numbers are taken away."""
 LIKE_PARTS = 0.95
 """Likeness of names of the same parts; 1 is for the same spelling."""
 ONLY_PLACE = 0.5
@@ -40,16 +44,28 @@ ONLY_PLACE = 0.5
 PLACE_PART = 0.1
 CODE_PART = 0.5
 """An unknown short word that is not the last: more likely a code than a meaning."""
+MOST_OFFERED = 12
+"""Concepts held against each other for one column."""
+SPELT = 0.85
+"""What spelling alone is worth against parts."""
+SPELT_LETTERS = 4
+SPELT_BELOW = 0.6
+"""Likeness of parts below which the spelling is looked at, and least likeness of spelling."""
 SHORT_NAME = 0.45
 """Likeness of one or two Latin letters alone: `V` may be vanadium or a voltage."""
 SAME_KIND = 0.95
 MOSTLY = 0.5
+MOSTLY_OF_FEW = 0.9
 """Share of values within a range from which they speak for it."""
 OUTPUT = 0.6
 """Likeness at most of what a controller gives out to the value it controls."""
 HOLDERS = frozenset({"code", "name", "number", "kind"})
-GENERAL = frozenset({"identity", "production", "product", "inspection", "line", "energy", "chemistry", "mechanical"})
+GENERAL = frozenset(
+    ("identity", "production", "product", "inspection", "line", "energy", "chemistry", "mechanical", "defect", "equipment",
+     "emissions", "dimension", "metallography", "slag"),
+)  # fmt: skip
 """Areas that stand in tables of any process, and so say nothing about the table."""
+_NO_NUMBERS = np.empty(0)
 _GASES = frozenset({"volume_flow", "normal_volume_flow"})
 _PERCENTAGES = frozenset({"ratio", "mass_fraction", "volume_fraction", "relative_humidity", "humidity"})
 _WORDS: frozenset[Kind] = frozenset({"identity", "category", "text"})
@@ -101,7 +117,14 @@ class Evidence:
     def features(self) -> tuple[float, ...]:
         """What the probability is made of, in the order of calibration.yaml."""
         against = 1 - self.unit * self.values * self.kind
-        return (self.name, min(max(self.lead / CLEAR, -1.0), 1.0), against, float(self.unit_fits), float(self.inside), self.support)
+        return (
+            self.name,
+            min(max(self.lead / CLEAR, -1.0), 1.0),
+            against,
+            float(self.unit_fits),
+            float(self.inside),
+            self.support,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +136,9 @@ class _Variant:
     """Aspect and statistic that the concept's name holds, and so the column's must."""
     by_unit: bool
     """The name holds a unit (`산농도 g/L`): without one that fits it says nothing."""
+    area: str
+    own: frozenset[str]
+    """Words of the area."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +146,13 @@ class _Index:
     exact: Mapping[str, Concept]
     by_part: Mapping[str, tuple[_Variant, ...]]
     setpoints: Mapping[str, Concept]
+    positions: frozenset[str]
+    """Places that some concept's name holds."""
+    targets: Targets
+    called: tuple[Concept, ...]
+    """The concept of each name in ``targets``."""
+    own: Mapping[str, frozenset[str]]
+    """Words of an area that name no other process."""
 
 
 def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> list[Evidence]:
@@ -129,19 +162,55 @@ def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> lis
     exact = index.exact.get(look.name.whole)
     if exact is not None:
         names[exact.id] = (exact, _exact_likeness(look, exact, support))
-    likely = frozenset() if _is_short(look) else look.name.parts | look.implied
-    for part in likely:
-        for variant in index.by_part.get(part, ()):
-            like = _likeness(look, variant, catalogue, support.get(variant.concept.area, 0.0))
-            if like > names.get(variant.concept.id, (None, 0.3))[1]:
-                names[variant.concept.id] = (variant.concept, like)
+    elif (bare := index.exact.get(look.name.bare)) is not None and not _is_sign(look.name.bare):
+        names[bare.id] = (bare, BARE_NAME)
+    if not _is_short(look):
+        for id, (concept, like) in _by_parts(_as_named(look, index), catalogue, tuple(sorted(support.items()))).items():
+            if like > names.get(id, (None, 0.0))[1]:
+                names[id] = (concept, like)
     wanted = look.name.aspect == "setpoint"
     found = []
     for concept, like in names.values():
         meant = index.setpoints.get(concept.id) if wanted and concept.aspect != "setpoint" and concept != exact else concept
         if meant is not None:
             found.append(_evidence(look, meant, like, support, catalogue))
-    return sorted((e for e in found if e.fit > 0.2), key=lambda e: (-e.fit, e.concept.id))
+    fits = {id(e): e.fit for e in found}
+    return sorted((e for e in found if fits[id(e)] > 0.2), key=lambda e: (-fits[id(e)], e.concept.id))[:MOST_OFFERED]
+
+
+def _as_named(look: Look, index: _Index) -> Look:
+    """The look without what likeness of names does not ask for, so that columns of one name are weighed once."""
+    positions = tuple(position for position in look.name.positions if position in index.positions)
+    name = replace(look.name, whole="", bare="", codes=(), positions=positions)
+    return replace(look, name=name, numbers=_NO_NUMBERS, texts=(), distinct=0, few=False)
+
+
+@lru_cache(maxsize=4096)
+def _by_parts(look: Look, catalogue: Catalogue, areas: tuple[tuple[str, float], ...]) -> dict[str, tuple[Concept, float]]:
+    """Likeness of the names alone, for every concept that shares a part; by spelling where parts tell little."""
+    index, support = _index(catalogue), dict(areas)
+    names: dict[str, tuple[Concept, float]] = {}
+    likely = look.name.parts | look.implied
+    for part in likely - catalogue.words.light or likely:
+        for variant in index.by_part.get(part, ()):
+            like = _likeness(look, variant, catalogue, support.get(variant.area, 0.0))
+            if like > names.get(variant.concept.id, (None, 0.3))[1]:
+                names[variant.concept.id] = (variant.concept, like)
+    if max((like for _, like in names.values()), default=0.0) < SPELT_BELOW:
+        names |= _spelt_alike(look, index, {id: like for id, (_, like) in names.items()})
+    return names
+
+
+def _spelt_alike(look: Look, index: _Index, known: Mapping[str, float]) -> dict[str, tuple[Concept, float]]:
+    """Concepts whose names are spelt like the column's, for words that words.yaml has no part for."""
+    words = [token for token, parts in look.name.tokens if not look.context.issuperset(parts)]
+    like = SPELT * index.targets.rank(" ".join(words))
+    found: dict[str, tuple[Concept, float]] = {}
+    for name in np.flatnonzero(like >= SPELT * SPELT_BELOW):
+        concept, score = index.called[name], float(like[name])
+        if score > max(known.get(concept.id, 0.0), found.get(concept.id, (None, 0.0))[1]):
+            found[concept.id] = (concept, score)
+    return found
 
 
 def fitting_unit(unit: Unit | None, concept: Concept) -> Unit | None:
@@ -163,20 +232,25 @@ def _exact_likeness(look: Look, concept: Concept, support: Mapping[str, float]) 
 
 
 def _is_short(look: Look) -> bool:
-    return len(look.name.whole) <= 2 and look.name.whole.isascii()
+    return _is_sign(look.name.whole)
+
+
+def _is_sign(whole: str) -> bool:
+    """One or two Latin letters: a sign of chemistry or electricity, not made of words."""
+    return len(whole) <= 2 and whole.isascii()
 
 
 def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, support: float) -> float:
     """Shared weight of parts over shared plus what either side has alone (Tversky 1977, unequal weights)."""
-    words, own = catalogue.words, catalogue.areas[variant.concept.area].words
+    words, own = catalogue.words, variant.own
     said = look.name.parts
-    marks = {look.name.aspect, look.name.statistic}
-    if not variant.positions <= set(look.name.positions) or not variant.marks <= marks:
+    marks = (look.name.aspect, look.name.statistic)
+    if not variant.positions <= set(look.name.positions) or not variant.marks.issubset(marks):
         return 0.0
     if variant.by_unit and fitting_unit(look.unit, variant.concept) is None:
         return 0.0
     shared = (said | look.implied) & variant.parts
-    extra = sum(_extra(part, look, variant.concept, catalogue) for part in said - variant.parts)
+    extra = sum(_extra(part, look, variant, catalogue) for part in said - variant.parts)
     missing = 0.0
     for part in variant.parts - shared:
         eased = SUPPORTED_PART + (1 - SUPPORTED_PART) * (1 - support) if part in own else 1.0
@@ -189,12 +263,12 @@ def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, support: floa
     return (whole - 0.02 * unsaid) * common / (common + extra + missing) if common else 0.0
 
 
-def _extra(part: str, look: Look, concept: Concept, catalogue: Catalogue) -> float:
+def _extra(part: str, look: Look, variant: _Variant, catalogue: Catalogue) -> float:
     """Weight of a part that only the column's name has; where in the works, and the area's own words, hardly count."""
-    if part in catalogue.areas[concept.area].words:
+    if part in variant.own:
         return PLACE_PART
     if part in look.context:
-        foreign = part in catalogue.areas and concept.area not in GENERAL
+        foreign = part in catalogue.areas and variant.area not in GENERAL
         told = part in catalogue.words.spellings and part not in look.everywhere
         return LIGHT_PART if foreign or told else PLACE_PART
     words = catalogue.words
@@ -211,7 +285,7 @@ def _evidence(look: Look, concept: Concept, like: float, areas: Mapping[str, flo
     support = areas.get(concept.area, 0.0)
     loudest = max((area for area in areas if ":" not in area), key=lambda area: areas[area], default=concept.area)
     most = areas.get(loudest, 0.0)
-    own = catalogue.areas[concept.area].words - catalogue.areas[loudest].words - catalogue.words.light
+    own = _index(catalogue).own[concept.area]
     fits = fitting_unit(look.unit, concept)
     return Evidence(
         concept=concept,
@@ -252,7 +326,7 @@ def _values_fit(look: Look, concept: Concept, fits: Unit | None) -> bool:
     if _kind_factor(look, concept) < SAME_KIND or (not look.texts and look.numbers.size == 0 and look.kind != "time"):
         return False
     inside = _values_inside(look, concept, fits)
-    return inside >= MOSTLY or (inside < 0 and concept.low is None)
+    return inside >= (MOSTLY_OF_FEW if look.few else MOSTLY) or (inside < 0 and concept.low is None)
 
 
 def _values_inside(look: Look, concept: Concept, fits: Unit | None) -> float:
@@ -295,22 +369,43 @@ def _are_days(look: Look) -> bool:
 @lru_cache(maxsize=4)
 def _index(catalogue: Catalogue) -> _Index:
     """Concepts by exact name and by part; set-points are found through the concept they set."""
+    words = lexicon(catalogue)
     exact: dict[str, Concept] = {}
     by_part: dict[str, dict[_Variant, None]] = {}
     for concept in catalogue.concepts:
         exact |= {even_name(name): concept for name in concept.names}
         if concept.aspect != "setpoint":
-            for variant in _variants(concept, lexicon(catalogue)):
+            for variant in _variants(concept, words, catalogue.areas[concept.area].words):
                 for part in variant.parts:
                     by_part.setdefault(part, {})[variant] = None
     setpoints = {concept.setpoint_of: concept for concept in catalogue.concepts if concept.setpoint_of}
-    return _Index(exact, {part: tuple(variants) for part, variants in by_part.items()}, setpoints)
+    called = [(split_header(name)[0], c) for c in catalogue.concepts if c.aspect != "setpoint" for name in c.names]
+    called = [(name, concept) for name, concept in called if len(even_name(name)) >= SPELT_LETTERS]
+    return _Index(
+        exact=exact,
+        by_part={part: tuple(variants) for part, variants in by_part.items()},
+        setpoints=setpoints,
+        positions=frozenset(p for variants in by_part.values() for variant in variants for p in variant.positions),
+        targets=Targets(tuple(name for name, _ in called), catalogue.words),
+        called=tuple(concept for _, concept in called),
+        own=_own_words(catalogue),
+    )
 
 
-def _variants(concept: Concept, words: Words) -> Iterator[_Variant]:
+def _own_words(catalogue: Catalogue) -> dict[str, frozenset[str]]:
+    often = Counter(word for area in catalogue.areas.values() if area.id not in GENERAL for word in area.words)
+    return {
+        area.id: frozenset(word for word in area.words if often[word] == 1 or word == area.id) - catalogue.words.light
+        for area in catalogue.areas.values()
+    }
+
+
+def _variants(concept: Concept, words: Words, own: frozenset[str]) -> Iterator[_Variant]:
     for written in dict.fromkeys(concept.names):
         bare, unit = split_header(written)
+        if _is_sign(even_name(bare)):
+            continue
         name = take_apart(bare, words, mend=False)
         if any(len(part) > 2 or not part.isascii() for part in name.parts):
             marks = frozenset(mark for mark in (name.aspect, name.statistic) if mark)
-            yield _Variant(concept, name.parts, frozenset(name.positions), marks, unit is not None)
+            yield _Variant(concept, name.parts, frozenset(name.positions), marks, unit is not None, concept.area, own)

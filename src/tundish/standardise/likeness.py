@@ -1,4 +1,4 @@
-"""How alike are two names? A header is held against any list of target names; how much a word weighs is learned from that list."""
+"""How alike are two names? A header is held against a list of names; how much a word weighs is learned from that list."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LETTERS = 0.12
 """Share of the likeness of the whole spelling, signs in order, in the result."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Targets:
     """A list of names to hold headers against, taken apart once."""
 
@@ -72,7 +72,8 @@ class Targets:
         unsaid = weight.sum() - said
         missing = np.add.reduceat(self._weights * (1 - held), self._starts)
         alike = said / np.maximum(said + UNSAID * unsaid + MISSING * missing, 1e-9)
-        return (1 - LETTERS) * alike + LETTERS * self._letters(tokens)
+        whole: Floats = (1 - LETTERS) * alike + LETTERS * self._letters(tokens)
+        return whole
 
     @cached_property
     def _tokens(self) -> list[list[str]]:
@@ -144,13 +145,55 @@ class Targets:
 
     def _letters(self, tokens: Sequence[str]) -> Floats:
         whole = " ".join(tokens)
-        return process.cdist([whole], [" ".join(t) for t in self._tokens], scorer=fuzz.token_sort_ratio)[0].astype(float) / 100
+        alike = process.cdist([whole], self._written, scorer=fuzz.token_sort_ratio)[0]
+        return np.asarray(alike, dtype=np.float64) / 100
+
+    @cached_property
+    def _written(self) -> list[str]:
+        return [" ".join(tokens) for tokens in self._tokens]
 
 
 _ENDINGS = frozenset(
-    ("", "s", "es", "e", "d", "ed", "ing", "er", "ers", "or", "y", "ies", "al", "ic", "ical", "ally", "ly", "ion", "ions", "ation",
-     "ations", "ment", "ments", "ate", "ated", "ity", "ous", "ant", "ance", "ence", "ent", "ive", "able", "ian", "ness", "ist",)
-)  # fmt: skip
+    [
+        "",
+        "s",
+        "es",
+        "e",
+        "d",
+        "ed",
+        "ing",
+        "er",
+        "ers",
+        "or",
+        "y",
+        "ies",
+        "al",
+        "ic",
+        "ical",
+        "ally",
+        "ly",
+        "ion",
+        "ions",
+        "ation",
+        "ations",
+        "ment",
+        "ments",
+        "ate",
+        "ated",
+        "ity",
+        "ous",
+        "ant",
+        "ance",
+        "ence",
+        "ent",
+        "ive",
+        "able",
+        "ian",
+        "ness",
+        "ist",
+    ]
+)
+"""What English hangs on a stem; the first is nothing."""
 
 
 def is_family(one: str, other: str) -> bool:

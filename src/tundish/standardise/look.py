@@ -53,7 +53,7 @@ class Look:
     unit: Unit | None
     unit_text: str | None
     kind: Kind
-    numbers: npt.NDArray[np.float64]
+    numbers: npt.NDArray[np.float64] = field(hash=False, compare=False)
     texts: tuple[str, ...]
     distinct: int
     few: bool
@@ -69,7 +69,7 @@ def look_at(columns: Sequence[ColumnSketch], catalogue: Catalogue) -> list[Look]
     """What each column shows, in the light of the whole table."""
     words = lexicon(catalogue)
     looks = [_look(column, words) for column in columns]
-    return _without_control_values(_with_context(columns, _with_siblings(looks, words)))
+    return _without_control_values(_with_context(columns, _with_siblings(looks, words), words))
 
 
 @lru_cache(maxsize=4)
@@ -115,7 +115,7 @@ def _split(header: str, words: Words) -> tuple[str, str | None]:
     return (name, last) if found & measured else (written, None)
 
 
-def _with_context(columns: Sequence[ColumnSketch], looks: list[Look]) -> list[Look]:
+def _with_context(columns: Sequence[ColumnSketch], looks: list[Look], words: Words) -> list[Look]:
     """Words that begin the tags of several columns, or stand in most columns, say where, not what."""
     often = Counter(part for look in looks for part in look.name.parts)
     everywhere = {part for part, count in often.items() if len(looks) >= _FEW and count >= _EVERYWHERE * len(looks)}
@@ -128,8 +128,15 @@ def _with_context(columns: Sequence[ColumnSketch], looks: list[Look]) -> list[Lo
         run = look.name.run
         length = max((n for n in range(1, len(run)) if leading[run[:n]] >= _LEADING), default=0) if tag else 0
         common = everywhere & look.name.parts
-        found.append(replace(look, context=frozenset(run[:length]) | common, everywhere=frozenset(common)))
+        placed = replace(look, context=frozenset(run[:length]) | common, everywhere=frozenset(common))
+        found.append(replace(placed, name=replace(look.name, bare=_bare(placed, words))))
     return found
+
+
+def _bare(look: Look, words: Words) -> str:
+    """What is left of a name without figures, places and what the table says anyway: ``rollgap`` of `RCM_RollGap_WS`."""
+    empty = {part for part in look.context if part not in words.spellings} | words.places | words.aspects | words.statistics
+    return "".join(token for token, parts in look.name.tokens if not empty.issuperset(parts))
 
 
 def _is_tag(header: str) -> bool:

@@ -42,6 +42,18 @@ _USUAL_UNIT = 0.0001
 """Breaks a tie of two columns for one meaning: ℃ before ℉."""
 _TAKEN = 0.3
 """How much a meaning lags that another column holds."""
+_TOGETHER: Mapping[str, tuple[str, ...]] = {
+    "galvanising": ("annealing",),
+    "annealing": ("galvanising", "cold_rolling"),
+    "rolling": ("reheating",),
+    "reheating": ("rolling",),
+    "casting": ("ladle", "melting"),
+    "ladle": ("melting", "casting"),
+    "melting": ("ladle", "casting"),
+    "electroplating": ("pickling", "galvanising"),
+}
+"""Areas that stand in one line or one shop, so that what speaks for one speaks for the other."""
+_TOGETHER_SHARE = 0.8
 _COMPANY = 3
 """Columns of an area from which one or two letters are read as its own (`V` beside `Si` and `Mn`)."""
 _SECOND_BEST = 0.08
@@ -83,14 +95,18 @@ def lined_up(found: Sequence[Evidence], chosen: Evidence | None, held: set[str])
     Without a chosen one all of them lag behind what is held: another column has the meaning already.
     """
     order = [*([chosen] if chosen else []), *(e for e in found if e is not chosen)]
-    free = [e for e in order if e is chosen or e.concept.id not in held]
-    top = max((e.fit for e in found), default=0.0)
+    fits = {id(e): e.fit for e in order}
+    free = sorted((fits[id(e)] for e in order if e is chosen or e.concept.id not in held), reverse=True)
+    top = max(fits.values(), default=0.0)
     lined = []
     for e in order:
-        others = [other.fit for other in free if other.concept.id != e.concept.id]
-        lead = e.fit - max(others, default=0.0)
-        if e is not chosen and (chosen is not None or e.concept.id in held):
-            lead = min(lead, e.fit - (chosen.fit if chosen else top) - (0.0 if chosen else _TAKEN))
+        fit, taken = fits[id(e)], e is not chosen and e.concept.id in held
+        rival = next((other for n, other in enumerate(free) if taken or n != free.index(fit)), 0.0)
+        lead = fit - rival
+        if chosen is not None and e is not chosen:
+            lead = min(lead, fit - fits[id(chosen)])
+        elif taken:
+            lead = min(lead, fit - top - _TAKEN)
         lined.append(replace(e, lead=lead))
     return lined
 
@@ -100,10 +116,13 @@ def _support(first: list[list[Evidence]], catalogue: Catalogue, table_name: str)
     votes: Counter[str] = Counter()
     for found in first:
         areas = {e.concept.area for e in found if e.fit >= max(_VOTES, found[0].fit - _SECOND_BEST)}
-        votes.update({area: 1 / len(areas) for area in areas})  # type: ignore[dict-item]
+        votes.update({area: 1 / len(areas) for area in areas})
     special = {area: count for area, count in votes.items() if area not in GENERAL}
     most = max(3.0, *special.values()) if special else 0.0
     support = {area: count / most for area, count in special.items() if count >= _FEW_VOTES}
+    for one, share in list(support.items()):
+        for neighbour in _TOGETHER.get(one, ()):
+            support[neighbour] = max(support.get(neighbour, 0.0), _TOGETHER_SHARE * share)
     support |= {f"short:{area}": 1.0 for area, count in votes.items() if count >= _COMPANY}
     named = take_apart(table_name.rpartition(".")[0] or table_name, catalogue.words).parts
     for area in catalogue.areas.values():
@@ -115,20 +134,29 @@ def _support(first: list[list[Evidence]], catalogue: Catalogue, table_name: str)
 
 
 def _positions(looks: Sequence[Look], evidence: list[list[Evidence]]) -> list[str | None]:
-    """Which of several each column is; codes, averages and extremes count where they are needed to tell columns apart."""
+    """Which of several each column is; codes, averages and places count where they are needed to tell columns apart."""
     plain = ["-".join(look.name.positions) for look in looks]
     heads = [found[0].concept.id if found and found[0].fit >= _WORTH else "" for found in evidence]
-    crowd = Counter(zip(heads, plain, strict=True))
+    crowd: dict[tuple[str, str], list[Look]] = {}
+    for look, head, position in zip(looks, heads, plain, strict=True):
+        crowd.setdefault((head, position), []).append(look)
     full = []
     for look, head, position in zip(looks, heads, plain, strict=True):
         parts = [position] if position else []
-        if head and crowd[head, position] > 1:
-            parts += [part for part in look.name.run if part in HOLDERS or part in look.context - look.everywhere]
-            parts += [*look.name.codes, *([look.name.statistic] if look.name.statistic else [])]
+        if head and len(crowd[head, position]) > 1:
+            parts += [*_place(look, crowd[head, position]), *look.name.codes]
+            parts += [look.name.statistic] if look.name.statistic else []
         elif look.name.statistic in ("min", "max", "std"):
             parts.append(look.name.statistic)
         full.append("-".join(parts) or None)
     return full
+
+
+def _place(look: Look, crowd: Sequence[Look]) -> list[str]:
+    """What leads the tags of columns of one meaning, when it leads each of them differently: roughing, finishing."""
+    leads = [tuple(part for part in one.name.run if part in (one.context - one.everywhere) | HOLDERS) for one in crowd]
+    own = tuple(part for part in look.name.run if part in (look.context - look.everywhere) | HOLDERS)
+    return list(own) if len(set(leads)) == len(leads) else []
 
 
 def _assign(looks: Sequence[Look], evidence: list[list[Evidence]], positions: list[str | None]) -> list[Evidence | None]:

@@ -29,6 +29,8 @@ class Name:
     """Known parts (English words of words.yaml) and unknown words as they stand, casefolded."""
     run: tuple[str, ...]
     """The same in the order they are written."""
+    tokens: tuple[tuple[str, tuple[str, ...]], ...]
+    """Words as they are written, without figures, each with its parts."""
     positions: tuple[str, ...]
     """Which of several: ``2`` in `산세조2`, ``F3`` for a stand."""
     codes: tuple[str, ...]
@@ -37,6 +39,8 @@ class Name:
     """``setpoint``, ``actual``, ``output``, ``control_value`` or None."""
     statistic: str | None
     """``mean``, ``min``, ``max``, ``std`` or None."""
+    bare: str = ""
+    """``whole`` without figures, and without what says only where or which."""
 
 
 def take_apart(name: str, words: Words, *, mend: bool = True) -> Name:
@@ -53,26 +57,34 @@ def take_apart(name: str, words: Words, *, mend: bool = True) -> Name:
     parts: list[str] = []
     positions: list[str] = []
     codes: list[str] = []
+    tokens: list[tuple[str, tuple[str, ...]]] = []
     for token in _tokens(name, words):
         if token[0] == "#":
             positions.append(token[1:])
         elif token[0] == "?":
             codes.append(token[1:])
         else:
-            parts += _look_up(token, words, mend=mend) or [token]
+            found = _look_up(token, words, mend=mend) or [token]
+            tokens.append((token, tuple(found)))
+            parts += found
+    if "heat" in parts and not _HEATED.isdisjoint(parts):
+        parts = ["heating" if part == "heat" else part for part in parts]
     said = frozenset(parts)
     aspect = next((part for part in parts if part in words.aspects), None)
     statistic = next((part for part in parts if part in words.statistics), None)
     places = [part for part in parts if part in words.places]
     kept = said - words.fillers - words.aspects - words.statistics - words.places
     which = tuple(dict.fromkeys([*positions, *places]))
-    return Name(even_name(name), kept, tuple(part for part in parts if part in kept), which, tuple(codes), aspect, statistic)
+    run = tuple(part for part in parts if part in kept)
+    return Name(even_name(name), kept, run, tuple(tokens), which, tuple(codes), aspect, statistic)
 
 
 _TAG = re.compile(r"(?<![A-Za-z])([A-Z]{1,4}[-_ ]?\d{3,5}[A-Z]?)(?![A-Za-z0-9])")
 """An instrument's own number (`TIC-101`, `FI_601`): a code, not a word."""
 _NUMBERED = re.compile(r"(?:\bno|\bnr|#|제)\s*[.\-_]?\s*(?=\d)", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HEATED = frozenset({"furnace", "zone", "time"})
+"""Beside these, `heat` is what a furnace does, not a charge of steel."""
 _SMALL = re.compile(r"(?<=[a-z)\]]) (?:in|at|of|per|to) (?=[a-z])", re.IGNORECASE)
 """Small words of a sentence; in a tag `IN` is the entry side."""
 _STAND = re.compile(r"^[frs](\d{1,2})$")
@@ -84,9 +96,18 @@ def _tokens(name: str, words: Words) -> Iterator[str]:
     text = unicodedata.normalize("NFKC", name)
     yield from (f"?{re.sub(r'[-_ ]', '', tag)}" for tag in _TAG.findall(text))
     text = _SMALL.sub(" ", _NUMBERED.sub(" ", _TAG.sub(" ", text)))
-    for chunk in re.split(r"[^\w]+|_+", text):
-        if chunk:
-            yield from _chunk(chunk, words)
+    chunks = [chunk for chunk in re.split(r"[^\w]+|_+", text) if chunk]
+    while chunks:
+        both = "".join(chunks[:2]).casefold()
+        if min(map(len, chunks[:2])) > 1 and len(chunks) > 1 and both in words.spellings and not _both_known(chunks[:2], words):
+            yield both
+            chunks = chunks[2:]
+        else:
+            yield from _chunk(chunks.pop(0), words)
+
+
+def _both_known(chunks: list[str], words: Words) -> bool:
+    return all(chunk.casefold() in words.spellings or chunk.isdigit() for chunk in chunks)
 
 
 def _chunk(chunk: str, words: Words) -> Iterator[str]:
@@ -175,13 +196,13 @@ def _cut(token: str, words: Words) -> list[str]:
 
 def _cut_latin(token: str, words: Words) -> list[str]:
     """``mainmotortemp`` -> main, motor, temperature: known words written as one, as few and as long as can be."""
-    ways: list[tuple[int, list[str]] | None] = [(0, [])]
+    ways: list[tuple[float, list[str]] | None] = [(0.0, [])]
     for end in range(1, len(token) + 1):
-        best: tuple[int, list[str]] | None = None
+        best: tuple[float, list[str]] | None = None
         for start in range(max(0, end - _LONGEST), end - 1):
             before, piece = ways[start], token[start:end]
             if before is not None and piece in words.spellings:
-                price = before[0] + (3 if len(piece) == 2 else 2)
+                price = before[0] + {2: 3.0, 3: 2.6}.get(len(piece), 2.0)
                 if best is None or price < best[0]:
                     best = (price, [*before[1], piece])
         ways.append(best)
