@@ -43,6 +43,7 @@ _SAYS_NOTHING = frozenset(
 )
 """Names that mean something only where they stand."""
 _SHORTEST = 2
+_OF_TEMPLATES = ("https://admin-shell.io/", "http://admin-shell.io/")
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,10 @@ def entries_of(package: AasPackage) -> list[Entry]:
     for submodel in package.submodels:
         for one in _values(submodel):
             entry = _entry(one, descriptions)
-            if entry and not known & set(entry.ids):
+            if entry and not known & set(entry.ids) and not entry.key.startswith(_OF_TEMPLATES):
                 made[entry.key] = _merged(made[entry.key], entry) if entry.key in made else entry
     for id, description in descriptions.items():
-        if id not in made and id not in known and _specification(description):
+        if id not in made and id not in known and _specification(description).get("dataType"):
             entry = _entry({"idShort": description.get("idShort", ""), "semanticId": _as_reference(id)}, descriptions)
             if entry:
                 made[entry.key] = entry

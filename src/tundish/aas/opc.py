@@ -54,6 +54,14 @@ class Parts:
         """Names of the parts that ``of`` points to with this relation, each once."""
         return tuple(dict.fromkeys(relation.target for relation in self.relations(of) if relation.kind == kind))
 
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Names that something in the package points to, and that are not in it."""
+        plans = [name for name in self.content if name.endswith(".rels") and "/_rels/" in name]
+        holders = [name.replace("/_rels/", "/").removesuffix(".rels") for name in plans]
+        targets = (relation.target for holder in holders for relation in self.relations(holder))
+        return tuple(dict.fromkeys(target for target in targets if target not in self.content))
+
     def type_of(self, name: str) -> str:
         """Content type of a part as the package declares it."""
         return self.types.get(name.casefold()) or self.types.get(name.rpartition(".")[2].casefold(), "application/octet-stream")

@@ -50,15 +50,16 @@ def findings(file: str, faults: Iterable[Fault]) -> Iterator[Finding]:
 
 def _read_aasx(path: Path) -> tuple[AasPackage, tuple[Finding, ...]]:
     parts = open_parts(path)
-    specs = [spec for origin in parts.of_kind(ORIGIN) for spec in parts.of_kind(SPEC, origin)]
+    if not parts.relations():
+        raise BrokenFile(file=path.name, expected=Message("an AASX package"), found=Message("its parts are not linked"))
+    linked = [spec for origin in parts.of_kind(ORIGIN) for spec in parts.of_kind(SPEC, origin)]
+    specs = [spec for spec in dict.fromkeys(linked) if spec in parts.content and spec.endswith((".json", ".xml"))]
+    found = [_lost(path.name, name) for name in parts.lost]
     if not specs:
-        raise BrokenFile(file=path.name, expected=Message("an AASX package"), found=Message("no environment is linked in it"))
+        text = "No environment is linked in {file}: it holds no shell. Export the package again."
+        found.append(Finding("aas_none", "warning", Message(text, file=path.name), Origin(path.name)))
     whole: dict[str, list[Json]] = {}
-    found: list[Finding] = []
-    for spec in dict.fromkeys(specs):
-        if spec not in parts.content:
-            found.append(_lost(path.name, spec))
-            continue
+    for spec in specs:
         environment, faults = _mended(f"{path.name}{spec}", parts.content[spec])
         found += findings(path.name, [*faults, *verify(environment)])
         for name, elements in environment.items():

@@ -53,15 +53,17 @@ def standard(plant: Path, *, out: Path | None, lang: Language) -> None:
 
 
 def _said(facts: Facts, folder: Path, lang: Language) -> str:
+    from tundish.documents.words import percent
+
     whole = facts.whole
     open_tags = [tag for tag in facts.tags if tag.state == "open"]
     lines = [
         say(
-            "{mapped} of {tags} tags are mapped ({percent} %); units to confirm: {unit_open}; open: {open}.",
+            "{mapped} of {tags} tags are mapped ({percent}); units to confirm: {unit_open}; open: {open}.",
             lang,
             mapped=whole.mapped,
             tags=whole.tags,
-            percent=round(whole.percent, 1),
+            percent=percent(whole.percent),
             unit_open=whole.unit_open,
             open=whole.open,
         ),

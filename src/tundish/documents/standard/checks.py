@@ -10,6 +10,7 @@ from typing import Literal
 from tundish.aas import Json
 from tundish.aas.template import inside, meant
 from tundish.documents.standard.facts import Facts
+from tundish.documents.words import percent
 from tundish.errors import Message
 from tundish.table import Severity
 
@@ -89,7 +90,7 @@ def _meaning(facts: Facts) -> Iterator[Point]:
         part,
         Message("Every tag has a concept"),
         "open" if whole.open else "done",
-        Message("{mapped} of {tags} tags ({percent} %), open: {open}", **_numbers(whole.mapped, whole.tags, whole.open)),
+        Message("{mapped} of {tags} tags ({percent}), open: {open}", **_numbers(whole.mapped, whole.tags, whole.open)),
         Message("Write the concept, or - for none, under [mapping] in plant.toml.") if whole.open else None,
     )
     yield Point(
@@ -177,7 +178,7 @@ def _count(facts: Facts, severity: Severity) -> int:
 
 
 def _numbers(mapped: int, tags: int, still_open: int) -> dict[str, object]:
-    return {"mapped": mapped, "tags": tags, "percent": round(100 * mapped / tags, 1) if tags else 0, "open": still_open}
+    return {"mapped": mapped, "tags": tags, "percent": percent(100 * mapped / tags if tags else 0), "open": still_open}
 
 
 def _filled(filled: int, needed: int, faults: tuple[object, ...]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from tundish.documents.standard import rows
 from tundish.documents.standard.facts import Facts
-from tundish.documents.words import speaker
+from tundish.documents.words import percent, speaker
 from tundish.locale import number, render
 from tundish.settings import Language
 
@@ -27,7 +27,7 @@ def pages(facts: Facts, name: str, lang: Language) -> Mapping[str, str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["n"] = number
+    environment.filters |= {"n": number, "percent": percent}
     said = {
         "_": speaker(lang),
         "lang": lang,
