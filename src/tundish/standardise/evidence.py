@@ -165,9 +165,9 @@ def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> lis
     elif (bare := index.exact.get(look.name.bare)) is not None and not _is_sign(look.name.bare):
         names[bare.id] = (bare, BARE_NAME)
     if not _is_short(look):
-        for id, (concept, like) in _by_parts(_as_named(look, index), catalogue, tuple(sorted(support.items()))).items():
-            if like > names.get(id, (None, 0.0))[1]:
-                names[id] = (concept, like)
+        for concept, like in _by_parts(_as_named(look, index), catalogue, tuple(sorted(support.items()))).values():
+            if like > names.get(concept.id, (None, 0.0))[1]:
+                names[concept.id] = (concept, like)
     wanted = look.name.aspect == "setpoint"
     found = []
     for concept, like in names.values():

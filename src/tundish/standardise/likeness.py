@@ -154,46 +154,10 @@ class Targets:
 
 
 _ENDINGS = frozenset(
-    [
-        "",
-        "s",
-        "es",
-        "e",
-        "d",
-        "ed",
-        "ing",
-        "er",
-        "ers",
-        "or",
-        "y",
-        "ies",
-        "al",
-        "ic",
-        "ical",
-        "ally",
-        "ly",
-        "ion",
-        "ions",
-        "ation",
-        "ations",
-        "ment",
-        "ments",
-        "ate",
-        "ated",
-        "ity",
-        "ous",
-        "ant",
-        "ance",
-        "ence",
-        "ent",
-        "ive",
-        "able",
-        "ian",
-        "ness",
-        "ist",
-    ]
-)
-"""What English hangs on a stem; the first is nothing."""
+    ("", *"s es e d ed ing er ers or y ies al ic ical ally ly ion ions ation ations ment ments ate ated ity ous ant ance".split(),
+     *"ence ent ive able ian ness ist".split())
+)  # fmt: skip
+"""What English hangs on a stem."""
 
 
 def is_family(one: str, other: str) -> bool:
