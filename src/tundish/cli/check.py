@@ -14,7 +14,8 @@ from tundish.locale import render, say
 from tundish.settings import Language, Settings
 
 if TYPE_CHECKING:
-    from tundish.documents.quality import Checked, QualityOut
+    from tundish.documents.quality import Checked
+    from tundish.documents.quality_form import QualityOut
     from tundish.flow import Standard
 
 SHOWN = 5

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from tundish.documents.answer import FindingOut
+from tundish.documents.quality_form import QualityOut
 from tundish.documents.strips import strip
 from tundish.documents.words import Say, speaker
 from tundish.documents.written import finding_out
@@ -65,23 +64,6 @@ class Checked:
     """Cells that the quarantine file decided."""
     lines: int
     """Lines of the quarantine file that was written."""
-
-
-class QualityOut(BaseModel):
-    """The whole of quality.json."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    schema_version: Literal["1.0"] = Field(description="Of this form: a second number that grew added fields.")
-    plant: str = Field(description="Name of the plant's folder.")
-    language: Literal["ko", "en"] = Field(description="Of text and hint.")
-    created: str = Field(description="ISO 8601, UTC.")
-    files: int = Field(description="Tables that were read.")
-    rows: int
-    set_aside: int = Field(description="Cells left empty, for what stands there cannot be true or means: not measured.")
-    mended: int = Field(description="Cells that the plant's quarantine file decided.")
-    quarantine_lines: int = Field(description="Lines of quarantine.xlsx and quarantine.csv beside this file.")
-    counts: dict[Literal["error", "warning", "info"], int] = Field(description="Findings of each severity.")
-    findings: list[FindingOut] = Field(description="All findings, the gravest first.")
 
 
 def publish(checked: Checked, folder: Path, lang: Language) -> QualityOut:

@@ -23,6 +23,13 @@ _PERIOD = re.compile(
 )
 """Years, months and days in a file's name; a short number names a machine and stays."""
 _WORDS = frozenset(("identity", "category", "text"))
+_KINDS: Mapping[Kind, Message] = {
+    "number": Message("numbers"),
+    "category": Message("classes"),
+    "time": Message("times"),
+    "identity": Message("ids"),
+    "text": Message("texts"),
+}
 _FEWEST = 5
 _ALIKE = 75
 _RESETS = 0.005
@@ -184,7 +191,8 @@ def _differences(agreed: ColumnShape, column: ColumnShape) -> Iterator[Change]:
             yield Change("empty", column.header, breaking=False, message=message)
         return
     if agreed.kind != column.kind and not {agreed.kind, column.kind} <= _WORDS:
-        message = Message("The column held {agreed} and now holds {found}.", agreed=agreed.kind, found=column.kind)
+        held, holds = _KINDS[agreed.kind], _KINDS[column.kind]
+        message = Message("The column held {agreed} and now holds {found}.", agreed=held, found=holds)
         yield Change("kind", column.header, True, message, column.kind, agreed.kind)
     elif agreed.unit and column.unit and agreed.unit != column.unit:
         message = Message("The unit was {agreed} and is now {found}.", agreed=agreed.unit, found=column.unit)

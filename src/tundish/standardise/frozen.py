@@ -18,6 +18,8 @@ _RESETS = 0.005
 _LONG_REST = 100
 _FAILS = 2
 """Long stretches at rest up to which a sensor may have failed; with more of them the signal rests there by nature."""
+_STEPS = 2.0
+"""Steps of the signal's noise in which it comes to its limit and leaves it, when the instrument is at the end of its range."""
 _VISITS = 0.001
 """Greatest share of rows outside of the stretch at the value where it rests."""
 
@@ -75,7 +77,9 @@ def _standing(values: Floats) -> list[tuple[Standstill, bool]] | None:
     for start, length in zip(starts[long].tolist(), lengths[long].tolist(), strict=True):
         value = float(known[start])
         resting = value in (0.0, low, high)
-        odd = _once(value, length, known, often[value]) if resting else often[value] == 1
+        odd = often[value] == 1
+        if resting:
+            odd = _once(value, length, known, often[value]) and not (value != 0 and _saturated(known, start, length))
         found.append((Standstill(int(rows[start]), int(rows[start + length - 1]) + 1, resting), odd))
     return found
 
@@ -84,6 +88,13 @@ def _once(value: float, length: int, known: Floats, often: int) -> bool:
     """A signal that rests comes back to where it rests; a sensor that fails there does so once or twice, and stays long."""
     visits = int((known == value).sum()) - length
     return often <= _FAILS and length >= _LONG_REST and (often > 1 or visits <= _VISITS * len(known))
+
+
+def _saturated(known: Floats, start: int, length: int) -> bool:
+    """The signal comes to its limit and leaves it in steps of its own noise: the range of the instrument ends there."""
+    noise = 1.4826 * float(np.median(np.abs(np.diff(known))))
+    beside = [known[at] for at in (start - 1, start + length) if 0 <= at < len(known)]
+    return bool(np.abs(np.array(beside) - known[start]).max() <= _STEPS * noise)
 
 
 def _running_total(known: Floats) -> bool:

@@ -20,6 +20,10 @@ _NOISE = 6.0
 """Least ratio of an impossible step to the usual one (95th percentile)."""
 _BACK = 3
 """Rows within which a spike is over."""
+_SHIFTS = 2
+"""Shifts of a signal, at most, that are a fault; one that shifts again and again follows the product."""
+_HELD = 0.02
+"""Greatest share of rows in which a set-point is turned."""
 _TOGETHER = 2
 """Signals that step within few rows of each other show that something happened on the line."""
 
@@ -29,8 +33,9 @@ def check(sheet: Sheet) -> Iterator[Odd]:
     if not sheet.log:
         return
     found = {one.column.name: (one, steps) for one, values in sheet.numbers if len(steps := _steps(values))}
+    held = [turns for one, values in sheet.numbers if len(turns := _turns(values))] if found else []
     for name, (one, steps) in found.items():
-        others = [at for other, (_, at) in found.items() if other != name]
+        others = [*held, *(at for other, (_, at) in found.items() if other != name)]
         where = _alone(sheet.values[name], steps, others)
         if where.any():
             yield _jump(sheet, one, where)
@@ -59,10 +64,18 @@ def _steps(values: Floats) -> Places:
     return np.asarray(rows[np.sort(greatest[:count]) + 1])
 
 
+def _turns(values: Floats) -> Places:
+    """Rows in which a value that is held for long, such as a set-point, is turned."""
+    rows = np.flatnonzero(np.isfinite(values))
+    turned = rows[1:][np.diff(values[rows]) != 0]
+    return np.asarray(turned) if len(turned) <= _HELD * len(rows) else np.empty(0, dtype=np.intp)
+
+
 def _alone(values: Floats, steps: Places, others: list[Places]) -> Mask:
     """The odd rows: all of a spike, the first row of a shift; none where other signals step too or the line stops."""
     where = np.zeros(len(values), dtype=np.bool_)
     used: set[int] = set()
+    shifts: list[int] = []
     for i, at in enumerate(steps.tolist()):
         if i in used or any(len(other) and int(np.abs(other - at).min()) <= _TOGETHER for other in others):
             continue
@@ -71,7 +84,9 @@ def _alone(values: Floats, steps: Places, others: list[Places]) -> Mask:
             where[at:back] = np.isfinite(values[at:back])
             used.add(i + 1)
         elif values[at] != 0 and _before(values, at) != 0:
-            where[at] = True
+            shifts.append(at)
+    if len(shifts) <= _SHIFTS:
+        where[shifts] = True
     return where
 
 

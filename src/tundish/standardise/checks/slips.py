@@ -19,6 +19,8 @@ _POWERS = (10.0, 100.0, 1000.0, 0.1, 0.01, 0.001)
 _ODD, _FAR = 2.0, 5.0
 """Spans of all other values that lie between them and a slipped one: to be told, and to be set aside. A quantity that comes
 near 0 by itself has small values that are some true ones over ten; there the span is wider than the gap."""
+_WIDTH = 0.5
+"""Greatest ratio of all other values, in factors of the slip: in a wider column any great value is a true one times ten."""
 _MIXED_FROM = 0.005
 """Least share of rows that a second unit holds; rarer ones are single slips."""
 _RUN = 2
@@ -95,7 +97,7 @@ def _slipped(groups: _Groups, where: Mask) -> Odd | None:
     gap = groups.low - float(found.max()) if below else float(found.min()) - groups.high
     spans = gap / (groups.high - groups.low)
     power = next((power for power in _POWERS if _fits(found / power, groups)), None)
-    if power is None or spans < _ODD:
+    if power is None or spans < _ODD or groups.high / groups.low > _WIDTH * min(max(power, 1 / power), 40.0):
         return None
     wanted = np.full(len(values), np.nan)
     wanted[where] = found / power

@@ -1,0 +1,26 @@
+"""What stands in quality.json? The documented form of one check."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tundish.documents.answer import FindingOut
+
+
+class QualityOut(BaseModel):
+    """The whole of quality.json."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    schema_version: Literal["1.0"] = Field(description="Of this form: a second number that grew added fields.")
+    plant: str = Field(description="Name of the plant's folder.")
+    language: Literal["ko", "en"] = Field(description="Of text and hint.")
+    created: str = Field(description="ISO 8601, UTC.")
+    files: int = Field(description="Tables that were read.")
+    rows: int
+    set_aside: int = Field(description="Cells left empty, for what stands there cannot be true or means: not measured.")
+    mended: int = Field(description="Cells that the plant's quarantine file decided.")
+    quarantine_lines: int = Field(description="Lines of quarantine.xlsx and quarantine.csv beside this file.")
+    counts: dict[Literal["error", "warning", "info"], int] = Field(description="Findings of each severity.")
+    findings: list[FindingOut] = Field(description="All findings, the gravest first.")
