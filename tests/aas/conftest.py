@@ -18,20 +18,6 @@ CERTIFICATES = (
     "코일번호,용해번호,강종,두께(mm),폭(mm),길이(m),중량(kg),C(wt%),Mn(wt%),"
     + "항복강도(MPa),인장강도(MPa),연신율(%),검사일,고객사,검사자"
 )
-HOSTILE = [
-    "=cmd|' /C calc'!A0",
-    "<script>alert(1)</script>",
-    "온도\x01\x0b",
-    "",
-    "  ",
-    "a" * 400,
-    "온도",
-    "온도 ",
-    "ONDO",
-    "ondo",
-    "1번",
-    "😀",
-]
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ class Point:
 
 
 _HINTS: tuple[tuple[str, Message], ...] = (
+    (r"Customer", Message("The customer's address stands in no export: take it from the order.")),
     (r"Time$|Duration", Message("Planned times stand in no export: enter them in an AAS editor, or leave them open.")),
     (r"Pcf|LifeCycle|ReferenceImpact|QuantityOfMeasure|PublicationDate", Message(
         "A footprint needs emissions and mass in one table; its method is the firm's to state. Nothing is estimated."
@@ -38,7 +39,6 @@ _HINTS: tuple[tuple[str, Message], ...] = (
     (r"Manufacturer|Address|Street|ZIP|City|National|OrderCode|Company", Message(
         "The firm's name, address and codes stand in no export: enter them once in an AAS editor."
     )),
-    (r"Customer", Message("The customer's address stands in no export: take it from the order.")),
     (r"Order|Delivery", Message("The order stands in no export: add its number and date to the export, or enter them.")),
     (r"Validation", Message("Only the person who issues the document may declare compliance: enter date and name on issue.")),
     (r"Result|Status|Stage|Error", Message("No export says how the run ended: add a column with its result, or enter it.")),

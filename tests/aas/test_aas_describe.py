@@ -5,13 +5,26 @@ import json
 import polars as pl
 import pytest
 
-from conftest import HOSTILE
 from tundish import works
 from tundish.aas import describe, read_package, verify, write_json, write_package, write_series
 from tundish.aas.template import inside, meant
 from tundish.flow import standard
 from tundish.settings import Settings
 
+HOSTILE = [
+    "=cmd|' /C calc'!A0",
+    "<script>alert(1)</script>",
+    "온도\x01\x0b",
+    "",
+    "  ",
+    "a" * 400,
+    "온도",
+    "온도 ",
+    "ONDO",
+    "ondo",
+    "1번",
+    "😀",
+]
 REAL = {
     "posco_plate_scale": Settings(),
     "ladle_furnace": Settings(),
