@@ -180,6 +180,29 @@ def unit(
 @app.command(
     cls=Command,
     help=mark(
+        "Show the words that the program knows: Korean and English names, meaning, unit, usual range.\n"
+        "Without TEXT a page with a search is written that needs no network; with TEXT what it finds is printed."
+    ),
+)
+def vocabulary(
+    ctx: typer.Context,
+    text: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT...", help=mark("A name, a tag, an id or first consonants (ㅅㅅㅇㄷ)."))
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help=mark("Where the page goes."))] = Path("vocabulary.html"),
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Show the vocabulary."""
+    from tundish.cli import vocabulary as words
+
+    words.run(" ".join(text or []), out=out, lang=ctx.obj)
+
+
+@app.command(
+    cls=Command,
+    help=mark(
         "Say what each column of a file means: concept, probability, unit, alternatives, reason; one line a column, in order.\n"
         "FILE is a table (CSV, XLSX, Parquet ...) or a list: a header a line, after a tab samples parted by |."
     ),
@@ -196,6 +219,41 @@ def match(
     from tundish.cli import match as matching
 
     matching.run(file, as_json=as_json, lang=ctx.obj)
+
+
+@app.command(
+    cls=Command,
+    help=mark(
+        "Show what an OPC UA server (opc.tcp://...) or an MQTT broker (mqtt://...) offers: tags, names, units, values and what\n"
+        "they seem to mean; and the section for plant.toml."
+    ),
+)
+def browse(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help=mark("Address of the server or broker."))],
+    *,
+    seconds: Annotated[
+        float, typer.Option("--for", metavar="SECONDS", min=0.1, help=mark("How long to listen to a broker."))
+    ] = 10.0,
+    topics: Annotated[list[str] | None, typer.Option("--topic", help=mark("Topic at a broker; may be repeated."))] = None,
+    root: Annotated[str | None, typer.Option("--root", metavar="NODE", help=mark("Node id at a server to begin with."))] = None,
+    security: Annotated[
+        str | None, typer.Option("--security", help=mark("At a server: none, sign or sign_and_encrypt."))
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", help=mark("User name."))] = None,
+    password: Annotated[
+        str | None, typer.Option("--password", help=mark("Name of its variable in the environment, as ${NAME}."))
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help=mark("Add the section to this file."))] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=mark("One JSON line a tag."))] = False,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Show what a server or broker offers."""
+    from tundish.cli import browse as browsed
+
+    said = {"topics": topics, "browse": root, "security": security, "user": user, "password": password}
+    browsed.run(url, options=said, seconds=seconds, out=out, as_json=as_json, lang=ctx.obj)
 
 
 @app.command(
@@ -240,9 +298,7 @@ def standard(
     *,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", metavar="DIR", help=mark("Folder for the package; without it: PLANT.standard beside the plant.")
-        ),
+        typer.Option("--out", metavar="DIR", help=mark("Folder for the package; without it: PLANT.standard beside the plant.")),
     ] = None,
     lang: LangOption = None,
     debug: DebugOption = False,

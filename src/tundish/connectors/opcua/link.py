@@ -114,7 +114,6 @@ class Link:
         self._order = asyncio.Lock()
         self._variables: tuple[Variable, ...] = ()
         self._fresh: list[Finding] = []
-        logging.getLogger("asyncua").setLevel(logging.CRITICAL)
 
     def landed(self, acknowledge: tuple[str, int]) -> None:
         """Acknowledge a notification with the next request; may be called from another thread."""
@@ -127,14 +126,9 @@ class Link:
         """
         options = self._options
         client = Client(options.url, timeout=REQUEST_S, watchdog_intervall=_SILENCE_S)
-        client.name = client.description = f"Tundish {options.name}"
-        client.set_locale(["ko", "en"])
         client.secure_channel_timeout = 3_600_000
         client.session_timeout = int(options.hold_s * 1000)
-        await secure(client, options)
-        if options.user is not None:
-            client.set_user(revealed(options.user, source=options.name, address=options.url))
-            client.set_password(revealed(options.password or "", source=options.name, address=options.url))
+        await ready(client, options)
         options.folder.mkdir(parents=True, exist_ok=True)
         client.session_state_path = options.folder / "session.json"
         await client.connect()
@@ -322,6 +316,20 @@ class Link:
         if missing is not None:
             reason = Message("the server was restarted or had given the subscription up, and offers no history for this time")
             self._hand(Arrival("", "", end, gaps=[Gap(instant(missing[0]), instant(missing[1]), reason)]))
+
+
+async def ready(client: Client, options: Options) -> None:
+    """Everything a connection needs before it is made: names, languages, certificates, user.
+
+    Raises :class:`~tundish.errors.SourceRefused` for what waiting will not mend.
+    """
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)
+    client.name = client.description = f"Tundish {options.name}"
+    client.set_locale(["ko", "en"])
+    await secure(client, options)
+    if options.user is not None:
+        client.set_user(revealed(options.user, source=options.name, address=options.url))
+        client.set_password(revealed(options.password or "", source=options.name, address=options.url))
 
 
 def instant(microseconds: int) -> datetime:

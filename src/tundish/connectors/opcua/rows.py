@@ -64,7 +64,7 @@ class Rows:
             if status & _DATA_BITS == 0x0400 and status & _OVERFLOW == _OVERFLOW:
                 overflows.append((time if before is None else before, time))
             last[name] = time
-            for place, number, text in _cells(value):
+            for place, number, text in cells(value):
                 tags.append(name + place)
                 times.append(time)
                 numbers.append(number)
@@ -86,7 +86,7 @@ class Rows:
         return tuple(self._told.values())
 
 
-def _cells(value: object) -> Iterator[tuple[str, float | None, str | None]]:
+def cells(value: object) -> Iterator[tuple[str, float | None, str | None]]:
     """A value as rows: place within an array, number or else text."""
     match value:
         case float():
@@ -99,7 +99,7 @@ def _cells(value: object) -> Iterator[tuple[str, float | None, str | None]]:
             yield "", None, None
         case list() | tuple():
             for place, entry in enumerate(value):
-                for inner, number, text in _cells(entry):
+                for inner, number, text in cells(entry):
                     yield f"[{place}]{inner}", number, text
         case _:
             said = getattr(value, "Text", value)

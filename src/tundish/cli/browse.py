@@ -1,0 +1,118 @@
+"""What can be taken from a server or a broker, what does it seem to mean, and what is to be written into plant.toml for it?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tundish.errors import BadSettings, CannotWrite, Message, MissingExtra
+from tundish.locale import plain, render, say
+from tundish.settings import Language
+
+if TYPE_CHECKING:
+    from tundish.connectors.seen import Seen
+    from tundish.standardise.match import Matched
+
+_KINDS = {"opc.tcp": "opcua", "mqtt": "mqtt", "mqtts": "mqtt"}
+
+
+def run(url: str, *, options: Mapping[str, object], seconds: float, out: Path | None, as_json: bool, lang: Language) -> None:
+    """Print a line a tag, and the section for plant.toml behind them or into ``out``.
+
+    Raises :class:`~tundish.errors.SourceRefused` when nobody answers, :class:`~tundish.errors.BadSettings` for a wrong address.
+    """
+    kind = _KINDS.get(urlsplit(url).scheme)
+    if kind is None:
+        expected = Message("an address such as {example}", example='"opc.tcp://192.168.0.10:4840", "mqtt://192.168.0.10"')
+        raise BadSettings(file="tundish browse", key="URL", expected=expected, found=f'"{url}"')
+    given = {key: value for key, value in options.items() if value}
+    seen = _look(kind, url, given, seconds)
+    for one, found in zip(seen, _meanings(seen), strict=True):
+        line = json.dumps(_as_json(one, found, lang), ensure_ascii=False) if as_json else _as_text(one, found)
+        sys.stdout.write(f"{line}\n")
+    section = _section(kind, url, given)
+    if out is not None:
+        try:
+            with out.open("a", encoding="utf-8") as file:
+                file.write(f"\n{section}")
+        except OSError as failure:
+            raise CannotWrite(path=out, found=failure.strerror or str(failure)) from failure
+        sys.stderr.write(say("The section stands in {path}.", lang, path=out) + "\n")
+    elif not as_json:
+        tags = say("{count} tags. For plant.toml, then: tundish collect PLANT", lang, count=str(len(seen)))
+        sys.stdout.write(f"\n# {tags}\n{section}")
+
+
+def _look(kind: str, url: str, options: Mapping[str, object], seconds: float) -> list[Seen]:
+    from tundish.connectors.seen import look_at_mqtt, look_at_opcua
+
+    try:
+        return look_at_opcua(url, options) if kind == "opcua" else look_at_mqtt(url, options, seconds)
+    except ModuleNotFoundError as failure:
+        library = (failure.name or "").partition(".")[0]
+        if not library or library == "tundish":
+            raise
+        raise MissingExtra(source="browse", kind=kind, library=library) from failure
+
+
+def _meanings(seen: list[Seen]) -> list[Matched]:
+    """Concepts of the tags, each judged among those that stand in the same folder of the tree."""
+    from tundish.intake.listing import Listed
+    from tundish.standardise.listed import match_listed
+    from tundish.vocabulary import load_catalogue
+
+    catalogue = load_catalogue()
+    rooms: dict[str, list[int]] = {}
+    for place, one in enumerate(seen):
+        rooms.setdefault(one.tag.rpartition("/")[0], []).append(place)
+    found: dict[int, Matched] = {}
+    for room, places in rooms.items():
+        columns = [Listed(_header(seen[place]), seen[place].samples) for place in places]
+        found.update(zip(places, match_listed(columns, catalogue, name=room), strict=True))
+    return [found[place] for place in range(len(seen))]
+
+
+def _header(one: Seen) -> str:
+    """As it would stand over a column: the name in words, else the end of the path; the unit in brackets."""
+    name = one.name or one.tag.rpartition("/")[2]
+    return f"{name} ({one.unit})" if one.unit else name
+
+
+def _as_text(one: Seen, found: Matched) -> str:
+    value = one.samples[-1] if one.samples else "-"
+    meaning = f"{found.match.concept} {found.match.score:.2f}" if found.match.concept else "-"
+    address = "" if one.address == one.tag else one.address
+    return "\t".join(plain(text) for text in (one.tag, address, one.name or "", one.kind, value, one.unit or "", meaning))
+
+
+def _as_json(one: Seen, found: Matched, lang: Language) -> dict[str, object]:
+    match = found.match
+    return {
+        "tag": one.tag,
+        "address": one.address,
+        "name": one.name,
+        "kind": one.kind,
+        "value": one.samples[-1] if one.samples else None,
+        "unit": one.unit,
+        "concept": match.concept,
+        "score": match.score,
+        "alternatives": [{"concept": concept, "score": score} for concept, score in match.alternatives],
+        "reason": render(match.reason, lang),
+    }
+
+
+def _section(kind: str, url: str, options: Mapping[str, object]) -> str:
+    """``[sources.<name>]`` as it can be pasted into plant.toml."""
+    import tomlkit
+
+    host = (urlsplit(url).hostname or kind).replace(".", "-").replace(":", "-")
+    table = tomlkit.table()
+    for key, value in {"kind": kind, "url": url, **options}.items():
+        table[key] = list(value) if isinstance(value, tuple) else value
+    document = tomlkit.document()
+    document["sources"] = {f"{kind}-{host}": table}
+    return tomlkit.dumps(document)

@@ -1,0 +1,117 @@
+"""How do messages become rows of signals, with what a person should know about them?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from tundish.connectors.mqtt.inbox import Contents
+from tundish.connectors.mqtt.link import Arrived
+from tundish.connectors.mqtt.options import Options
+from tundish.connectors.mqtt.payload import read
+from tundish.connectors.sparkplug import NAMESPACE, Metric, Sparkplug, Undecodable
+from tundish.errors import Message
+from tundish.intake.live import SIGNALS, Gap, Tag
+from tundish.table import Finding, Origin
+
+Row = tuple[int, str, float | None, str | None, str]
+"""Time in microseconds since 1970, tag, value, text, quality."""
+
+
+@dataclass(frozen=True)
+class What:
+    """What a batch of messages says."""
+
+    frame: pl.DataFrame
+    gaps: tuple[Gap, ...]
+    tags: tuple[Tag, ...]
+    findings: tuple[Finding, ...]
+    rebirths: frozenset[str]
+    """Command topics of Sparkplug nodes whose birth is wanted."""
+
+
+class Reader:
+    """Reads payloads; remembers what it has told."""
+
+    def __init__(self, options: Options) -> None:
+        self._name, self._zone = options.name, ZoneInfo(options.time_zone)
+        self.sparkplug = Sparkplug()
+        self.contents = Contents()
+        self._units: dict[str, Tag] = {}
+        self._told: set[str] = set()
+
+    def read(self, messages: Sequence[Arrived]) -> What:
+        """One batch."""
+        rows: list[Row] = []
+        gaps: list[Gap] = []
+        tags: dict[str, Tag] = {}
+        odd: dict[str, int] = {}
+        rebirths: set[str] = set()
+        for message in messages:
+            if message.topic.startswith(NAMESPACE + "/") and not message.topic.startswith(f"{NAMESPACE}/STATE/"):
+                self._read_sparkplug(message, rows, gaps, tags, rebirths, odd)
+            else:
+                self._read_plain(message, rows, tags, odd)
+        findings = [self._not_understood(topic, count) for topic, count in odd.items() if topic not in self._told]
+        self._told.update(odd)
+        return What(_frame(rows), tuple(gaps), tuple(tags.values()), tuple(findings), frozenset(rebirths))
+
+    def _read_plain(self, message: Arrived, rows: list[Row], tags: dict[str, Tag], odd: dict[str, int]) -> None:
+        said = read(message.topic, message.payload, self._zone)
+        timed = any(reading.time is not None for reading in said.readings)
+        if timed and not self.contents.is_new(message.topic, message.payload):
+            return
+        if not said.understood:
+            odd[message.topic] = odd.get(message.topic, 0) + 1
+        for tag, unit in said.units.items():
+            self._tell(Tag(tag, None, unit), tags)
+        for tag, time, value, text, quality in said.readings:
+            stale = time is None and message.retained and quality == "good"
+            rows.append((message.time if time is None else time, tag, value, text, "uncertain" if stale else quality))
+
+    def _read_sparkplug(
+        self, message: Arrived, rows: list[Row], gaps: list[Gap], tags: dict[str, Tag], rebirths: set[str], odd: dict[str, int]
+    ) -> None:
+        try:
+            told = self.sparkplug.told(message.topic, message.payload, message.time)
+        except Undecodable:
+            odd[message.topic] = odd.get(message.topic, 0) + 1
+            rows.append((message.time, message.topic, None, f"0x{message.payload[:5000].hex()}", "uncertain"))
+            return
+        rows.extend(told.rows)
+        gaps.extend(Gap(moment(begin), moment(end), reason) for begin, end, reason in told.gaps)
+        for metric in told.births:
+            self._tell(_tag(metric), tags)
+        if told.rebirth is not None:
+            rebirths.add(told.rebirth)
+
+    def _tell(self, tag: Tag, tags: dict[str, Tag]) -> None:
+        if self._units.get(tag.tag) != tag:
+            self._units[tag.tag] = tags[tag.tag] = tag
+
+    def _not_understood(self, topic: str, count: int) -> Finding:
+        message = Message(
+            "{topic}: {count} messages are neither a number nor JSON nor Sparkplug; they were kept as text. "
+            "Leave the topic out of topics, or have the device send JSON.",
+            topic=topic,
+            count=count,
+        )
+        return Finding("not_understood", "warning", message, Origin(self._name, column=topic), count)
+
+
+def moment(microseconds: int) -> datetime:
+    """A moment given in microseconds since 1970."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+def _tag(metric: Metric) -> Tag:
+    return Tag(metric.tag, metric.name, metric.unit)
+
+
+def _frame(rows: list[Row]) -> pl.DataFrame:
+    schema = {**SIGNALS, "time": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("time").cast(SIGNALS["time"]))

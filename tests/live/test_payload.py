@@ -1,0 +1,84 @@
+"""What is read from the payloads devices really send, and from what nobody should send?"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tundish.connectors.mqtt.payload import read
+
+SEOUL = ZoneInfo("Asia/Seoul")
+T = 1_700_000_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("payload", "rows"),
+    [
+        ("21.5", [("t", None, 21.5, None)]),
+        ("true", [("t", None, 1.0, None)]),
+        ('"강종 A"', [("t", None, None, "강종 A")]),
+        ('"007"', [("t", None, None, "007")]),
+        ('"12.5"', [("t", None, 12.5, None)]),
+        ('{"value": 3, "time": 1700000000}', [("t", T, 3.0, None)]),
+        ('{"v": 3, "ts": 1700000000000}', [("t", T, 3.0, None)]),
+        ('{"값": 3, "시각": "2023-11-15 07:13:20"}', [("t", T, 3.0, None)]),
+        ('{"value": 3, "time": "2023-11-14T22:13:20Z"}', [("t", T, 3.0, None)]),
+        ('{"value": 3, "time": "20231115071320"}', [("t", T, 3.0, None)]),
+        ('{"ts": 1700000000000000000, "온도": 70, "속도": 1.5}', [("t/온도", T, 70.0, None), ("t/속도", T, 1.5, None)]),
+        ('{"name": "온도", "value": 70}', [("t/온도", None, 70.0, None)]),
+        (
+            '{"bath": {"temp": 70, "acid": {"HCl": 12}}}',
+            [("t/bath/temp", None, 70.0, None), ("t/bath/acid/HCl", None, 12.0, None)],
+        ),
+        (
+            '[{"time": 1700000000, "value": 1}, {"time": 1700000001, "value": 2}]',
+            [("t", T, 1.0, None), ("t", T + 1_000_000, 2.0, None)],
+        ),
+        ('{"time": 1700000000, "profile": [1, 2]}', [("t/profile[0]", T, 1.0, None), ("t/profile[1]", T, 2.0, None)]),
+        ('{"time": "never", "a": 1}', [("t/time", None, None, "never"), ("t/a", None, 1.0, None)]),
+        ("9007199254740993", [("t", None, 9007199254740992.0, "9007199254740993")]),
+    ],
+)
+def test_shapes_that_devices_send(payload, rows):
+    said = read("t", payload.encode(), SEOUL)
+    assert [(r.tag, r.time, r.value, r.text) for r in said.readings] == rows
+    assert said.understood
+
+
+def test_unit_and_quality_beside_a_value():
+    said = read("t", '{"tag": "T1", "value": 70, "unit": "℃", "quality": 64}'.encode(), SEOUL)
+    assert said.units == {"t/T1": "℃"}
+    assert said.readings[0].quality == "uncertain"
+    assert read("t", b"null", SEOUL).readings[0].quality == "bad"
+    assert read("t", b'{"value": 1, "q": "Bad"}', SEOUL).readings[0].quality == "bad"
+    assert read("t", b'{"value": 1, "quality": 2147483648}', SEOUL).readings[0].quality == "bad"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"{", b"{}", b"[]", b"[" * 100_000, b"\xff\xfe", b'{"a":' * 5000 + b"1" + b"}" * 5000, b"1e999", b"9" * 5000],
+)
+def test_nothing_is_dropped_and_nothing_raises(payload):
+    assert read("t", payload, SEOUL).readings
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes(payload):
+    assert read("t", payload, SEOUL).readings
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+        lambda c: st.lists(c) | st.dictionaries(st.text(), c),
+        max_leaves=20,
+    )
+)
+def test_any_json(content):
+    import json
+
+    for reading in read("t", json.dumps(content).encode(), SEOUL).readings:
+        assert reading.value is None or reading.value == reading.value
