@@ -1,11 +1,11 @@
 """Are odd files of plant tools read as a person reads them: delimiter, quotes, header, footer, decimal sign, cells?"""
 
 import pytest
-from odd_files import held_out, tuned
+from odd_files import held_out, later, tuned
 from odd_reading import odd_files, ours, wrong
 
 TUNED = list(odd_files(tuned.STYLES, each=8, seed=20240301))
-HELD_OUT = list(odd_files(held_out.STYLES, each=9, seed=77))
+HELD_OUT = [*odd_files(held_out.STYLES, each=9, seed=77), *odd_files(later.STYLES, each=6, seed=99)]
 
 
 def test_there_are_files_enough():

@@ -104,9 +104,15 @@ def find_dialect(lines: Sequence[str]) -> Dialect | None:
         blanks = (Dialect(mark, 0, 0, 0) for mark in (WIDE_BLANKS, BLANKS))
         blank = [judged for one in blanks if (judged := _judge(filled, one)) is not None]
         even = [judged for judged in blank if judged.share >= _LEAST_SHARE_OF_BLANKS]
-        found += [*even, *([] if any(judged.share == 1.0 for judged in even) else _in_columns(filled))]
+        found += [*even, *([] if is_even(filled) else _in_columns(filled))]
     best = max(found, key=lambda one: one.score, default=None)
     return replace(best, framed=_is_framed(filled)) if best is not None and best.mark == "|" else best
+
+
+def is_even(lines: Sequence[str]) -> bool:
+    """Whether all lines but titles and notes have as many fields between wide gaps."""
+    counts = {len(split_blanks(line, WIDE_BLANKS)) for line in lines if line.strip()}
+    return len({count for count in counts if count > 0.5 * max(counts)}) <= 1 and max(counts, default=0) > 1
 
 
 def _in_columns(lines: Sequence[str]) -> list[Dialect]:

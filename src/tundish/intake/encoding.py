@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -101,19 +102,29 @@ def _narrow(data: bytes, file: str) -> Decoded:
 
 
 def _korean(text: str) -> bool:
-    """Whether text read as CP949 is Korean: `°C` and Cyrillic also pass as CP949, but as rare syllables or hanja."""
+    """Whether text read as CP949 is Korean: `°C`, umlauts and Cyrillic also pass as CP949, but as rare syllables or hanja."""
     first = re.search(r"[^\x00-\x7f]", text)
-    start = first.start() if first else 0
-    odd = re.sub(r"[\x00-\x7f]+", "", text[start : start + 1_000_000])[:20_000]
-    usual = sum(_usual(char) for char in odd)
+    start = max(0, first.start() - 1 if first else 0)
+    odd = list(islice(_ODD.finditer(text, start, start + 1_000_000), 20_000))
+    usual = sum(_usual(found[2], found[1], found[3]) for found in odd)
     return usual * 2 > len(odd)
 
 
-def _usual(char: str) -> bool:
+_ODD = re.compile(r"(?:^|(?<=(.)))([^\x00-\x7f])(?=(.)|$)", re.DOTALL)
+"""A character beyond ASCII with its neighbours."""
+_SIGNS = {0xB0: b"CFKcfk", 0xBA: b"CFKcfk", 0xB5: b"mgslLAVSWFHTPR", 0xB2: b"", 0xB3: b"", 0xB1: b"", 0xD7: b"", 0xF7: b""}
+"""Western signs and the letters that follow them: degrees, micro; powers stand behind a letter."""
+
+
+def _usual(char: str, before: str | None, after: str | None) -> bool:
+    """Whether a character is one that Korean files hold, rather than two bytes of a Western or Cyrillic one."""
     if "\u4e00" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or "\u0400" <= char <= "\u04ff":
         return False
     raw = char.encode("cp949")
-    return len(raw) == 2 and raw[1] >= 0xA1
+    if len(raw) != 2 or raw[1] >= 0x81:
+        return len(raw) == 2
+    inside_word = any(one is not None and one.isascii() and one.isalpha() for one in (before, after))
+    return not inside_word and raw[1] not in _SIGNS.get(raw[0], b"")
 
 
 def _western(data: bytes, file: str) -> Decoded:
@@ -136,7 +147,9 @@ def _by_line(data: bytes, file: str, broken: UnicodeDecodeError) -> Decoded:
     lines = data.split(b"\n")
     odd = [index for index, line in enumerate(lines) if not line.isascii()]
     as_utf8 = {index: text for index in odd if (text := _try(lines[index], "utf-8")) is not None}
-    as_cp949 = {index: text for index in odd if (text := _try(lines[index], "cp949")) is not None and _korean(text)}
+    as_cp949 = {index: text for index in odd if (text := _try(lines[index], "cp949")) is not None}
+    if not _korean("\n".join(as_cp949.values())):
+        as_cp949 = {index: text for index, text in as_cp949.items() if _korean(text)}
     most, other, encoding = (as_utf8, as_cp949, "utf-8") if len(as_utf8) >= len(as_cp949) else (as_cp949, as_utf8, "cp949")
     if encoding == "utf-8" and broken.reason == "unexpected end of data" and broken.end == len(data) and broken.start > 0:
         found = Message("the text breaks off inside a character in line {line}", line=len(lines))

@@ -29,7 +29,7 @@ _SUMS = (
 )
 _MEANS = (
     r"평\s*균(?:값)?|최\s*대(?:값)?|최\s*소(?:값)?|표준\s*편차|편차|averages?|avg\.?|means?|max(?:imum)?\.?|min(?:imum)?\.?|std\.?(?:\s?dev\.?)?"
-    r"|s\.\s?d\.?|st\.?\s?dev\.?|stdev|cv|median|중앙값|\$[A-Z_]+\$"
+    r"|s\.\s?d\.?|st\.?\s?dev\.?|stdev|cv|median|중앙값|\$[A-Z_]+\$|\*{1,3}"
     r"|count|range|среднее|mittelwert|media|promedio"
 )
 _TAIL = r"\s*(?:[(\[:：].*)?"

@@ -27,7 +27,7 @@ class RawTable:
     units: tuple[str | None, ...]
     """Units that stood in a header row of their own, else None."""
     dialect: Mapping[str, str]
-    """encoding, delimiter, decimal, header_rows: what was understood, for the report."""
+    """encoding, delimiter, quote, decimal, header_rows, footer_rows: what was understood, for the report."""
     sha256: str
     findings: tuple[Finding, ...] = ()
     repairs: tuple[Repair, ...] = ()

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tundish.intake.dialect import BLANKS, FIXED, WIDE_BLANKS, Dialect, reader, split_blanks
+from tundish.intake.dialect import BLANKS, FIXED, WIDE_BLANKS, Dialect, is_even, reader, split_blanks
 from tundish.intake.fixed import cut_all
 
 _NEWLINE, _QUOTE, _BLANK, _TAB = 10, 34, 32, 9
@@ -216,7 +216,7 @@ def _of_blanks(utf8: bytes, dialect: Dialect) -> Records:
     if mark == BLANKS:
         if '"' in text:
             return _rewritten(re.sub(rb"(?m)^ +| +$|(?<= ) +", b"", utf8), replace(dialect, mark=" "))
-    elif mark == FIXED or b'"' in utf8 or not _even(lines):
+    elif mark == FIXED or b'"' in utf8 or not is_even(lines):
         cells = cut_all(lines)
         if cells is not None:
             return replace(_written(cells, list(range(1, len(lines) + 1))), fixed=True)
@@ -224,12 +224,6 @@ def _of_blanks(utf8: bytes, dialect: Dialect) -> Records:
     return _index(
         _tabbed(utf8.replace("\u3000".encode(), b"  "), shortest=2 if mark == WIDE_BLANKS else 1), "\t", np.empty(0, np.int64)
     )
-
-
-def _even(lines: Sequence[str]) -> bool:
-    """Whether all lines but titles have as many fields."""
-    counts = {len(split_blanks(line, WIDE_BLANKS)) for line in lines if line.strip()}
-    return len({count for count in counts if count > 0.5 * max(counts)}) <= 1
 
 
 def _tabbed(utf8: bytes, *, shortest: int) -> bytes:
