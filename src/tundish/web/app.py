@@ -9,7 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from tundish.settings import Language
-from tundish.web import page, refusals
+from tundish.web import page, refusals, series
 from tundish.web.api import aas
 from tundish.web.api.i3x import i3x_app
 from tundish.web.guard import Guard
@@ -35,6 +35,7 @@ def create_app(state: State, *, language: Language = "ko", hosts: Sequence[str] 
     app.state.language = language
     app.include_router(page.router)
     app.include_router(aas.router)
+    app.include_router(series.router_of(state))
     app.mount("/v1", i3x_app(state))  # an application of its own: its refusals have another body
     refusals.install(app)
     app.add_middleware(Guard)
