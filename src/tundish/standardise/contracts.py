@@ -22,6 +22,7 @@ _PERIOD = re.compile(
     r"|(?<!\d)\d{1,2}월(?:\s*\d{1,2}일)?|(?<!\d)\d{6,14}(?!\d)"
 )
 """Years, months and days in a file's name; a short number names a machine and stays."""
+_ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".gz")
 _WORDS = frozenset(("identity", "category", "text"))
 _KINDS: Mapping[Kind, Message] = {
     "number": Message("numbers"),
@@ -32,7 +33,7 @@ _KINDS: Mapping[Kind, Message] = {
 }
 _FEWEST = 5
 _ALIKE = 75
-_RESETS = 0.005
+_RESETS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,14 @@ class Change:
 
 
 def name_of(origin: Origin) -> str:
-    """What a pattern is compared with: ``file`` or ``file/sheet``."""
-    return f"{origin.file}/{origin.sheet}" if origin.sheet else origin.file
+    """What a pattern is compared with: ``file`` or ``file/sheet``; the archive that a file came in does not count.
+
+    >>> name_of(Origin("2025/lots_2024-05.zip/lots_2024-05.xlsx", "결과"))
+    '2025/lots_2024-05.xlsx/결과'
+    """
+    parts = origin.file.split("/")
+    kept = [part for part in parts[:-1] if not part.lower().endswith(_ARCHIVES)]
+    return "/".join((*kept, parts[-1], *((origin.sheet,) if origin.sheet else ())))
 
 
 def pattern_of(name: str) -> str:
@@ -107,8 +114,14 @@ def pattern_of(name: str) -> str:
 def contract_of(origin: Origin, contracts: Iterable[Contract]) -> Contract | None:
     """The contract that a delivery falls under: by its whole name before a pattern."""
     name = name_of(origin)
-    named = [contract for contract in contracts if fnmatchcase(name, contract.pattern)]
+    named = [contract for contract in contracts if _fits(name, contract.pattern)]
     return min(named, key=lambda contract: contract.pattern.count("*"), default=None)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Part by part: a ``*`` stands for a period, never for a folder."""
+    parts, wanted = name.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
 def shape_of(raw: RawTable, meant: Sequence[Meant]) -> Shape:
@@ -129,7 +142,7 @@ def _column(header: str, one: Meant | None) -> ColumnShape:
     known = in_plant_unit(one)
     known = known[np.isfinite(known)]
     steps = np.diff(known)
-    if len(known) < _FEWEST or (steps < 0).mean() <= _RESETS:  # A counter grows out of any range.
+    if len(known) < _FEWEST or 0 < (steps > 0).sum() * _RESETS >= (steps < 0).sum():  # A counter grows out of any range.
         return shape
     low, high = (float(f"{value:.5g}") for value in np.quantile(known, (0.01, 0.99)))
     return replace(shape, low=low, high=high)
