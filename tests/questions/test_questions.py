@@ -4,10 +4,11 @@ import pytest
 from made_pieces import TARGET, TEMPERATURE, column, pieces
 from tundish.errors import BadSettings, OneOutcome
 from tundish.questions import QUESTIONS, Wish, ask
-from tundish.questions.quality import Quality, meaning_of
+from tundish.questions.quality import Quality
 from tundish.table import Column
 from tundish.trace.pieces import Pieces
 from tundish.vocabulary import load_catalogue
+from tundish.vocabulary.verdicts import meaning_of
 
 
 def with_target(values: list[object], target: Column = TARGET, kind: str = "piece") -> Pieces:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,46 +14,7 @@ from tundish.table import Column, Finding
 from tundish.trace.pieces import Pieces
 from tundish.trace.target import MOST_CLASSES
 from tundish.vocabulary import Catalogue
-
-BAD_PARTS = (
-    "불량",
-    "부적합",
-    "불합격",
-    "결함",
-    "미달",
-    "폐기",
-    "과산세",
-    "미산세",
-    "미산",
-    "과소둔",
-    "미소둔",
-    "파단",
-    "균열",
-    "탈락",
-    "재작업",
-)
-GOOD_PARTS = ("양품", "정상", "양호", "합격", "적합", "무결함", "이상없음", "이상 없음", "결함없음", "결함 없음", "불량없음")
-BAD_TOKENS = frozenset(
-    (
-        "ng",
-        "defect",
-        "defective",
-        "defects",
-        "fail",
-        "failed",
-        "reject",
-        "rejected",
-        "bad",
-        "scrap",
-        "nok",
-        "faulty",
-        "fault",
-        "abnormal",
-    )
-)
-GOOD_TOKENS = frozenset(("ok", "good", "pass", "passed", "normal", "accept", "accepted", "prime"))
-YES = frozenset(("1", "y", "yes", "true", "t", "예", "유", "o", "있음", "발생"))
-NO = frozenset(("0", "n", "no", "false", "f", "아니오", "무", "x", "없음", "미발생"))
+from tundish.vocabulary.verdicts import meaning_of, no, yes
 
 
 @dataclass(frozen=True)
@@ -191,35 +151,13 @@ def _sides(column: Column, counts: dict[str, int], bad: frozenset[str]) -> dict[
     return {"column": column.header, "bad": ", ".join(value for value in counts if value in bad), "good": ", ".join(good)}
 
 
-def meaning_of(text: str) -> str | None:
-    """``good`` or ``bad`` for a word that a plant writes for a result, else None.
-
-    >>> [meaning_of(word) for word in ("불합격", "합격", "NG", "strong", "결함없음", "과산세")]
-    ['bad', 'good', 'bad', None, 'good', 'bad']
-    """
-    folded = text.casefold().strip()
-    tokens = re.findall(r"[a-z]+", folded)
-    negated = "not" in tokens or "no" in tokens or "non" in tokens
-    if any(part in folded for part in GOOD_PARTS if "없음" in part or part.startswith("무")):
-        return "good"
-    if folded == "이상" or any(part in folded for part in BAD_PARTS):
-        return "bad"
-    if any(part in folded for part in GOOD_PARTS):
-        return "good"
-    if BAD_TOKENS & set(tokens):
-        return "good" if negated else "bad"
-    if GOOD_TOKENS & set(tokens):
-        return "bad" if negated else "good"
-    return None
-
-
 def _by_header(column: Column, counts: dict[str, int]) -> frozenset[str]:
     """For yes/no and 1/0 the column's own name tells: `불량여부` 1 is bad, `합격여부` 1 is good."""
     folded = {value.casefold(): value for value in counts}
-    if len(counts) != 2 or not (YES & set(folded) and NO & set(folded)):
+    if len(counts) != 2 or not (yes() & set(folded) and no() & set(folded)):
         return frozenset()
     senses = {meaning_of(name) for name in (*column.headers, (column.concept or "").replace("_", " "))} - {None}
     if len(senses) != 1:
         return frozenset()
-    side = YES if senses == {"bad"} else NO
+    side = yes() if senses == {"bad"} else no()
     return frozenset(value for key, value in folded.items() if key in side)

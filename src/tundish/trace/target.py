@@ -9,30 +9,11 @@ from dataclasses import dataclass
 from tundish.errors import AmbiguousTarget, EmptyTarget, Message, NoTarget, OddTarget, UnknownTarget
 from tundish.table import Column, Origin, Table
 from tundish.vocabulary import Catalogue, Concept
+from tundish.vocabulary.verdicts import verdicts
 from tundish.vocabulary.words import even_blanks
 
 MOST_CLASSES = 20
 """As many different texts may be classes, however few pieces hold each."""
-_VERDICTS = frozenset(
-    ("양품", "불량", "불량품", "양호", "합격", "불합격", "적합", "부적합", "정상", "비정상", "등외")
-) | frozenset(
-    (
-        "ok",
-        "ng",
-        "nok",
-        "good",
-        "bad",
-        "pass",
-        "passed",
-        "fail",
-        "failed",
-        "accept",
-        "accepted",
-        "reject",
-        "rejected",
-        "defective",
-    )
-)
 _VERDICT_HEADER = re.compile(r"판정|합부|합불|양부|양불|불량|verdict|judg|pass.?fail|ok.?ng|defect", re.IGNORECASE)
 _DEFECT_HEADER = re.compile(r"불량|결함|하자|크랙|균열(?!대|온|시)|흠|defect|flaw|reject|crack|ppm$", re.IGNORECASE)
 _UNIT_IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
@@ -196,7 +177,7 @@ def _verdict(table: Table, column: Column, catalogue: Catalogue) -> float:
     if not 1 <= levels.len() <= 12:
         return 0.0
     concept = _concept(column, catalogue)
-    words = _VERDICTS | set(concept.good + concept.bad if concept and concept.role == "result" else ())
+    words = verdicts() | set(concept.good + concept.bad if concept and concept.role == "result" else ())
     judged = [level for level in levels.to_list() if level.strip().casefold() in words]
     named = any(_VERDICT_HEADER.search(header) for header in column.headers)
     share = int(values.is_in(judged).sum()) / values.len() if judged else 0.0

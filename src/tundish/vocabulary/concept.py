@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -16,6 +17,7 @@ QUDT_KIND = "http://qudt.org/vocab/quantitykind/"
 
 Role = Literal["identity", "time_start", "time_end", "time", "setting", "condition", "material", "result", "context", "energy"]
 Aspect = Literal["actual", "setpoint", "mean", "min", "max", "total"]
+Writing = Literal["korean", "english", "short", "tag"]
 Level = Literal["heat", "slab", "coil", "plate", "lot", "piece", "order", "specimen"]
 
 
@@ -58,13 +60,17 @@ class Concept:
     synonyms: tuple[str, ...] = ()
     """What plants write instead of the names: Korean, English, abbreviations, pieces of tags."""
     same_as: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
-    """Checked equivalents elsewhere: keys ``idta``, ``eclass``, ``cdd``, ``en10168``, ``material_identity``, ``qudt`` -> identifier."""
+    """Checked equivalents elsewhere: ``idta``, ``eclass``, ``cdd``, ``en10168``, ``material_identity`` -> identifier."""
     qudt_kind: str | None = None
     """QUDT quantity kind, local name: ``Temperature``; None for a scale of its own."""
     qudt_unit: str | None = None
     """QUDT unit that ``unit`` is, local name: ``K``."""
     replaces: tuple[str, ...] = ()
     """Ids that this entry supersedes."""
+
+    def written(self, writing: Writing) -> tuple[str, ...]:
+        """The synonyms of one way of writing."""
+        return tuple(name for name in self.synonyms if writing_of(name) == writing)
 
     @property
     def is_context(self) -> bool:
@@ -95,3 +101,16 @@ class Concept:
     def names(self) -> tuple[str, ...]:
         """Everything the concept is called: both names, then the synonyms."""
         return (self.name_ko, self.name_en, *self.synonyms)
+
+
+def writing_of(name: str) -> Writing:
+    """How a plant's name for a concept is written: Hangul, English words, a short form, or a tag.
+
+    >>> [writing_of(name) for name in ("산세온도", "acid bath temperature", "FDT", "PL BATH TEMP", "PKL_TEMP")]
+    ['korean', 'english', 'short', 'tag', 'tag']
+    """
+    if re.search("[가-힣]", name):
+        return "korean"
+    if "_" in name or (" " in name and name.isupper()):
+        return "tag"
+    return "english" if re.search("[a-z]{3}", name) else "short"

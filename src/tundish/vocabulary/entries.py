@@ -1,4 +1,4 @@
-"""How does an entry of concepts/<area>.yaml become a concept? Parts are laid under it, families are multiplied out, twins added."""
+"""How does an entry of concepts/<area>.yaml become a concept? Parts are laid under it, families multiplied out, twins added."""
 
 from __future__ import annotations
 
