@@ -24,6 +24,10 @@ _WIDTH = 0.5
 _MIXED_FROM = 0.005
 """Least share of rows that a second unit holds; rarer ones are single slips."""
 _RUN = 2
+_LEVELS = 5
+"""Least different values of a second unit; a code or a detection limit has one."""
+_SCATTER = 3.0
+"""Greatest ratio of the scatter (10th to 90th percentile) of the two, once in one unit."""
 _UNITS: dict[str, tuple[float, ...]] = {
     "length": (1000.0, 25.4, 10.0, 100.0),
     "mass": (1000.0, 0.45359237),
@@ -134,7 +138,7 @@ def _mixed(sheet: Sheet, groups: _Groups, where: Mask) -> Odd | None:
     if len(found) < max(5, _MIXED_FROM * rows) or (sheet.log and _runs(where) > 3):
         return None
     quantity = one.concept.quantity if one.concept else None
-    said = _in_other_unit(found, groups, quantity)
+    said = _in_other_unit(found, groups, quantity) if len(np.unique(found[:1000])) >= _LEVELS else None
     if said is None:
         return None
     message = Message(
@@ -158,12 +162,22 @@ def _in_other_unit(found: Floats, groups: _Groups, quantity: str | None) -> str 
         ways = {}
         for factor in _UNITS.get(quantity or "", (1000.0,)):
             ways |= {f"÷ {factor:g}": found / factor, f"x {factor:g}": found * factor}
-    tight = groups.high / groups.low < 20
+    if groups.high / groups.low >= 20:
+        return None
+    main = groups.values[(groups.values >= groups.low) & (groups.values <= groups.high)]
     for way, true in ways.items():
         inside = (true >= groups.low * 0.95) & (true <= groups.high * 1.05)
-        if tight and inside.mean() >= 0.98:
+        if inside.mean() >= 0.98 and _alike(true, main):
             return way
     return None
+
+
+def _alike(true: Floats, main: Floats) -> bool:
+    """Values of one quantity in another unit scatter as the others do; a detection limit or a second grade does not."""
+    low, high = np.quantile(main, (0.1, 0.9))
+    first, median, last = np.quantile(true, (0.1, 0.5, 0.9))
+    spread = (last - first) / max(high - low, 1e-300)
+    return bool(low <= median <= high and 1 / _SCATTER <= spread <= _SCATTER)
 
 
 def _runs(where: Mask) -> int:
