@@ -58,6 +58,7 @@ def standard(plant: Path, settings: Settings, progress: Progress, *, agreeing: b
         reference.catalogue,
         time_zone=settings.time_zone,
         mapping=settings.mapping,
+        synonyms=settings.synonyms,
         units=settings.units,
         missing=settings.missing,
         mends=mends,

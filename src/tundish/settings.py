@@ -29,6 +29,8 @@ class Settings:
     ragged: Mapping[str, Literal["refuse", "set_aside"]] = field(default_factory=dict)
     mapping: Mapping[str, str] = field(default_factory=dict)
     """``file:column`` -> concept id, or ``-`` for: none."""
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    """Column name -> concept id, as another plant confirmed it."""
     units: Mapping[str, str] = field(default_factory=dict)
     """``file:column`` -> unit as a plant writes it."""
     missing: Mapping[str, tuple[float, ...]] = field(default_factory=dict)

@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-
 from known_plants import judge_plant, read_plants
+
 from tundish.vocabulary import load_catalogue
 
 PLANTS = read_plants()
@@ -16,7 +16,12 @@ def verdicts(split):
         if plant.split == split:
             for header, found in judge_plant(plant, catalogue):
                 given = found.match.concept
-                yield plant.key, "right" if given in header.meanings else "abstained" if given is None else "wrong", header, given
+                yield (
+                    plant.key,
+                    "right" if given in header.meanings else "abstained" if given is None else "wrong",
+                    header,
+                    given,
+                )
 
 
 def test_the_plants_are_many_and_varied():

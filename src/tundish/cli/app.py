@@ -259,6 +259,38 @@ def browse(
 @app.command(
     cls=Command,
     help=mark(
+        "Give other plants the column names that this one has confirmed, with their concepts (--out), or take theirs (--take).\n"
+        "No value, no file name and no plant name goes along; names that look like ids are held back."
+    ),
+)
+def synonyms(
+    ctx: typer.Context,
+    plant: Annotated[Path, typer.Argument(metavar="PLANT", help=mark("The plant's folder, with its plant.toml."))],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help=mark("Write the confirmed names here."), show_default=False)
+    ] = None,
+    take: Annotated[
+        Path | None,
+        typer.Option("--take", metavar="FILE", help=mark("Add another plant's names to plant.toml."), show_default=False),
+    ] = None,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Give or take synonyms."""
+    from tundish.cli import synonyms as exchange
+
+    if (out is None) == (take is None):
+        raise typer.BadParameter(mark("one of --out and --take"))
+    if out is not None:
+        exchange.give(plant, out, ctx.obj)
+    if take is not None:
+        exchange.take(plant, take, ctx.obj)
+
+
+@app.command(
+    cls=Command,
+    help=mark(
         "Take in what the live sources of plant.toml give (OPC UA, MQTT, SQL, folders), all side by side, until Ctrl-C.\n"
         "What has landed stands in PLANT/landing and is read by every other command like any export."
     ),

@@ -36,7 +36,11 @@ def run(file: Path, *, as_json: bool, lang: Language) -> None:
         raise NoSuchFile(file=file)
     catalogue = load_catalogue()
     for header, found in columns_of(file, catalogue):
-        line = json.dumps(_as_json(header, found, lang), ensure_ascii=False) if as_json else _as_text(header, found, catalogue, lang)
+        line = (
+            json.dumps(_as_json(header, found, lang), ensure_ascii=False)
+            if as_json
+            else _as_text(header, found, catalogue, lang)
+        )
         sys.stdout.write(f"{line}\n")
 
 

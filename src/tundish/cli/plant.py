@@ -31,14 +31,21 @@ def decided_by(plant: Path) -> Settings | None:
 
 
 def check_places(settings: Settings, standard: Standard) -> None:
-    """Files and columns that plant.toml names must be there: a decision that reaches nothing must not pass in silence."""
+    """Files and columns that plant.toml names must be there: a decision that reaches nothing must not pass in silence.
+
+    A mapping of a file that is no longer there is remembered for its column's name.
+    """
+    from tundish.standardise.memory import header_of
+
     columns = _places(standard)
     spots = [f"{file}:{name}" for file, names in columns.items() for name in sorted(names)]
     sections = {"mapping": settings.mapping, "units": settings.units, "missing": settings.missing, "known": settings.known}
     by_name_alone = {"turnable": settings.turnable, "limits": settings.limits}
     for section, decided_there in {**sections, **by_name_alone}.items():
         for spot in decided_there:
-            named = section in by_name_alone and any(spot in names for names in columns.values())
+            header = header_of(spot) if section == "mapping" and spot.partition(":")[0] not in columns else spot
+            by_name = section in by_name_alone or header != spot
+            named = by_name and any(header in names for names in columns.values())
             if spot not in spots and not named:
                 raise _unknown(section, spot, spots)
     for section, files in (("keys", settings.keys), ("clocks", settings.clock_offsets_s)):
@@ -58,6 +65,10 @@ def _check_words(settings: Settings) -> None:
             near = get_close_matches(concept, ids, n=3) or ids[:3]
             expected = Message("a concept such as {examples}, or {none}", examples=near, none='"-"')
             raise BadSettings(file=plant_toml.NAME, key=f'mapping."{spot}"', expected=expected, found=f'"{concept}"')
+    for header, concept in settings.synonyms.items():
+        if concept not in catalogue:
+            known_here = Message("a concept of the vocabulary")
+            raise BadSettings(file=plant_toml.NAME, key=f'synonyms."{header}"', expected=known_here, found=f'"{concept}"')
     for spot, unit in settings.units.items():
         if parse_unit(unit) is None:
             expected = Message("a known unit, such as {examples}", examples='"℃", "MPa", "mm"')

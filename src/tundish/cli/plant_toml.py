@@ -26,7 +26,7 @@ _MOST = 1e15
 
 def read(path: Path) -> Settings:
     """Settings of a plant; every wrong word is a :class:`~tundish.errors.BadSettings` with file, key, expected and found."""
-    values = _Values(path, _toml(path))
+    values = _Values(path, toml_of(path))
     return Settings(
         time_zone=values.one("plant", "time_zone", _ZONE) or "Asia/Seoul",
         target=values.one("plant", "target", _TEXT),
@@ -36,6 +36,7 @@ def read(path: Path) -> Settings:
         skip=tuple(values.one("read", "skip", _TEXTS) or ()),
         ragged=values.ragged(),
         mapping=values.all("mapping", _TEXT),
+        synonyms=values.all("synonyms", _TEXT),
         units=values.all("units", _TEXT),
         missing={key: tuple(map(float, numbers)) for key, numbers in values.all("missing", _NUMBERS).items()},
         keys=values.all("keys", _TEXT),
@@ -48,7 +49,8 @@ def read(path: Path) -> Settings:
     )
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def toml_of(path: Path) -> dict[str, Any]:
+    """The content of a TOML file from outside; :class:`~tundish.errors.BadSettings` when it is none or too long."""
     whole = Message("the file")
     if not path.is_file():
         raise BadSettings(file=path.name, key=whole, expected=Message("a text file"), found=Message("a folder or device"))
@@ -128,7 +130,7 @@ _SECTIONS: Mapping[str, tuple[str, ...] | None] = {
     "plant": ("time_zone", "target", "bad", "higher_is", "decision_moment"),
     "read": ("skip", "ragged"),
     "cost": ("per_bad",),
-    **dict.fromkeys(("mapping", "units", "missing", "keys", "clocks", "known", "turnable", "limits", "sources")),
+    **dict.fromkeys(("mapping", "synonyms", "units", "missing", "keys", "clocks", "known", "turnable", "limits", "sources")),
 }
 
 

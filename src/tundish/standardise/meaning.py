@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import polars as pl
@@ -15,27 +14,17 @@ from tundish.standardise.gaps import MEASURED_QUANTITIES, Code, missing_codes
 from tundish.standardise.kinds import Read, whole_texts
 from tundish.standardise.look import ColumnSketch
 from tundish.standardise.match import Matched, match
-from tundish.standardise.mends import Mends, mend
+from tundish.standardise.mends import mend
+from tundish.standardise.settled import Decided, said_of, settle
 from tundish.standardise.times import serial_times
 from tundish.table import Aside, Column, Kind, Match
-from tundish.vocabulary import Catalogue, Concept, parse_unit
+from tundish.vocabulary import Catalogue, Concept
 
 Value = TypeVar("Value")
 
 _SAMPLE = 2000
 _TEXTS = 200
 _FEW = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What plant.toml says of columns, by ``file:column``."""
-
-    mapping: Mapping[str, str]
-    units: Mapping[str, str]
-    missing: Mapping[str, tuple[float, ...]]
-    mends: Mends = field(default_factory=Mends)
-    """What was decided of single cells in the quarantine file."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ class Meant:
 def give_meaning(export: Export, catalogue: Catalogue, decided: Decided, time_zone: str) -> list[Meant]:
     """Match the columns of an export to concepts, set aside what was not measured, convert to SI."""
     found = match([sketch(read) for read in export.reads], catalogue, table_name=export.name)
-    settled = [_decided_by_user(read, matched, catalogue, decided) for read, matched in zip(export.reads, found, strict=True)]
+    settled = [settle(read, matched, catalogue, decided) for read, matched in zip(export.reads, found, strict=True)]
     concepts = [catalogue.concept(matched.match.concept) if matched.match.concept else None for matched in settled]
     columns = list(zip(export.reads, settled, concepts, strict=True))
     reads = [_reconcile(read, concept, time_zone) for read, _, concept in columns]
@@ -70,7 +59,7 @@ def give_meaning(export: Export, catalogue: Catalogue, decided: Decided, time_zo
 def _clean(read: Read, matched: Matched, concept: Concept | None, decided: Decided, *, pieces: bool) -> Read:
     if read.kind != "number":
         return read
-    told = _look_up(decided.missing, read)
+    told = said_of(decided.missing, read)
     if told is not None:
         for value in told:
             read = _set_aside(read, Code(value, 1, sure=True), by_user=True)
@@ -106,35 +95,6 @@ def sketch(read: Read) -> ColumnSketch:
         texts = tuple(spread.drop_nulls().unique(maintain_order=True).head(_TEXTS).to_list())
     kind: Kind = "time" if read.undecided else read.kind
     return ColumnSketch(read.header, kind, read.place.origin, read.unit_text, texts=texts, distinct=distinct, few=few)
-
-
-def _look_up(decided: Mapping[str, Value], read: Read) -> Value | None:
-    for origin in read.origins:
-        for spot in (*origin.spots, *replace(origin, column=read.header).spots):
-            if spot in decided:
-                return decided[spot]
-    return None
-
-
-def _decided_by_user(read: Read, matched: Matched, catalogue: Catalogue, decided: Decided) -> Matched:
-    concept_id = _look_up(decided.mapping, read)
-    if concept_id is not None:
-        reason = Message("plant.toml says so.")
-        if concept_id != "-" and concept_id not in catalogue:
-            reason = Message(
-                "plant.toml names {concept}, which the vocabulary does not have; the column stays without one.",
-                concept=concept_id,
-            )
-        concept_id = concept_id if concept_id in catalogue else None
-        report = replace(matched.match, concept=concept_id, score=1.0, reason=reason, confirmed=True)
-        matched = replace(matched, match=report, position=matched.position if concept_id == matched.match.concept else None)
-    written = _look_up(decided.units, read)
-    if written is not None:
-        quantity = catalogue.concept(matched.match.concept).quantity if matched.match.concept else None
-        unit = parse_unit(written, quantity)
-        report = replace(matched.match, unit_read=written, unit=unit.label if unit else None)
-        matched = replace(matched, match=report, unit=unit, unit_text=written)
-    return matched
 
 
 def _reconcile(read: Read, concept: Concept | None, time_zone: str) -> Read:

@@ -13,8 +13,9 @@ from tundish.standardise.contracts import Contract, Delivery, Shape, inspect
 from tundish.standardise.export import Export, understand
 from tundish.standardise.judge import judge
 from tundish.standardise.long import unfold
-from tundish.standardise.meaning import Decided, Meant, give_meaning
+from tundish.standardise.meaning import Meant, give_meaning
 from tundish.standardise.mends import Mends
+from tundish.standardise.settled import Decided
 from tundish.standardise.spelling import even_spellings
 from tundish.standardise.stack import stack
 from tundish.table import ROW, SOURCE, Finding, Progress, Table
@@ -41,6 +42,7 @@ def standardise(
     *,
     time_zone: str = "Asia/Seoul",
     mapping: Mapping[str, str] | None = None,
+    synonyms: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     missing: Mapping[str, tuple[float, ...]] | None = None,
     mends: Mends | None = None,
@@ -49,13 +51,14 @@ def standardise(
 ) -> Standardised:
     """Give every column of every export a kind, a meaning, a unit and UTC times; stack exports of the same table.
 
-    ``mapping``, ``units`` and ``missing`` are what plant.toml decided, by ``file:column``; ``mends`` what the quarantine file
-    did of single cells. A delivery that breaks a frozen one of ``contracts`` is set aside; None takes everything and tells its
+    ``mapping``, ``units`` and ``missing`` are what plant.toml decided, by ``file:column``; ``synonyms`` what other plants
+    confirmed, by column name; ``mends`` what the quarantine file did of single cells. A delivery that breaks a frozen one of
+    ``contracts`` is set aside; None takes everything and tells its
     shape, so that it can be agreed on. Values of the tables are SI.
     """
     raw = unfold(raw)
     mends = mends or Mends()
-    decided = Decided(mapping or {}, units or {}, missing or {}, mends)
+    decided = Decided(mapping or {}, units or {}, missing or {}, mends, synonyms or {})
     tables: list[Table] = []
     deliveries: list[Delivery] = []
     for i, (name, table) in enumerate(zip(_names(raw), raw, strict=True)):
