@@ -84,11 +84,12 @@ def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path, seal_r
     acknowledged: set[int] = set()
     for _ in range(6):
         child = subprocess.Popen([sys.executable, CHILD, tmp_path, str(seal_rows)], stdout=subprocess.PIPE)
-        assert child.stdout.readline()
+        first = child.stdout.readline()
+        assert first
         time.sleep(dice.random() * 0.4)
         child.send_signal(signal.SIGKILL)
         said, _ = child.communicate()
-        acknowledged |= {int(line) for line in said.splitlines()}
+        acknowledged |= {int(line) for line in (first, *said.splitlines())}
         landed = numbers(tmp_path)
         assert len(landed) == len(set(landed))
         batches = {value // ROWS for value in landed}

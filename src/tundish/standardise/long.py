@@ -152,8 +152,10 @@ class _Log:
 
 def _order(rows: pl.DataFrame, times: Sequence[str]) -> tuple[pl.Series, bool]:
     """A number for the time of each row, and whether it is in microseconds, or else only tells times apart."""
-    joint = rows.select(pl.concat_str([pl.col(name).cast(pl.String) for name in times], separator=" ")).to_series()
-    count = joint.n_unique()
+    joint = rows[times[0]]
+    if len(times) > 1:
+        joint = rows.select(pl.concat_str([pl.col(name).cast(pl.String) for name in times], separator=" ")).to_series()
+    count = joint.n_unique() if len(times) > 1 else 0
     for name in times:
         column = rows[name]
         if column.n_unique() < count:
@@ -163,10 +165,10 @@ def _order(rows: pl.DataFrame, times: Sequence[str]) -> tuple[pl.Series, bool]:
         read = _counted(column, name) if column.dtype.is_numeric() else _read(column.cast(pl.String), name)
         if read is not None:
             return read.cast(pl.Int64), True
-    whole = _read(joint, " ".join(times))
+    whole = _read(joint, " ".join(times)) if len(times) > 1 else None
     if whole is not None:
         return whole.cast(pl.Int64), True
-    return joint.cast(pl.Categorical).to_physical().cast(pl.Int64), False
+    return joint.cast(pl.String).cast(pl.Categorical).to_physical().cast(pl.Int64), False
 
 
 def _counted(column: pl.Series, header: str) -> pl.Series | None:
