@@ -90,8 +90,10 @@ def coils(rng: np.random.Generator, rows: int = 800) -> pl.DataFrame:
     return pl.DataFrame({
         "코일번호": [f"C{25000 + i}" for i in range(rows)],
         "압연일시": [f"{BEGIN + timedelta(minutes=9 * i + float(rng.uniform(0, 5))):%Y-%m-%d %H:%M:%S}" for i in range(rows)],
-        "입측두께(mm)": np.round(entry, 3), "출측두께(mm)": np.round(exit_, 3), "압하율(%)": np.round(100 * (1 - exit_ / entry), 1),
-        "두께(mm)": np.round(exit_ + rng.normal(0, 0.003, rows), 2), "폭(mm)": width, "길이(m)": np.round(length, 1), "중량(kg)": np.round(weight),
+        "입측두께(mm)": np.round(entry, 3), "출측두께(mm)": np.round(exit_, 3),
+        "압하율(%)": np.round(100 * (1 - exit_ / entry), 1),
+        "두께(mm)": np.round(exit_ + rng.normal(0, 0.003, rows), 2), "폭(mm)": width,
+        "길이(m)": np.round(length, 1), "중량(kg)": np.round(weight),
         "항복강도(MPa)": np.round(yields), "인장강도(MPa)": np.round(tensile), "항복비(%)": np.round(100 * yields / tensile, 1),
     })  # fmt: skip
 
