@@ -129,3 +129,11 @@ def test_days_that_no_plant_saw_stand_for_nothing_written(export):
     time = found.reads[0]
     assert [index for index, value in enumerate(time.values) if value is None] == [3, 7, 9]
     assert [(finding.code, finding.count) for finding in time.findings] == [("no_such_time", 3)]
+
+
+def test_days_that_never_were_leave_a_column_its_kind_and_are_named():
+    texts = [f"2024-02-{day:02} 08:00:00" for day in (1, 2, 3, 30)] * 10
+    found = read_times(pl.Series("시각", texts), "시각")
+    assert isinstance(found, Times)
+    assert found.values.null_count() == 10
+    assert found.unread == ("2024-02-30 08:00:00",)

@@ -229,10 +229,12 @@ def _finish(texts: pl.Series, times: Times) -> Times | None:
     failing = texts.filter(values.is_null() & texts.is_not_null()).unique(maintain_order=True).to_list()
     unread = tuple(text for text in failing if text.strip())
     wrong = [text for text in unread if text.replace(" ", "").lower() not in NO_VALUE]
-    if wrong and int(texts.is_in(wrong).sum()) > 0.1 * len(texts.drop_nulls()):
+    count, filled = int(texts.is_in(wrong).sum()) if wrong else 0, len(texts.drop_nulls())
+    written = count > 0.1 * filled and all(patterns(text.strip()) for text in wrong)  # 2024-02-31: a time that never was
+    if count > (0.5 if written else 0.1) * filled:
         return None
-    filled = values.drop_nulls()
+    read = values.drop_nulls()
     span = times.span
-    if span == "moment" and len(filled) > 2 and bool((filled.dt.truncate("1d") == filled).all()):
+    if span == "moment" and len(read) > 2 and bool((read.dt.truncate("1d") == read).all()):
         span = "date"
     return replace(times, values=values.alias(texts.name), span=span, unread=unread)
