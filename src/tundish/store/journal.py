@@ -286,7 +286,7 @@ def _why(failure: sqlite3.Error) -> Message:
             return Message("no permission")
         case ["CORRUPT" | "NOTADB"]:
             return Message(
-                "{file} is damaged ({found}); put it back from a backup, or move it away", file=JOURNAL, found=failure
+                "{file} is damaged ({found}); put it back from a backup, or move it away", file=JOURNAL, found=str(failure)
             )
         case _:
             return Message("{file}: {found}", file=JOURNAL, found=str(failure))
