@@ -131,3 +131,16 @@ def test_refusals_are_said_in_the_language_that_is_asked_for(client):
 
 def test_a_head_is_a_get_without_a_body(client):
     assert client.head("/shells").headers["content-type"] == client.get("/shells").headers["content-type"]
+
+
+def test_every_address_is_described(client):
+    described = client.get("/openapi.json").json()["paths"]
+    assert {"/shells", "/submodels/{submodelIdentifier}/submodel-elements/{idShortPath}/$value"} <= set(described)
+    assert "/submodels/{submodelIdentifier}/shells" not in described
+    names = {said["name"] for said in described["/shells/{aasIdentifier}/submodels/{submodelIdentifier}"]["get"]["parameters"]}
+    assert names == {"aasIdentifier", "submodelIdentifier", "level", "extent"}
+
+
+def test_bodies_are_small(client):
+    assert client.post("/v1/objects/value", content=b"[" * (2 << 20)).status_code == 413
+    assert client.post("/v1/objects/value", content=iter([b"[" * (1 << 20)] * 3)).status_code == 413

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from tundish.errors import Message
 from tundish.intake.folder import posix_name
-from tundish.locale import mark, render, say
+from tundish.locale import mark, number, render, say
 from tundish.settings import Language
 from tundish.web.refusals import language
 
@@ -30,6 +31,7 @@ LINKS = (
     ("/concept-descriptions", mark("Concepts: what each value means")),
     ("/serialization", mark("All of it in one file")),
     ("/description", mark("Profiles of the AAS API")),
+    ("/v1/info", mark("i3X 1.0: the same data as objects with values and history")),
     ("/openapi.json", mark("Every address, for programs (OpenAPI)")),
 )
 
@@ -59,7 +61,8 @@ def shown(state: State, lang: Language) -> str:
     package = snapshot.package
     return _template().render(
         lang=lang,
-        say=lambda text, **values: say(text, lang, **values),
+        _=lambda text, **values: say(text, lang, **values),
+        say=lambda text: say(text, lang),
         render=lambda message: render(message, lang),
         plant=posix_name(Path(state.plant.resolve().name)),
         counts=(
@@ -68,8 +71,8 @@ def shown(state: State, lang: Language) -> str:
             (mark("Submodels"), len(package.submodels)),
             (mark("Concepts"), len(package.concept_descriptions)),
         ),
-        changed_at=snapshot.changed_at,
-        refreshes=snapshot.version,
+        number=number,
+        changed_at=render(Message("{time}", time=snapshot.changed_at), lang),
         trouble=state.trouble,
         findings=snapshot.findings[:MOST_FINDINGS],
         more=max(0, len(snapshot.findings) - MOST_FINDINGS),

@@ -71,8 +71,7 @@ def install(app: FastAPI) -> None:
 
 
 def _refused(request: Request, failure: Exception) -> Response:
-    status, message = (failure.status, failure.message) if isinstance(failure, Refused) else (500, Message(""))
-    return _answer(request, status, message)
+    return _answer(request, failure.status, failure.message) if isinstance(failure, Refused) else _fault(request, failure)
 
 
 def _invalid(request: Request, failure: Exception) -> Response:
