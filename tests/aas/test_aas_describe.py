@@ -24,6 +24,7 @@ HOSTILE = [
     "ondo",
     "1번",
     "😀",
+    "가" * 700,
 ]
 REAL = {
     "posco_plate_scale": Settings(),
@@ -102,6 +103,7 @@ def test_the_inspection_document_tells_the_last_piece(certificates, tmp_path, pa
     assert values["Length"] == "559000"
     assert values["ActualMass"] == "9059"
     assert values["StatementOfCompliance"] is None
+    assert values["MassFraction_Mn"] == "0.34"
     assert "홍길동" not in json.dumps(package.environment, ensure_ascii=False)
 
 

@@ -34,7 +34,13 @@ def test_a_cleaned_text_may_stand_in_xml(text):
 
 @given(ANY)
 def test_a_slug_is_plain(text):
-    assert re.fullmatch(r"[A-Za-z0-9._~%-]+", slug(text))
+    assert re.fullmatch(r"([A-Za-z0-9._~-]|%[0-9A-F]{2})+", slug(text))
+    assert len(slug(text)) <= 400
+
+
+def test_long_names_stay_apart():
+    assert slug("가" * 500) != slug("가" * 501)
+    assert slug("a" * 500).startswith("aaa")
 
 
 @given(st.floats())

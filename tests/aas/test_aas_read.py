@@ -193,3 +193,9 @@ def test_a_part_that_is_missing_is_told(tmp_path):
     package, found = read_package(path)
     assert package.environment == {}
     assert [one.code for one in found] == ["aas_part", "aas_none"]
+
+
+def test_xml_that_is_deep_enough_to_hurt_is_refused(tmp_path):
+    text = "<environment>" + "<a>" * 50_000 + "</a>" * 50_000 + "</environment>"
+    with pytest.raises(BrokenFile, match="levels"):
+        read_package(put(tmp_path, text, "e.xml"))

@@ -7,6 +7,8 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from tundish.aas.package import Json
 from tundish.errors import BrokenFile, Message
 
+DEEPEST = 300
+"""Levels of XML inside each other; JSON of the same has half of them."""
 _CLASSES = frozenset(
     {
         *("annotatedRelationshipElement", "assetAdministrationShell", "basicEventElement", "blob", "capability"),
@@ -39,12 +41,22 @@ def parse(name: str, raw: bytes) -> Element:
         raise BrokenFile(file=name, expected=Message("XML without a DTD"), found=found) from error
     except (ParseError, ValueError, LookupError) as error:
         raise BrokenFile(file=name, expected=Message("XML"), found=str(error).splitlines()[0]) from error
+    if _is_deep(root):
+        raise BrokenFile(file=name, expected=Message("XML"), found=Message("more than {levels} levels", levels=DEEPEST))
     return root
 
 
 def to_json(root: Element) -> Json:
     """An environment in XML, whatever its namespace's version, as it would stand in JSON."""
     return {_tag(child): _value(child) for child in root}
+
+
+def _is_deep(root: Element) -> bool:
+    """Whether elements lie too deep inside each other to be a model; seen without calling itself."""
+    level, below = 0, [root]
+    while below and level <= DEEPEST:
+        level, below = level + 1, [child for element in below for child in element]
+    return level > DEEPEST
 
 
 class _Doctype(Exception):

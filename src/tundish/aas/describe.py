@@ -95,7 +95,7 @@ class _Plant:
             own = [
                 technical_data(product, self.meanings, f"{identity}:technical"),
                 *made_of,
-                inspection_document(product, self.tables, f"{identity}:inspection"),
+                inspection_document(product, self.tables, self.catalogue, f"{identity}:inspection"),
                 carbon_footprint((), f"{identity}:carbon"),
             ]
             yield "Product", words, identity, own

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tundish.aas.names import clean
 from tundish.table import Column, Table
 from tundish.vocabulary import Catalogue, Concept
 from tundish.vocabulary.catalogue import Area
@@ -109,7 +110,19 @@ def _lines(tables: Sequence[Table], catalogue: Catalogue) -> Iterable[Line]:
 def _processes(catalogue: Catalogue) -> frozenset[str]:
     """Areas in which something is made: those with a setting that only they have; a line's speed or power is anybody's."""
     general = {"identity", "production", "product", "inspection", "line", "energy", "chemistry", "mechanical"}
-    general |= {"defect", "defects", "emission", "emissions", "equipment", "utility", "utilities", "maintenance", "dimension"}
+    general |= {
+        "defect",
+        "defects",
+        "emission",
+        "emissions",
+        "equipment",
+        "metallography",
+        "slag",
+        "utility",
+        "utilities",
+        "maintenance",
+        "dimension",
+    }
     return frozenset(concept.area for concept in catalogue.concepts if concept.turnable) - general
 
 
@@ -134,7 +147,8 @@ def _products(tables: Sequence[Table], catalogue: Catalogue) -> tuple[list[Produ
         if not held:
             continue
         table, column = max(held, key=lambda one: one[0].frame.height)
-        names = table.frame[column.name].cast(pl.String).str.strip_chars()
+        written = table.frame[column.name].cast(pl.String)
+        names = written.replace_strict({one: clean(one) for one in written.drop_nulls().unique()}, default=None)
         counts = names.drop_nulls().value_counts(sort=True).sort("count", names.name, descending=[True, False])
         concept = catalogue.concept(id)
         kept = [name for name in counts[names.name] if name][:MOST_TYPES]

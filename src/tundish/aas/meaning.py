@@ -11,9 +11,10 @@ from tundish.aas.elements import Words, element, reference, texts
 from tundish.aas.names import LONGEST_NAME, clean, id_short, slug
 from tundish.aas.package import Json
 from tundish.table import Column, Kind, Table
-from tundish.vocabulary import Catalogue, Concept, Unit
-from tundish.vocabulary.units import unit_of
+from tundish.vocabulary import Catalogue, Concept, Unit, parse_unit
 
+REFERENCE = "aasx"
+"""Area of concepts that a reference model brought, and the beginning of the keys of its identifiers."""
 DATA_SPECIFICATION = "https://admin-shell.io/DataSpecificationTemplates/DataSpecificationIec61360/3/0"
 UCUM = "http://unitsofmeasure.org#"
 """The system of units, as HL7 names it; the code stands behind it."""
@@ -94,7 +95,7 @@ class Meanings:
         own = f"{self.prefix}:column:{sha256(place.encode()).hexdigest()[:16]}"
         known = column.unit is not None
         return Meaning(
-            ids=(own, *([concept.iri, *concept.same_as.values()] if concept else [])),
+            ids=(own, *(_ids(concept) if concept else ())),
             words=_words(concept) if concept else {"ko": column.header},
             kind=column.kind,
             concept=concept,
@@ -110,7 +111,7 @@ def of_concept(concept: Concept, kind: Kind | None = None) -> Meaning:
     """What a concept means, its values in the unit that a plant usually shows."""
     unit = _shown_in(concept)
     return Meaning(
-        ids=(concept.iri, *concept.same_as.values()),
+        ids=_ids(concept),
         words=_words(concept),
         kind=kind or concept.kind,
         concept=concept,
@@ -129,7 +130,8 @@ def described(tables: Iterable[Table], meanings: Meanings) -> list[Json]:
         for column in table.columns:
             meaning = meanings.of(column)
             if meaning.concept is not None:
-                made.setdefault(meaning.concept.iri, _description(of_concept(meaning.concept)))
+                general = of_concept(meaning.concept)
+                made.setdefault(general.ids[0], _description(general))
             made.setdefault(meaning.ids[0], _description(meaning, column))
     return [made[identity] for identity in sorted(made)]
 
@@ -188,9 +190,18 @@ def _unit_id(meaning: Meaning) -> Json | None:
     return reference(UCUM + slug(meaning.ucum)) if meaning.ucum and not meaning.ucum.startswith("{") else None
 
 
+def _ids(concept: Concept) -> tuple[str, ...]:
+    """Our identifier, then what means the same and is an identifier by itself: a bare field code is none.
+
+    What only a reference model knows goes by the model's own identifier: ours would not be the same in another plant.
+    """
+    same = tuple(one for key, one in concept.same_as.items() if key.startswith(REFERENCE) or "#" in one or ":" in one)
+    return same if same and concept.area == REFERENCE else (concept.iri, *same)
+
+
 def _words(concept: Concept) -> Words:
     return {"ko": concept.name_ko, "en": concept.name_en}
 
 
 def _shown_in(concept: Concept) -> Unit | None:
-    return unit_of(concept.plant_unit) if concept.plant_unit else None
+    return parse_unit(concept.plant_unit, concept.quantity) if concept.plant_unit else None

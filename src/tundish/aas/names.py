@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container
+from hashlib import sha256
 from urllib.parse import quote
 
 LONGEST_ID_SHORT = 128
 LONGEST_NAME = 64
 """Letters of a display name (AAS part 1, LangStringNameType); a preferred name holds 255, a definition 1023."""
+LONGEST_SLUG = 400
+"""An identifier holds 2,000 letters (AAS part 1); a long name is cut and told apart by its hash."""
 _LEAD = tuple("g kk n d tt r m b pp s ss - j jj ch k t p h".replace("-", "").split(" "))
 _VOWEL = tuple("a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i-".replace("-", "").split(" "))
 _TAIL = tuple("- k k k n n n t l k m l l l p l m p p t t ng t t k t p t".replace("-", "").split(" "))
@@ -42,7 +45,11 @@ def slug(text: str) -> str:
     >>> slug("2공장 A")
     '2%EA%B3%B5%EC%9E%A5%20A'
     """
-    return quote(clean(text) or "unnamed", safe="")
+    whole = quote(clean(text) or "unnamed", safe="")
+    if len(whole) <= LONGEST_SLUG:
+        return whole
+    cut = re.sub("%.?$", "", whole[: LONGEST_SLUG // 2])
+    return f"{cut}~{sha256(whole.encode()).hexdigest()[:16]}"
 
 
 def clean(text: str, longest: int | None = None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
+from tundish.aas.meaning import REFERENCE
 from tundish.aas.model import Entry, entries_of
 from tundish.aas.names import id_short
 from tundish.aas.package import AasPackage
@@ -21,7 +22,7 @@ from tundish.vocabulary.catalogue import Area
 from tundish.vocabulary.concept import Role
 from tundish.vocabulary.words import even_name
 
-AREA = Area("aasx", "참조 모델", "reference model", frozenset())
+AREA = Area(REFERENCE, "참조 모델", "reference model", frozenset())
 """Where concepts stand that only a reference model knows: ``aasx.BathAge``."""
 MOST_BYTES = 64 * 2**20
 """Of a JSON or XML file that is looked into."""
