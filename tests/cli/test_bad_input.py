@@ -51,7 +51,6 @@ CASES = {
     "words only": ({"읽어주세요.md": b"hello"}, [], ["읽어주세요.md"]),
     "zero bytes": ({"빈.csv": b""}, [], ["빈.csv"]),
     "blank lines": ({"빈.csv": b"\n\n \n"}, [], ["빈.csv"]),
-    "header alone": ({"빈.csv": b"a,b,c\n"}, [], ["빈.csv"]),
     "half a parquet": ({"설비.parquet": parquet(a=[1, 2], b=[3, 4])[:-20]}, [], ["설비.parquet"]),
     "half a zip": ({"묶음.zip": zipped("a.csv")[:40]}, [], ["묶음.zip"]),
     "zip that leads out": ({"묶음.zip": zipped("../a.csv")}, [], ["묶음.zip", "../a.csv"]),
