@@ -10,6 +10,7 @@ from tundish.intake.listing import Listed
 from tundish.intake.raw import RawTable
 from tundish.standardise.export import read_columns
 from tundish.standardise.kinds import Read, read_column
+from tundish.standardise.look import ColumnSketch
 from tundish.standardise.match import Matched, match
 from tundish.standardise.meaning import sketch
 from tundish.standardise.places import Place
@@ -25,7 +26,12 @@ def match_columns(raw: RawTable, catalogue: Catalogue) -> tuple[Matched, ...]:
 
 def match_listed(columns: Sequence[Listed], catalogue: Catalogue, *, name: str) -> tuple[Matched, ...]:
     """Give each column of a list its concept, as if the list were the head of a table called ``name``."""
-    return match([sketch(_read(column, name)) for column in columns], catalogue, table_name=name)
+    return match(sketches_of(columns, name), catalogue, table_name=name)
+
+
+def sketches_of(columns: Sequence[Listed], name: str) -> list[ColumnSketch]:
+    """What is known of the columns of a list before they have a meaning."""
+    return [sketch(_read(column, name)) for column in columns]
 
 
 def _read(column: Listed, name: str) -> Read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tundish.errors import Message
@@ -9,6 +10,8 @@ from tundish.standardise.evidence import Evidence
 from tundish.standardise.look import Look
 from tundish.vocabulary.units import Unit
 
+_FOREIGN = re.compile(r"[\u0370-\u1fff\u3040-\u30ff\u4e00-\u9fff]{2}")
+"""Two letters of a script other than Latin and Hangul: Cyrillic, Greek, kana, Chinese characters."""
 _NEAR = 0.76
 """Fit at which only a rival stands in the way."""
 
@@ -40,6 +43,11 @@ def why(header: str, look: Look, chosen: Evidence, unit: Unit | None) -> Message
 
 def why_not(header: str, look: Look, found: Sequence[Evidence]) -> Message:
     """Why no meaning was sure enough; ends with what to do."""
+    if not found and _FOREIGN.search(header):
+        return Message(
+            "{header}: written in a script that the vocabulary does not know. Write its meaning under [mapping] in plant.toml.",
+            header=header,
+        )
     if not found or found[0].name < 0.5:
         return Message("{header}: the name says too little. Write its meaning under [mapping] in plant.toml.", header=header)
     best = found[0]

@@ -1,0 +1,189 @@
+"""How often is a column's meaning right, wrong, or left open? Tundish beside rapidfuzz and Valentine's Coma, on the same headers.
+
+    python benchmarks/matching.py            # all plants of tests/standardise/plants, or of a folder: --folder DIR
+    python benchmarks/matching.py --fit      # fits calibration.yaml anew on the plants with split: tuning
+
+rapidfuzz is given every name and synonym of the vocabulary as targets, Coma the Korean and English names; they never abstain.
+Coma by values has nothing to compare with: a vocabulary holds no values.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "standardise"))
+
+from known_plants import FOLDER, Plant, read_plants  # noqa: E402
+
+from tundish.intake.listing import Listed  # noqa: E402
+from tundish.standardise.calibration import FEATURES, threshold  # noqa: E402
+from tundish.standardise.evidence import Evidence  # noqa: E402
+from tundish.standardise.listed import sketches_of  # noqa: E402
+from tundish.standardise.look import ColumnSketch, look_at  # noqa: E402
+from tundish.standardise.match import judge, lined_up, match  # noqa: E402
+from tundish.vocabulary import Catalogue, load_catalogue  # noqa: E402
+
+Answer = tuple[tuple[str | None, ...], list[tuple[str, float]], float]
+"""What is right, concepts in order of likeness, and the score of the first."""
+CALIBRATION = ROOT / "src" / "tundish" / "standardise" / "calibration.yaml"
+SIGNS = (1, 1, -1, 1, 1, 1)
+"""What may speak for a meaning and what only against it."""
+
+
+def tundish(plant: Plant, catalogue: Catalogue) -> list[Answer]:
+    answers: list[Answer] = []
+    for table in plant.tables:
+        sketches = sketches_of([header.column for header in table.headers], table.name)
+        for header, found in zip(table.headers, match(sketches, catalogue, table_name=table.name), strict=True):
+            first = [(found.match.concept, found.match.score)] if found.match.concept else []
+            answers.append((header.meanings, [*first, *found.match.alternatives], found.match.score))
+    return answers
+
+
+def rapidfuzz(plant: Plant, catalogue: Catalogue) -> list[Answer]:
+    from rapidfuzz import fuzz, process, utils
+
+    names = [(utils.default_process(name), concept.id) for concept in catalogue.concepts for name in concept.names]
+    answers: list[Answer] = []
+    for table in plant.tables:
+        headers = [utils.default_process(header.column.header) for header in table.headers]
+        scores = process.cdist(headers, [name for name, _ in names], scorer=fuzz.token_set_ratio)
+        for header, row in zip(table.headers, scores, strict=True):
+            answers.append((header.meanings, _best(row, [id for _, id in names]), float(row.max()) / 100))
+    return answers
+
+
+def coma(plant: Plant, catalogue: Catalogue) -> list[Answer]:
+    import pandas as pd
+    from valentine import valentine_match
+    from valentine.algorithms import Coma
+
+    names = {name: concept.id for concept in catalogue.concepts for name in (concept.name_ko, concept.name_en)}
+    target = pd.DataFrame({name: pd.Series(dtype=object) for name in names})
+    answers: list[Answer] = []
+    for table in plant.tables:
+        source = pd.DataFrame({h.column.header or "-": pd.Series(h.column.samples, dtype=object) for h in table.headers})
+        found = valentine_match([source, target], Coma())
+        likes: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for pair, score in sorted(found.items(), key=lambda item: -item[1]):
+            likes[pair.source_column].append((names[pair.target_column], float(score)))
+        answers += [(h.meanings, offered := likes[h.column.header], offered[0][1] if offered else 0.0) for h in table.headers]
+    return answers
+
+
+def _best(row: np.ndarray, ids: Sequence[str]) -> list[tuple[str, float]]:
+    found: dict[str, float] = {}
+    for n in np.argsort(-row, kind="stable")[:60]:
+        found.setdefault(ids[n], float(row[n]) / 100)
+    return list(found.items())
+
+
+def report(name: str, answers: Sequence[Answer], least: float) -> None:
+    count: Counter[str] = Counter()
+    ranks = []
+    for right, offered, score in answers:
+        given = offered[0][0] if offered and score >= least else None
+        count["right" if given in right else "open" if given is None else "wrong"] += 1
+        if right != (None,):
+            ranks.append(next((1 / n for n, (concept, _) in enumerate(offered, 1) if concept in right), 0.0))
+    total = len(answers)
+    shares = " ".join(f"{count[kind] / total:7.3f}" for kind in ("right", "wrong", "open"))
+    print(f"{name:44s} {total:5d} {shares} {np.mean(ranks) if ranks else 0:7.3f}")
+
+
+def reliability(answers: Sequence[Answer]) -> None:
+    print("\nscore said    columns  right indeed")
+    for low, high in ((0.0, 0.25), (0.25, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.96), (0.96, 1.01)):
+        inside = [offered[0][0] in right for right, offered, score in answers if low <= score < high and offered]
+        if inside:
+            print(f"{low:.2f} to {min(high, 1):.2f} {len(inside):9d}  {np.mean(inside):.3f}")
+
+
+def fit(plants: Sequence[Plant], catalogue: Catalogue) -> None:
+    """Logistic regression with fixed signs on the tuning plants, on what is right and on made-up wrong cases."""
+    from scipy.optimize import minimize
+
+    rows = [row for plant in plants if plant.split == "tuning" for table in plant.tables for row in _cases(table, catalogue)]
+    x, y, w = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+
+    def loss(b: np.ndarray) -> float:
+        odds = b[0] + x @ b[1:]
+        return float((w * np.logaddexp(0, np.where(y > 0, -odds, odds))).sum() + 0.05 * (b[1:] ** 2).sum())
+
+    bounds = [(None, None), *((0, None) if sign > 0 else (None, 0) for sign in SIGNS)]
+    found = minimize(loss, np.r_[-5.0, SIGNS], bounds=bounds, method="L-BFGS-B").x
+    head = [line for line in CALIBRATION.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    weights = {feature: round(float(b), 2) for feature, b in zip(FEATURES, found[1:], strict=True)}
+    numbers = {"threshold": threshold(), "intercept": round(float(found[0]), 2), "weights": weights}
+    CALIBRATION.write_text("\n".join(head) + "\n" + yaml.safe_dump(numbers, sort_keys=False), encoding="utf-8")
+    print(numbers)
+
+
+def _cases(table, catalogue: Catalogue) -> Iterator[tuple[tuple[float, ...], bool, float]]:
+    """A table's first meanings, right or wrong; the next best without the right one; impossible values; no values at all."""
+    columns = [header.column for header in table.headers]
+    sketches = sketches_of(columns, table.name)
+    true = _judged(sketches, table.name, catalogue)
+    bare = _judged(sketches_of([Listed(column.header) for column in columns], table.name), table.name, catalogue)
+    for header, found, unseen in zip(table.headers, true, bare, strict=True):
+        if found:
+            yield found[0].features, found[0].concept.id in header.meanings, 1.0
+        if unseen and header.column.samples:
+            yield unseen[0].features, unseen[0].concept.id in header.meanings, 0.3
+        rest = sorted((e for e in found if e.concept.id not in header.meanings), key=lambda e: -e.fit)
+        if rest and None not in header.meanings:
+            yield lined_up(rest, rest[0], set())[0].features, False, 0.15
+    for factor in (300.0, 1 / 300):
+        odd = _judged([replace(sketch, numbers=sketch.numbers * factor) for sketch in sketches], table.name, catalogue)
+        for one, other in zip(true, odd, strict=True):
+            if one and other and one[0].inside and not other[0].inside and one[0].concept == other[0].concept:
+                yield other[0].features, False, 0.15
+
+
+def _judged(sketches: Sequence[ColumnSketch], name: str, catalogue: Catalogue) -> list[list[Evidence]]:
+    return judge(look_at(sketches, catalogue), catalogue, name)[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--without-peers", action="store_true")
+    words = parser.parse_args()
+    plants, catalogue = read_plants(words.folder), load_catalogue()
+    if words.fit:
+        fit(plants, catalogue)
+        return
+    began = time.process_time()
+    own = {plant.key: tundish(plant, catalogue) for plant in plants}
+    seconds = time.process_time() - began
+    print(f"{len(catalogue.concepts)} concepts, threshold {threshold()}, {seconds:.1f} s CPU for all plants\n")
+    print(f"{'':44s} {'n':>5s} {'right':>7s} {'wrong':>7s} {'open':>7s} {'MRR':>7s}")
+    for plant in plants:
+        report(f"{plant.split} / {plant.key}", own[plant.key], threshold())
+    peers = (
+        {}
+        if words.without_peers
+        else {"rapidfuzz token_set": rapidfuzz, "Coma, names": _coma_names, "Coma, values": _coma_values}
+    )
+    for split in dict.fromkeys(plant.split for plant in plants):
+        print()
+        chosen = [plant for plant in plants if plant.split == split]
+        report(f"{split}: tundish", [answer for plant in chosen for answer in own[plant.key]], threshold())
+        for name, peer in peers.items():
+            report(f"{split}: {name}", [answer for plant in chosen for answer in peer(plant, catalogue)], 1e-9)
+        reliability([answer for plant in chosen for answer in own[plant.key]])
+
+
+if __name__ == "__main__":
+    main()
