@@ -105,7 +105,8 @@ def test_user_password_and_encryption(broker, tmp_path, monkeypatch):
         pytest.skip("needs openssl and mosquitto_passwd")
     room = broker.folder
     subprocess.run(["mosquitto_passwd", "-b", "-c", "users", "plant", "비밀"], cwd=room, check=True, capture_output=True)
-    make = "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    key = "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2"
+    make = f"{key} -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
     subprocess.run(["openssl", *make.split()], cwd=room, check=True, capture_output=True)
     for file in ("users", "key.pem", "cert.pem"):
         (room / file).chmod(0o644)

@@ -10,9 +10,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tundish.errors import Message
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message as Proto
 
 NAMESPACE = "spBv1.0"
 _MESSAGES: dict[str, tuple[tuple[str, int, str, bool], ...]] = {
@@ -124,48 +127,18 @@ class Sparkplug:
         place = f"{group}/{edge}/{device}" if device else f"{group}/{edge}"
         if kind == "NDEATH":
             return _death(node, message, told, received)
-        self._in_sequence(node, kind, message, told, time, f"{NAMESPACE}/{group}/NCMD/{edge}")
-        if kind == "NBIRTH":
-            _born(node, message, told, time)
+        complete = _in_sequence(node, edge, message, told, time) if kind != "NBIRTH" else _born(node, message, told, time)
         if kind in ("NBIRTH", "DBIRTH"):
             _names(node, place, device, message, told)
         if kind == "DDEATH":
             _stale(node, device, told, time)
         else:
-            self._values(node, place, device, message, told, time, received)
+            named = _values(node, (place, device), message, told, time)
+            complete = complete and named
         node.last = max(time, node.last or time)
-        if told.rebirth is not None:
+        if not complete:
             told.rebirth = f"{NAMESPACE}/{group}/NCMD/{edge}"
         return told
-
-    def _in_sequence(self, node: Node, kind: str, message: Any, told: Told, time: int, command: str) -> None:
-        """Messages of a node are numbered from 0 to 255 over and over, its birth begins with 0."""
-        if kind == "NBIRTH" or not message.HasField("seq"):
-            node.sequence = message.seq if message.HasField("seq") else node.sequence
-            return
-        if node.sequence is not None and message.seq != (node.sequence + 1) % _SEQUENCE:
-            lost = (message.seq - node.sequence - 1) % _SEQUENCE
-            reason = Message("{count} Sparkplug messages of {node} did not arrive", count=lost, node=command.rpartition("/")[2])
-            told.gaps.append((node.last or time, time, reason))
-            told.rebirth = command
-        node.sequence = message.seq
-
-    def _values(self, node: Node, place: str, device: str, message: Any, told: Told, time: int, received: int) -> None:
-        for metric in message.metrics:
-            known = node.metrics.get(f"{device}\t{metric.name}" if metric.name else f"{device}\t#{metric.alias}")
-            unknown = known is None
-            if known is None:
-                known = Metric(f"{place}/{metric.name}" if metric.name else f"{place}/#{metric.alias}", metric.datatype)
-                if not metric.name:
-                    told.rebirth = ""
-            if known.tag.endswith("/bdSeq"):
-                continue
-            datatype = metric.datatype or known.datatype
-            value, text = _value(metric, datatype)
-            quality = "bad" if metric.is_null else _quality(metric)
-            if unknown and not metric.name and quality == "good":
-                quality = "uncertain"
-            told.rows.append((_micro(metric.timestamp) or time, known.tag, value, text, quality))
 
 
 def rebirth_command(now_ms: int) -> bytes:
@@ -176,7 +149,7 @@ def rebirth_command(now_ms: int) -> bytes:
     return bytes(message.SerializeToString())
 
 
-def _decoded(payload: bytes) -> Any:
+def _decoded(payload: bytes) -> Proto:
     from google.protobuf.message import DecodeError
 
     message = _message("Payload")()
@@ -187,7 +160,38 @@ def _decoded(payload: bytes) -> Any:
     return message
 
 
-def _death(node: Node, message: Any, told: Told, received: int) -> Told:
+def _in_sequence(node: Node, edge: str, message: Proto, told: Told, time: int) -> bool:
+    """Messages of a node are numbered from 0 to 255 over and over, its birth begins with 0; False when one is missing."""
+    if not message.HasField("seq"):
+        return True
+    before, node.sequence = node.sequence, message.seq
+    lost = 0 if before is None else (message.seq - before - 1) % _SEQUENCE
+    if lost:
+        reason = Message("{count} Sparkplug messages of {node} did not arrive", count=lost, node=edge)
+        told.gaps.append((node.last or time, time, reason))
+    return not lost
+
+
+def _values(node: Node, where: tuple[str, str], message: Proto, told: Told, time: int) -> bool:
+    """Rows of a message; False when it names a metric by an alias that no birth told of."""
+    place, device = where
+    complete = True
+    for metric in message.metrics:
+        known = node.metrics.get(f"{device}\t{metric.name}" if metric.name else f"{device}\t#{metric.alias}")
+        nameless = known is None and not metric.name
+        if known is None:
+            known = Metric(f"{place}/{metric.name or f'#{metric.alias}'}", metric.datatype)
+        if known.tag.endswith("/bdSeq"):
+            continue
+        complete = complete and not nameless
+        value, text = _value(metric, metric.datatype or known.datatype)
+        quality = "bad" if metric.is_null else _quality(metric)
+        quality = "uncertain" if nameless and quality == "good" else quality
+        told.rows.append((_micro(metric.timestamp) or time, known.tag, value, text, quality))
+    return complete
+
+
+def _death(node: Node, message: Proto, told: Told, received: int) -> Told:
     """A node is gone. Its will may come late, after the next birth: then its bdSeq is the old one and means nothing."""
     told_birth = next((metric.long_value for metric in message.metrics if metric.name == "bdSeq"), None)
     if node.birth is not None and told_birth is not None and told_birth != node.birth:
@@ -198,15 +202,18 @@ def _death(node: Node, message: Any, told: Told, received: int) -> Told:
     return told
 
 
-def _born(node: Node, message: Any, told: Told, time: int) -> None:
+def _born(node: Node, message: Proto, told: Told, time: int) -> bool:
+    """A node begins, or begins anew: what was known of it is told again."""
     if node.dead_since is not None and time > node.dead_since:
         told.gaps.append((node.dead_since, time, Message("the Sparkplug node was offline")))
     node.dead_since = None
     node.metrics.clear()
     node.birth = next((metric.long_value for metric in message.metrics if metric.name == "bdSeq"), None)
+    node.sequence = message.seq if message.HasField("seq") else None
+    return True
 
 
-def _names(node: Node, place: str, device: str, message: Any, told: Told) -> None:
+def _names(node: Node, place: str, device: str, message: Proto, told: Told) -> None:
     """Names, types and units of a birth."""
     for metric in message.metrics:
         properties = dict(_properties(metric))
@@ -219,7 +226,6 @@ def _names(node: Node, place: str, device: str, message: Any, told: Told) -> Non
         node.metrics[f"{device}\t{metric.name}"] = named
         if metric.HasField("alias"):
             node.metrics[f"{device}\t#{metric.alias}"] = named
-            # Aliases are unique in the whole node (6.4.17), so that some devices are served by another's message.
         if not metric.name.endswith("bdSeq"):
             told.births.append(named)
 
@@ -230,13 +236,13 @@ def _stale(node: Node, device: str | None, told: Told, time: int) -> None:
     told.rows.extend((time, tag, None, None, "bad") for tag in tags if not tag.endswith("/bdSeq"))
 
 
-def _properties(metric: Any) -> Iterator[tuple[str, str]]:
+def _properties(metric: Proto) -> Iterator[tuple[str, str]]:
     for key, value in zip(metric.properties.keys, metric.properties.values, strict=False):
         if value.HasField("string_value") and value.string_value:
             yield key, value.string_value
 
 
-def _quality(metric: Any) -> str:
+def _quality(metric: Proto) -> str:
     if not metric.HasField("properties"):
         return "good"
     for key, value in zip(metric.properties.keys, metric.properties.values, strict=False):
@@ -246,7 +252,7 @@ def _quality(metric: Any) -> str:
     return "good"
 
 
-def _value(metric: Any, datatype: int) -> tuple[float | None, str | None]:
+def _value(metric: Proto, datatype: int) -> tuple[float | None, str | None]:
     if metric.is_null:
         return None, None
     kind = next((name for name in _VALUES if metric.HasField(name)), None)
@@ -273,7 +279,7 @@ def _micro(milliseconds: int) -> int | None:
 
 
 @cache
-def _message(name: str) -> Any:
+def _message(name: str) -> type[Proto]:
     """The class of a message, made from its fields."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
@@ -290,4 +296,5 @@ def _message(name: str) -> Any:
             described.field.add(name=title, number=number, label=label, **nested)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"tundish.sparkplug.{name}"))
+    found: type[Proto] = message_factory.GetMessageClass(pool.FindMessageTypeByName(f"tundish.sparkplug.{name}"))
+    return found

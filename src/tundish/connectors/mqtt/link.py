@@ -6,7 +6,6 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -68,11 +67,13 @@ class Link:
         options = self._options
         properties = None
         if options.protocol == "5":
-            properties = Properties(PacketTypes.CONNECT)
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = int(options.hold_s)
             properties.ReceiveMaximum = options.inflight
-        kept = {"clean_start": False, "properties": properties} if options.protocol == "5" else {}
-        self._client.connect_async(options.host, options.port, _KEEP_ALIVE_S, **kept)
+        if properties is None:
+            self._client.connect_async(options.host, options.port, _KEEP_ALIVE_S)
+        else:
+            self._client.connect_async(options.host, options.port, _KEEP_ALIVE_S, clean_start=False, properties=properties)
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -123,7 +124,9 @@ class Link:
             raise SourceRefused(source=options.name, address=options.url, found=broken) from failure
         client.tls_set_context(context)
 
-    def _connected(self, client: mqtt.Client, _data: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, _more: Any) -> None:
+    def _connected(
+        self, client: mqtt.Client, _data: object, flags: mqtt.ConnectFlags, reason: ReasonCode, _more: object
+    ) -> None:
         if reason.is_failure:
             if str(reason) in _MAY_PASS:
                 self._tell(Message("the broker says: {said}", said=str(reason)))
@@ -142,19 +145,19 @@ class Link:
         else:
             client.subscribe(topics)
 
-    def _subscribed(self, _client: mqtt.Client, _data: Any, _id: int, reasons: list[ReasonCode], _more: Any) -> None:
+    def _subscribed(self, _client: mqtt.Client, _data: object, _id: int, reasons: list[ReasonCode], _more: object) -> None:
         for topic, reason in zip(self._options.topics, reasons, strict=False):
             if reason.is_failure:
                 self._refuse(Message("the broker refuses the topic {topic}: {said}", topic=topic, said=str(reason)))
 
-    def _failed(self, _client: mqtt.Client, _data: Any) -> None:
-        self._tell(Message("{address} does not answer; see whether the broker runs and can be reached", address=self._options.url))
+    def _failed(self, _client: mqtt.Client, _data: object) -> None:
+        self._tell(
+            Message("{address} does not answer; see whether the broker runs and can be reached", address=self._options.url)
+        )
 
-    def _lost(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _more: Any) -> None:
+    def _lost(self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _more: object) -> None:
         if str(reason) == "Session taken over":
-            self._refuse(
-                Message("another program uses the client id {client}: give one of them another", client=self._options.client_id)
-            )
+            self._refuse(Message("another program uses {client}: set another client_id", client=self._options.client_id))
         elif not self._refused:
             self._tell(Message("the connection to {address} was lost", address=self._options.url))
 
@@ -162,7 +165,7 @@ class Link:
         self._refused = True
         self._tell(SourceRefused(source=self._options.name, address=self._options.url, found=found))
 
-    def _arrived(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+    def _arrived(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         try:
             topic = message.topic
         except UnicodeDecodeError:

@@ -99,7 +99,7 @@ def _epoch(value: float) -> int | None:
     for power in (0, 3, 6, 9):
         if _SECONDS[0] <= value / 10**power < _SECONDS[1]:
             if isinstance(value, int):
-                return value * 10 ** (6 - power) if power <= 6 else value // 10 ** (power - 6)
+                return value * 10**6 // 10**power
             return round(value * 10.0 ** (6 - power))
     return None
 
@@ -149,7 +149,7 @@ def _of_object(tag: str, content: dict[str, Json], time: int | None, place: _Pla
     value = next((keys[key] for key in _VALUE if key in keys), None)
     place.depth += 1
     if value is not None:
-        yield from _of_value(tag, content, keys, value, time, place)
+        yield from _of_value(tag, content, value, time, place)
     else:
         name = next((keys[key] for key in _TAG if key in keys and isinstance(content[keys[key]], str)), None)
         nested = any(isinstance(entry, dict | list) for entry in content.values())
@@ -161,10 +161,9 @@ def _of_object(tag: str, content: dict[str, Json], time: int | None, place: _Pla
     place.depth -= 1
 
 
-def _of_value(
-    tag: str, content: dict[str, Json], keys: dict[str, str], value: str, time: int | None, place: _Place
-) -> Iterator[Reading]:
+def _of_value(tag: str, content: dict[str, Json], value: str, time: int | None, place: _Place) -> Iterator[Reading]:
     """An object that carries one value, with its tag, unit and quality beside it."""
+    keys = {key.lower(): key for key in content}
     for key in _TAG:
         name = content.get(keys.get(key, ""))
         if isinstance(name, str) and name:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from tundish.connectors.mqtt.inbox import Contents
 from tundish.connectors.mqtt.link import Arrived
 from tundish.connectors.mqtt.options import Options
 from tundish.connectors.mqtt.payload import read
-from tundish.connectors.sparkplug import NAMESPACE, Metric, Sparkplug, Undecodable
+from tundish.connectors.sparkplug import NAMESPACE, Sparkplug, Undecodable
 from tundish.errors import Message
 from tundish.intake.live import SIGNALS, Gap, Tag
 from tundish.table import Finding, Origin
@@ -34,6 +34,18 @@ class What:
     """Command topics of Sparkplug nodes whose birth is wanted."""
 
 
+@dataclass(slots=True)
+class _Page:
+    """A batch while it is being read."""
+
+    rows: list[Row] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    tags: dict[str, Tag] = field(default_factory=dict)
+    odd: dict[str, int] = field(default_factory=dict)
+    """Topic -> messages that were not understood."""
+    rebirths: set[str] = field(default_factory=set)
+
+
 class Reader:
     """Reads payloads; remembers what it has told."""
 
@@ -46,52 +58,46 @@ class Reader:
 
     def read(self, messages: Sequence[Arrived]) -> What:
         """One batch."""
-        rows: list[Row] = []
-        gaps: list[Gap] = []
-        tags: dict[str, Tag] = {}
-        odd: dict[str, int] = {}
-        rebirths: set[str] = set()
+        page = _Page()
         for message in messages:
-            if message.topic.startswith(NAMESPACE + "/") and not message.topic.startswith(f"{NAMESPACE}/STATE/"):
-                self._read_sparkplug(message, rows, gaps, tags, rebirths, odd)
+            if message.topic.startswith(f"{NAMESPACE}/") and not message.topic.startswith(f"{NAMESPACE}/STATE/"):
+                self._read_sparkplug(message, page)
             else:
-                self._read_plain(message, rows, tags, odd)
-        findings = [self._not_understood(topic, count) for topic, count in odd.items() if topic not in self._told]
-        self._told.update(odd)
-        return What(_frame(rows), tuple(gaps), tuple(tags.values()), tuple(findings), frozenset(rebirths))
+                self._read_plain(message, page)
+        findings = [self._not_understood(topic, count) for topic, count in page.odd.items() if topic not in self._told]
+        self._told.update(page.odd)
+        return What(_frame(page.rows), tuple(page.gaps), tuple(page.tags.values()), tuple(findings), frozenset(page.rebirths))
 
-    def _read_plain(self, message: Arrived, rows: list[Row], tags: dict[str, Tag], odd: dict[str, int]) -> None:
+    def _read_plain(self, message: Arrived, page: _Page) -> None:
         said = read(message.topic, message.payload, self._zone)
         timed = any(reading.time is not None for reading in said.readings)
         if timed and not self.contents.is_new(message.topic, message.payload):
             return
         if not said.understood:
-            odd[message.topic] = odd.get(message.topic, 0) + 1
+            page.odd[message.topic] = page.odd.get(message.topic, 0) + 1
         for tag, unit in said.units.items():
-            self._tell(Tag(tag, None, unit), tags)
+            self._tell(Tag(tag, None, unit), page)
         for tag, time, value, text, quality in said.readings:
             stale = time is None and message.retained and quality == "good"
-            rows.append((message.time if time is None else time, tag, value, text, "uncertain" if stale else quality))
+            page.rows.append((message.time if time is None else time, tag, value, text, "uncertain" if stale else quality))
 
-    def _read_sparkplug(
-        self, message: Arrived, rows: list[Row], gaps: list[Gap], tags: dict[str, Tag], rebirths: set[str], odd: dict[str, int]
-    ) -> None:
+    def _read_sparkplug(self, message: Arrived, page: _Page) -> None:
         try:
             told = self.sparkplug.told(message.topic, message.payload, message.time)
         except Undecodable:
-            odd[message.topic] = odd.get(message.topic, 0) + 1
-            rows.append((message.time, message.topic, None, f"0x{message.payload[:5000].hex()}", "uncertain"))
+            page.odd[message.topic] = page.odd.get(message.topic, 0) + 1
+            page.rows.append((message.time, message.topic, None, f"0x{message.payload[:5000].hex()}", "uncertain"))
             return
-        rows.extend(told.rows)
-        gaps.extend(Gap(moment(begin), moment(end), reason) for begin, end, reason in told.gaps)
+        page.rows.extend(told.rows)
+        page.gaps.extend(Gap(moment(begin), moment(end), reason) for begin, end, reason in told.gaps)
         for metric in told.births:
-            self._tell(_tag(metric), tags)
+            self._tell(Tag(metric.tag, metric.name, metric.unit), page)
         if told.rebirth is not None:
-            rebirths.add(told.rebirth)
+            page.rebirths.add(told.rebirth)
 
-    def _tell(self, tag: Tag, tags: dict[str, Tag]) -> None:
+    def _tell(self, tag: Tag, page: _Page) -> None:
         if self._units.get(tag.tag) != tag:
-            self._units[tag.tag] = tags[tag.tag] = tag
+            self._units[tag.tag] = page.tags[tag.tag] = tag
 
     def _not_understood(self, topic: str, count: int) -> Finding:
         message = Message(
@@ -108,10 +114,6 @@ def moment(microseconds: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 
 
-def _tag(metric: Metric) -> Tag:
-    return Tag(metric.tag, metric.name, metric.unit)
-
-
 def _frame(rows: list[Row]) -> pl.DataFrame:
-    schema = {**SIGNALS, "time": pl.Int64}
+    schema = pl.Schema({**SIGNALS, "time": pl.Int64()})
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("time").cast(SIGNALS["time"]))

@@ -165,7 +165,9 @@ class OpcUaSource:
             return Message("the server does not trust this program yet: let it accept the certificate {file}", file=own)
         said = str(failure) or type(failure).__name__
         return Message(
-            "{address} does not answer ({said}); see whether the server runs and can be reached", address=self._options.url, said=said
+            "{address} does not answer ({said}); see whether the server runs and can be reached",
+            address=self._options.url,
+            said=said,
         )
 
     def _refused(self, found: Message) -> SourceRefused:
