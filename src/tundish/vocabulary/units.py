@@ -290,7 +290,7 @@ def _asked_for(made: Product) -> bool:
     mass = {"mass"} & above
     if mass and "length" in above:
         return True
-    if mass and not above - {"mass"} and below and below <= {"length", "area"}:
+    if mass and not above - {"mass"} and below and below <= {"length", "area"} and made.dimension.get("m") != -3:
         return not any(part.ucum in ("m", "m2", "dm2", "[ft_i]", "[ft_i]2") for part, power in made.parts if power < 0)
     return bool(above & {"power", "apparent_power", "reactive_power", "current"}) and "time" in below
 
