@@ -1,4 +1,4 @@
-"""Are headers of another trade found in a list of 736 names, by the names alone? GDC benchmark: MRR and recall@GT beside rapidfuzz.
+"""Are headers of another trade found among 736 names, by the names alone? GDC: MRR and recall@GT beside rapidfuzz.
 
 The likeness is the product's own (tundish.standardise.likeness): weights learned from the target list, no language model,
 no word taken from the ground truth. MRR is over the source columns that have a truth; recall@GT takes as many of the best
@@ -24,17 +24,20 @@ Score = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
 
 def own(sources: Sequence[str], targets: Sequence[str]) -> np.ndarray:
+    """The product's likeness."""
     likeness = Targets(tuple(targets), load_catalogue().words)
     return np.vstack([likeness.rank(source) for source in sources])
 
 
 def rapidfuzz(sources: Sequence[str], targets: Sequence[str]) -> np.ndarray:
+    """Token set ratio."""
     from rapidfuzz import fuzz, process, utils
 
     return process.cdist(list(sources), list(targets), scorer=fuzz.token_set_ratio, processor=utils.default_process)
 
 
 def coma(sources: Sequence[str], targets: Sequence[str]) -> np.ndarray:
+    """Coma by names."""
     import pandas as pd
     from valentine import valentine_match
     from valentine.algorithms import Coma
@@ -47,6 +50,7 @@ def coma(sources: Sequence[str], targets: Sequence[str]) -> np.ndarray:
 
 
 def measure(score: Score, sets: dict[str, dict[str, list]]) -> tuple[float, float]:
+    """MRR and recall@GT, each the mean over the sets."""
     ranks, recalls = [], []
     for one in sets.values():
         sources, targets = one["source_columns"], one["target_columns"]
@@ -67,6 +71,7 @@ def _reciprocal(likes: np.ndarray, targets: Sequence[str], right: set[str]) -> f
 
 
 def main() -> None:
+    """Print the table."""
     path = next((folder / DATA for folder in Path(__file__).resolve().parents if (folder / DATA).is_file()), None)
     if path is None:
         sys.exit(f"{DATA} not found beside the checkout")

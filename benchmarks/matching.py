@@ -1,9 +1,9 @@
-"""How often is a column's meaning right, wrong, or left open? Tundish beside rapidfuzz and Valentine's Coma, on the same headers.
+"""How often is a column's meaning right, wrong, or left open? Tundish beside rapidfuzz and Coma on the same headers.
 
     python benchmarks/matching.py            # all plants of tests/standardise/plants, or of a folder: --folder DIR
     python benchmarks/matching.py --fit      # fits calibration.yaml anew on the plants with split: tuning
 
-rapidfuzz is given every name and synonym of the vocabulary as targets, Coma the Korean and English names; they never abstain.
+rapidfuzz is given every name and synonym of the vocabulary, Coma the Korean and English names; they never abstain.
 Coma by values has nothing to compare with: a vocabulary holds no values.
 """
 
@@ -41,6 +41,7 @@ SIGNS = (1, 1, -1, 1, 1, 1)
 
 
 def tundish(plant: Plant, catalogue: Catalogue) -> list[Answer]:
+    """What the product answers."""
     answers: list[Answer] = []
     for table in plant.tables:
         sketches = sketches_of([header.column for header in table.headers], table.name)
@@ -51,6 +52,7 @@ def tundish(plant: Plant, catalogue: Catalogue) -> list[Answer]:
 
 
 def rapidfuzz(plant: Plant, catalogue: Catalogue) -> list[Answer]:
+    """Nearest name or synonym by tokens."""
     from rapidfuzz import fuzz, process, utils
 
     names = [(utils.default_process(name), concept.id) for concept in catalogue.concepts for name in concept.names]
@@ -64,6 +66,7 @@ def rapidfuzz(plant: Plant, catalogue: Catalogue) -> list[Answer]:
 
 
 def coma(plant: Plant, catalogue: Catalogue) -> list[Answer]:
+    """Nearest Korean or English name by Coma."""
     import pandas as pd
     from valentine import valentine_match
     from valentine.algorithms import Coma
@@ -89,6 +92,7 @@ def _best(row: np.ndarray, ids: Sequence[str]) -> list[tuple[str, float]]:
 
 
 def report(name: str, answers: Sequence[Answer], least: float) -> None:
+    """One line of the table."""
     count: Counter[str] = Counter()
     ranks = []
     for right, offered, score in answers:
@@ -102,6 +106,7 @@ def report(name: str, answers: Sequence[Answer], least: float) -> None:
 
 
 def reliability(answers: Sequence[Answer]) -> None:
+    """Is what is told with a probability right that often?"""
     print("\nscore said    columns  right indeed")
     for low, high in ((0.0, 0.25), (0.25, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.96), (0.96, 1.01)):
         inside = [offered[0][0] in right for right, offered, score in answers if low <= score < high and offered]
@@ -130,7 +135,7 @@ def fit(plants: Sequence[Plant], catalogue: Catalogue) -> None:
 
 
 def _cases(table, catalogue: Catalogue) -> Iterator[tuple[tuple[float, ...], bool, float]]:
-    """A table's first meanings, right or wrong; the next best without the right one; impossible values; no values at all."""
+    """Give a table's first meanings, right or wrong; the next best without the right one; impossible or no values."""
     columns = [header.column for header in table.headers]
     sketches = sketches_of(columns, table.name)
     true = _judged(sketches, table.name, catalogue)
@@ -155,6 +160,7 @@ def _judged(sketches: Sequence[ColumnSketch], name: str, catalogue: Catalogue) -
 
 
 def main() -> None:
+    """Measure, or fit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--fit", action="store_true")
@@ -171,11 +177,7 @@ def main() -> None:
     print(f"{'':44s} {'n':>5s} {'right':>7s} {'wrong':>7s} {'open':>7s} {'MRR':>7s}")
     for plant in plants:
         report(f"{plant.split} / {plant.key}", own[plant.key], threshold())
-    peers = (
-        {}
-        if words.without_peers
-        else {"rapidfuzz token_set": rapidfuzz, "Coma, names": _coma_names, "Coma, values": _coma_values}
-    )
+    peers = {} if words.without_peers else {"rapidfuzz token_set": rapidfuzz, "Coma 1.0.1, names": coma}
     for split in dict.fromkeys(plant.split for plant in plants):
         print()
         chosen = [plant for plant in plants if plant.split == split]

@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from tundish.standardise.calibration import probability
+from tundish.standardise.fitting import fitting_unit
 from tundish.standardise.likeness import Targets
 from tundish.standardise.look import Look, lexicon
 from tundish.standardise.names import take_apart
@@ -67,7 +68,6 @@ GENERAL = frozenset(
 """Areas that stand in tables of any process, and so say nothing about the table."""
 _NO_NUMBERS = np.empty(0)
 _GASES = frozenset({"volume_flow", "normal_volume_flow"})
-_PERCENTAGES = frozenset({"ratio", "mass_fraction", "volume_fraction", "relative_humidity", "humidity"})
 _WORDS: frozenset[Kind] = frozenset({"identity", "category", "text"})
 _DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\Z")
 _KINDS: Mapping[Kind, Mapping[Kind, float]] = {
@@ -211,18 +211,6 @@ def _spelt_alike(look: Look, index: _Index, known: Mapping[str, float]) -> dict[
         if score > max(known.get(concept.id, 0.0), found.get(concept.id, (None, 0.0))[1]):
             found[concept.id] = (concept, score)
     return found
-
-
-def fitting_unit(unit: Unit | None, concept: Concept) -> Unit | None:
-    """The unit to convert with, or None when it does not measure the concept's quantity.
-
-    A temperature difference takes no offset; a percentage is the same number for ratio, mass and volume.
-    """
-    if unit is None or concept.quantity is None:
-        return None
-    if concept.quantity == "temperature_difference" and unit.quantity == "temperature":
-        return replace(unit, offset=0.0, quantity="temperature_difference")
-    return unit if unit.quantity == concept.quantity or {unit.quantity, concept.quantity} <= _PERCENTAGES else None
 
 
 def _exact_likeness(look: Look, concept: Concept, support: Mapping[str, float]) -> float:

@@ -154,8 +154,11 @@ class Targets:
 
 
 _ENDINGS = frozenset(
-    ("", *"s es e d ed ing er ers or y ies al ic ical ally ly ion ions ation ations ment ments ate ated ity ous ant ance".split(),
-     *"ence ent ive able ian ness ist".split())
+    (
+        "", "s", "es", "e", "d", "ed", "ing", "er", "ers", "or", "y", "ies", "al", "ic", "ical", "ally", "ly", "ion", "ions",
+        "ation", "ations", "ment", "ments", "ate", "ated", "ity", "ous", "ant", "ance", "ence", "ent", "ive", "able", "ian",
+        "ness", "ist",
+    )
 )  # fmt: skip
 """What English hangs on a stem."""
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tundish.standardise.calibration import threshold
-from tundish.standardise.evidence import GENERAL, HOLDERS, SHORT_NAME, Evidence, fitting_unit, weigh
+from tundish.standardise.evidence import GENERAL, HOLDERS, SHORT_NAME, Evidence, weigh
+from tundish.standardise.fitting import fitting_unit
 from tundish.standardise.look import ColumnSketch, Look, look_at
 from tundish.standardise.names import take_apart
 from tundish.standardise.reasons import why, why_not

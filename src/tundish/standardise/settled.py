@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from tundish.errors import Message
-from tundish.standardise.evidence import fitting_unit
+from tundish.standardise.fitting import fitting_unit
 from tundish.standardise.kinds import Read
 from tundish.standardise.match import Matched
 from tundish.standardise.memory import NONE, key_of, remembered
