@@ -27,7 +27,7 @@ def remembered(mapping: Mapping[str, str]) -> dict[str, str]:
     """Confirmed meanings by the column's name alone, unit included; names confirmed in two ways are left out.
 
     >>> remembered({"1월.csv:온도 (℃)": "rolling.temperature", "2월.csv:온도(℃)": "rolling.temperature"})
-    {'온도(℃)': 'rolling.temperature'}
+    {'온도(°c)': 'rolling.temperature'}
     >>> remembered({"a.csv:온도": "rolling.temperature", "b.csv:온도": "annealing.temperature"})
     {}
     """
