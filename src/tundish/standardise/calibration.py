@@ -17,7 +17,7 @@ FEATURES = ("name", "lead", "against", "unit_fits", "inside", "support")
 def probability(features: Sequence[float]) -> float:
     """Probability that the meaning is right.
 
-    >>> sure, doubtful = (0.98, 0.3, 0.0, 1.0, 1.0, 0.0), (0.55, 0.0, 0.3, 0.0, 0.0, 0.0)
+    >>> sure, doubtful = (0.98, 1.0, 0.0, 1.0, 1.0, 0.0), (0.55, 0.0, 0.3, 0.0, 0.0, 0.0)
     >>> probability(sure) > 0.95, probability(doubtful) < 0.3
     (True, True)
     """
