@@ -18,7 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from live_publisher import FIELDS
+import polars as pl
+
+from live_publisher import FIELDS, Publisher
 from live_rig import Collect
 
 PUBLISHER = Path(__file__).with_name("live_publisher.py")
@@ -56,6 +58,16 @@ class Broker:
         self.process.wait()
 
 
+def listen(broker: Broker, collect: Collect) -> None:
+    """Publish a first message until it lands: the reader has subscribed."""
+    probe = Publisher(broker.port, "probe")
+    while collect.rows() == 0:
+        out: list[bytes] = []
+        probe.publish("공장/시작", b"-1", out)
+        probe.send(out)
+        time.sleep(0.5)
+
+
 def run(folder: Path, seconds: int, shape: str, *, rate: int = 10_000, kill: str = "none") -> None:
     """One round; prints what the broker took and what is on disk."""
     folder.mkdir()
@@ -65,7 +77,7 @@ def run(folder: Path, seconds: int, shape: str, *, rate: int = 10_000, kill: str
         folder / "plant", {"kind": "mqtt", "url": f"mqtt://127.0.0.1:{broker.port}", "topics": ["공장/#", "spBv1.0/#"]}
     )
     collect.start()
-    time.sleep(4)
+    listen(broker, collect)
     messages = rate if shape == "one" else rate // FIELDS
     begun = time.monotonic()
     publisher = subprocess.Popen(
@@ -78,11 +90,12 @@ def run(folder: Path, seconds: int, shape: str, *, rate: int = 10_000, kill: str
             time.sleep(2)
             collect.start()
     done = json.loads(publisher.communicate()[0])
-    collect.settle(done["values"], 30)
+    collect.settle(done["values"] + 1, 40)
     wall_s = time.monotonic() - begun
     collect.end()
     broker.kill()
     frame, gaps = collect.landed()
+    frame = frame.filter(pl.col("value") >= 0)
     missing = sorted(set(range(done["values"])) - set(frame["value"].cast(int).to_list()))
     found = {
         "shape": shape,

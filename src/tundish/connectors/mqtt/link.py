@@ -20,7 +20,8 @@ from tundish.errors import Message, SourceRefused
 
 UPTIME, DROPPED = "$SYS/broker/uptime", "$SYS/broker/publish/messages/dropped"
 """What mosquitto says of itself: since when it runs, and how many messages it had no room for."""
-_KEEP_ALIVE_S = 30
+_KEEP_ALIVE_S = 10
+"""A broker that answers no ping for so long is connected to anew; it delivers again what was not acknowledged."""
 _WAIT_S = (1, 30)
 _MAY_PASS = frozenset({"Server unavailable", "Server busy", "Quota exceeded", "Connection rate exceeded", "Use another server"})
 

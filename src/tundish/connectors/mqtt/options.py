@@ -35,8 +35,9 @@ class Options:
     key: Path | None = None
     hold_s: float = 604_800.0
     """How long the broker keeps messages for a reader that is away, s (MQTT 5; in 3.1.1 the broker decides)."""
-    inflight: int = 20_000
-    """Messages that the broker may send before the first is acknowledged (MQTT 5; brokers may send fewer)."""
+    inflight: int = 4_000
+    """Messages that the broker may send before the first is acknowledged (MQTT 5; brokers may send fewer). So many fit into the
+    buffers of a connection: mosquitto 2.0.11 was seen to send nothing more once they had run full."""
     time_zone: str = "Asia/Seoul"
     """Zone of times in payloads that name none."""
     rebirth: bool = False
@@ -76,7 +77,7 @@ def checked(name: str, options: Mapping[str, object]) -> Options:
         certificate=words.path("certificate"),
         key=words.path("key"),
         hold_s=words.number("hold_s", 604_800, least=0, most=4_000_000_000),
-        inflight=int(words.number("inflight", 20_000, least=1, most=20_000)),
+        inflight=int(words.number("inflight", 4_000, least=1, most=20_000)),
         time_zone=words.text("time_zone") or "Asia/Seoul",
         rebirth=words.flag("rebirth", default=False),
     )

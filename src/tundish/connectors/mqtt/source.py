@@ -18,7 +18,6 @@ from tundish.errors import Message, SourceRefused
 from tundish.intake.live import Batch, Gap, LiveSource
 
 _BATCH_S = 1.0
-_BATCH_MESSAGES = 20_000
 _FULL = 100_000
 """Messages waiting to be landed at which no more are taken from the network."""
 _PAUSE_S = 0.05
@@ -114,7 +113,7 @@ class MqttSource:
         """What came until nothing came for a moment, or for a second."""
         messages: list[Arrived] = []
         end = 0.0
-        while len(messages) < _BATCH_MESSAGES and not (messages and time.monotonic() > end):
+        while len(messages) < self._options.inflight and not (messages and time.monotonic() > end):
             idle = (_ONCE_S if self._connected else _PATIENCE_S) if once else None
             try:
                 event = self._queue.get(timeout=_PAUSE_S if messages or self._gaps else idle)
