@@ -1,8 +1,8 @@
 """Are headers of another trade found among 736 names, by the names alone? GDC: MRR and recall@GT beside rapidfuzz.
 
-The likeness is the product's own (tundish.standardise.likeness): weights learned from the target list, no language model,
-no word taken from the ground truth. MRR is over the source columns that have a truth; recall@GT takes as many of the best
-pairs of the whole table as the truth has.
+The likeness is the product's own (tundish.standardise.matching.likeness): weights learned from the target list, no language
+model, no word taken from the ground truth. MRR is over the source columns that have a truth; recall@GT takes as many of the
+best pairs of the whole table as the truth has.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tundish.standardise.likeness import Targets
+from tundish.standardise.matching.likeness import Targets
 from tundish.vocabulary import load_catalogue
 
 DATA = Path("shared/data/standard/data-harmonization-benchmark/gdc_headers_groundtruth.json")

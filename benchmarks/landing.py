@@ -25,7 +25,7 @@ import polars as pl
 from tundish.intake import RawTable, SourceFile
 from tundish.intake.folder import JOURNAL
 from tundish.intake.live import SIGNALS, Batch
-from tundish.standardise.long import unfold
+from tundish.standardise.forms.long import unfold
 from tundish.store import LANDED, Landing
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)

@@ -26,16 +26,16 @@ sys.path.insert(0, str(ROOT / "tests" / "standardise"))
 from known_plants import FOLDER, Plant, read_plants  # noqa: E402
 
 from tundish.intake.listing import Listed  # noqa: E402
-from tundish.standardise.calibration import FEATURES, threshold  # noqa: E402
-from tundish.standardise.evidence import Evidence  # noqa: E402
 from tundish.standardise.listed import sketches_of  # noqa: E402
-from tundish.standardise.look import ColumnSketch, look_at  # noqa: E402
-from tundish.standardise.match import judge, lined_up, match  # noqa: E402
+from tundish.standardise.matching.calibration import FEATURES, threshold  # noqa: E402
+from tundish.standardise.matching.evidence import Evidence  # noqa: E402
+from tundish.standardise.matching.look import ColumnSketch, look_at  # noqa: E402
+from tundish.standardise.matching.match import judge, lined_up, match  # noqa: E402
 from tundish.vocabulary import Catalogue, load_catalogue  # noqa: E402
 
 Answer = tuple[tuple[str | None, ...], list[tuple[str, float]], float]
 """What is right, concepts in order of likeness, and the score of the first."""
-CALIBRATION = ROOT / "src" / "tundish" / "standardise" / "calibration.yaml"
+CALIBRATION = ROOT / "src" / "tundish" / "standardise" / "matching" / "calibration.yaml"
 SIGNS = (1, 1, -1, 1, 1, 1)
 """What may speak for a meaning and what only against it."""
 

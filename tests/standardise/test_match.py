@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tundish.standardise.look import ColumnSketch
-from tundish.standardise.match import match
+from tundish.standardise.matching.look import ColumnSketch
+from tundish.standardise.matching.match import match
 from tundish.table import Origin
 from tundish.vocabulary import load_catalogue
 

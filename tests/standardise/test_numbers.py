@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tundish.standardise.export import understand
-from tundish.standardise.numbers import number, read_numbers
+from tundish.standardise.values.numbers import number, read_numbers
 
 FINITE = st.floats(min_value=-1e9, max_value=1e9, allow_nan=False).map(lambda x: round(x, 4))
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tundish.standardise.frozen import standstills
-from tundish.standardise.gaps import missing_codes, outliers
+from tundish.standardise.standstills import standstills
+from tundish.standardise.values.gaps import missing_codes, outliers
 
 RNG = np.random.default_rng(7)
 

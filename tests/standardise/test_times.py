@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tundish.standardise.export import understand
-from tundish.standardise.stamps import moment
-from tundish.standardise.times import Times, Undecided, read_times, serial_times
+from tundish.standardise.values.stamps import moment
+from tundish.standardise.values.times import Times, Undecided, read_times, serial_times
 
 MOMENTS = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2049, 12, 31)).map(lambda t: t.replace(microsecond=0))
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]

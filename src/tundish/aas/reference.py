@@ -14,8 +14,8 @@ from tundish.aas.package import AasPackage
 from tundish.aas.read import SUFFIXES, read_package
 from tundish.errors import Message, UnreadableFile
 from tundish.intake.folder import is_named, walk
-from tundish.standardise.look import ColumnSketch
-from tundish.standardise.match import match
+from tundish.standardise.matching.look import ColumnSketch
+from tundish.standardise.matching.match import match
 from tundish.table import Finding, Origin
 from tundish.vocabulary import Catalogue, Concept, parse_unit
 from tundish.vocabulary.catalogue import Area

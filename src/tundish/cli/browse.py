@@ -15,7 +15,7 @@ from tundish.settings import Language
 
 if TYPE_CHECKING:
     from tundish.connectors.seen import Seen
-    from tundish.standardise.match import Matched
+    from tundish.standardise.matching.match import Matched
 
 _KINDS = {"opc.tcp": "opcua", "mqtt": "mqtt", "mqtts": "mqtt"}
 

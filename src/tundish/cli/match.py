@@ -15,7 +15,7 @@ from tundish.settings import Language
 if TYPE_CHECKING:
     from tundish.intake import RawTable
     from tundish.intake.listing import Listed
-    from tundish.standardise.match import Matched
+    from tundish.standardise.matching.match import Matched
     from tundish.vocabulary import Catalogue
 
 _TABLES = frozenset((".csv", ".tsv", ".tab"))

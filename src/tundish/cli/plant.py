@@ -35,7 +35,7 @@ def check_places(settings: Settings, standard: Standard) -> None:
 
     A mapping of a file that is no longer there is remembered for its column's name.
     """
-    from tundish.standardise.memory import header_of
+    from tundish.standardise.matching.memory import header_of
 
     columns = _places(standard)
     spots = [f"{file}:{name}" for file, names in columns.items() for name in sorted(names)]

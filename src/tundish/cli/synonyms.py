@@ -21,7 +21,7 @@ def give(plant: Path, out: Path, lang: Language) -> None:
     """Write the plant's confirmed names with their concepts to a file that others can take."""
     import tomlkit
 
-    from tundish.standardise.memory import shareable
+    from tundish.standardise.matching.memory import shareable
 
     settings = decided_by(plant)
     kept, held_back = shareable(settings.mapping if settings else {})
@@ -60,7 +60,7 @@ def take(plant: Path, file: Path, lang: Language) -> None:
 
 def _checked(file: Path) -> dict[str, str]:
     """The names of a file from outside; refused whole when one of them cannot be."""
-    from tundish.standardise.memory import MOST_CHARACTERS, may_travel
+    from tundish.standardise.matching.memory import MOST_CHARACTERS, may_travel
     from tundish.vocabulary import load_catalogue
 
     page = plant_toml.toml_of(file)

@@ -11,13 +11,13 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.intake.raw import RawTable
-from tundish.standardise.days import join_days, settle_epoch, to_utc
-from tundish.standardise.kinds import Read, read_column
-from tundish.standardise.numbers import style_of
+from tundish.standardise.forms.wide import repeated_block, unpivot
 from tundish.standardise.places import Place
-from tundish.standardise.stamps import Order
-from tundish.standardise.wide import repeated_block, unpivot
-from tundish.standardise.years import Dated, give_year
+from tundish.standardise.values.days import join_days, settle_epoch, to_utc
+from tundish.standardise.values.kinds import Read, read_column
+from tundish.standardise.values.numbers import style_of
+from tundish.standardise.values.stamps import Order
+from tundish.standardise.values.years import Dated, give_year
 from tundish.table import ROW, Finding, Origin, Repair
 
 _ROW_NUMBER = re.compile(

@@ -9,11 +9,11 @@ import polars as pl
 from tundish.intake.listing import Listed
 from tundish.intake.raw import RawTable
 from tundish.standardise.export import read_columns
-from tundish.standardise.kinds import Read, read_column
-from tundish.standardise.look import ColumnSketch
-from tundish.standardise.match import Matched, match
+from tundish.standardise.matching.look import ColumnSketch
+from tundish.standardise.matching.match import Matched, match
 from tundish.standardise.meaning import sketch
 from tundish.standardise.places import Place
+from tundish.standardise.values.kinds import Read, read_column
 from tundish.table import Origin
 from tundish.vocabulary import Catalogue
 

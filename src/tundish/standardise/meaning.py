@@ -8,15 +8,15 @@ from typing import Literal, TypeVar
 import polars as pl
 
 from tundish.errors import Message
-from tundish.standardise.days import to_utc
+from tundish.standardise.decided import Decided, said_of, settle
 from tundish.standardise.export import Export
-from tundish.standardise.gaps import MEASURED_QUANTITIES, Code, missing_codes
-from tundish.standardise.kinds import Read, whole_texts
-from tundish.standardise.look import ColumnSketch
-from tundish.standardise.match import Matched, match
+from tundish.standardise.matching.look import ColumnSketch
+from tundish.standardise.matching.match import Matched, match
 from tundish.standardise.mends import mend
-from tundish.standardise.settled import Decided, said_of, settle
-from tundish.standardise.times import serial_times
+from tundish.standardise.values.days import to_utc
+from tundish.standardise.values.gaps import MEASURED_QUANTITIES, Code, missing_codes
+from tundish.standardise.values.kinds import Read, whole_texts
+from tundish.standardise.values.times import serial_times
 from tundish.table import Aside, Column, Kind, Match
 from tundish.vocabulary import Catalogue, Concept
 

@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from tundish.errors import Message
-from tundish.standardise.kinds import Read
-from tundish.standardise.numbers import number, style_of
+from tundish.standardise.values.kinds import Read
+from tundish.standardise.values.numbers import number, style_of
 from tundish.table import Finding, Origin, Repair
 from tundish.vocabulary import parse_unit
 

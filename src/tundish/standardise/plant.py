@@ -10,14 +10,14 @@ import polars as pl
 
 from tundish.intake.raw import RawTable
 from tundish.standardise.contracts import Contract, Delivery, Shape, inspect
+from tundish.standardise.decided import Decided
 from tundish.standardise.export import Export, understand
+from tundish.standardise.forms.long import unfold
+from tundish.standardise.forms.stack import stack
 from tundish.standardise.judge import judge
-from tundish.standardise.long import unfold
 from tundish.standardise.meaning import Meant, give_meaning
 from tundish.standardise.mends import Mends
-from tundish.standardise.settled import Decided
 from tundish.standardise.spelling import even_spellings
-from tundish.standardise.stack import stack
 from tundish.table import ROW, SOURCE, Finding, Progress, Table
 from tundish.vocabulary import Catalogue
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tundish.errors import Message
-from tundish.standardise.frozen import Standstill, standstills
 from tundish.standardise.meaning import Meant
 from tundish.standardise.sheet import Mask, Odd, Sheet
+from tundish.standardise.standstills import Standstill, standstills
 
 
 def check(sheet: Sheet) -> Iterator[Odd]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from tundish.errors import Message
-from tundish.standardise.gaps import outliers
 from tundish.standardise.sheet import Odd, Sheet
+from tundish.standardise.values.gaps import outliers
 
 
 def check(sheet: Sheet) -> Iterator[Odd]:

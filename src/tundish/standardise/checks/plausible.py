@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from tundish.errors import Message
-from tundish.standardise.gaps import MEASURED_QUANTITIES
 from tundish.standardise.meaning import Meant
 from tundish.standardise.sheet import SURE_SHARE, Floats, Mask, Odd, Sheet
+from tundish.standardise.values.gaps import MEASURED_QUANTITIES
 
 _BY_FAR = 1.0
 """Widths of the plausible range beyond its end from which a value is set aside."""

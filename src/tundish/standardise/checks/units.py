@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tundish.errors import Message
+from tundish.standardise.forms.wide import REPEAT
 from tundish.standardise.sheet import Odd, Sheet
-from tundish.standardise.wide import REPEAT
 
 
 def check(sheet: Sheet) -> Iterator[Odd]:

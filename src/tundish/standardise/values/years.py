@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tundish.standardise.numbers import NO_VALUE
-from tundish.standardise.stamps import DATE_HEADER
+from tundish.standardise.values.numbers import NO_VALUE
+from tundish.standardise.values.stamps import DATE_HEADER
 
 _YEARLESS = (
     r"^\s*(?P<month>0?[1-9]|1[0-2])\s*(?:[/.-]|월)\s*(?P<day>0?[1-9]|[12]\d|3[01])\s*(?:일|\.)?"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from tundish.errors import Message
-from tundish.standardise.kinds import kind_of_words
-from tundish.standardise.wide import common_start
+from tundish.standardise.forms.wide import common_start
+from tundish.standardise.values.kinds import kind_of_words
 from tundish.table import ROW, ROWS_SHOWN, SOURCE, Column, Finding, Repair, Table
 from tundish.vocabulary.words import even_name
 

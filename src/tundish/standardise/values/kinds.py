@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from tundish.errors import Message
-from tundish.standardise.numbers import NO_VALUE, Numbers, Reading, read_numbers
 from tundish.standardise.places import Place
-from tundish.standardise.stamps import IDENTITY_HEADER, TIME_HEADER, Order, Span
-from tundish.standardise.times import Times, Undecided, read_times, serial_times
+from tundish.standardise.values.numbers import NO_VALUE, Numbers, Reading, read_numbers
+from tundish.standardise.values.stamps import IDENTITY_HEADER, TIME_HEADER, Order, Span
+from tundish.standardise.values.times import Times, Undecided, read_times, serial_times
 from tundish.table import Aside, Finding, Kind, Origin, Repair
 from tundish.vocabulary import Unit, parse_unit, split_header
 

@@ -11,7 +11,7 @@ from typing import Any
 from tundish.vocabulary.pages import read_yaml
 
 FEATURES = ("name", "lead", "against", "unit_fits", "inside", "support")
-"""What :attr:`tundish.standardise.evidence.Evidence.features` gives, in this order."""
+"""What :attr:`tundish.standardise.matching.evidence.Evidence.features` gives, in this order."""
 
 
 def probability(features: Sequence[float]) -> float:
@@ -39,4 +39,4 @@ def _numbers() -> tuple[float, tuple[float, ...]]:
 
 @lru_cache(maxsize=1)
 def _document() -> Any:  # noqa: ANN401 - YAML gives anything
-    return read_yaml(files("tundish.standardise") / "calibration.yaml")
+    return read_yaml(files("tundish.standardise.matching") / "calibration.yaml")

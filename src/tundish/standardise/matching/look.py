@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from tundish.standardise.names import Name, take_apart
+from tundish.standardise.matching.names import Name, take_apart
 from tundish.table import Kind, Origin
 from tundish.vocabulary.catalogue import Catalogue
 from tundish.vocabulary.units import Unit, hint_of, parse_unit, split_header

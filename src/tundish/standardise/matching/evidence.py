@@ -10,11 +10,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from tundish.standardise.calibration import probability
-from tundish.standardise.fitting import fitting_unit
-from tundish.standardise.likeness import Targets
-from tundish.standardise.look import Look, lexicon
-from tundish.standardise.names import take_apart
+from tundish.standardise.matching.calibration import probability
+from tundish.standardise.matching.fitting import fitting_unit
+from tundish.standardise.matching.likeness import Targets
+from tundish.standardise.matching.look import Look, lexicon
+from tundish.standardise.matching.names import take_apart
 from tundish.table import Kind
 from tundish.vocabulary.catalogue import Catalogue
 from tundish.vocabulary.concept import Concept

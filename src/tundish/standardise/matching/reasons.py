@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from tundish.errors import Message
-from tundish.standardise.evidence import Evidence
-from tundish.standardise.look import Look
+from tundish.standardise.matching.evidence import Evidence
+from tundish.standardise.matching.look import Look
 from tundish.vocabulary.units import Unit
 
 _FOREIGN = re.compile(r"[\u0370-\u1fff\u3040-\u30ff\u4e00-\u9fff]{2}")

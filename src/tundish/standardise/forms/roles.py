@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from tundish.intake.raw import RawTable
-from tundish.standardise.numbers import NO_VALUE
-from tundish.standardise.stamps import TIME_HEADER
+from tundish.standardise.values.numbers import NO_VALUE
+from tundish.standardise.values.stamps import TIME_HEADER
 
 _NAME = re.compile(
     r"(?:tag|point|signal|item|variable|var|parameter|channel|sensor|metric)(?:name|id|no|nm)?|name|ch|nodeid|node|browsename"

@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TypeVar
 
 from tundish.errors import Message
-from tundish.standardise.fitting import fitting_unit
-from tundish.standardise.kinds import Read
-from tundish.standardise.match import Matched
-from tundish.standardise.memory import NONE, key_of, remembered
+from tundish.standardise.matching.fitting import fitting_unit
+from tundish.standardise.matching.match import Matched
+from tundish.standardise.matching.memory import NONE, key_of, remembered
 from tundish.standardise.mends import Mends
+from tundish.standardise.values.kinds import Read
 from tundish.vocabulary import Catalogue, parse_unit
 
 Value = TypeVar("Value")

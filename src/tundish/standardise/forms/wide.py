@@ -11,8 +11,8 @@ from itertools import takewhile
 import polars as pl
 
 from tundish.errors import Message
-from tundish.standardise.kinds import Read
 from tundish.standardise.places import Place
+from tundish.standardise.values.kinds import Read
 from tundish.table import ROW, Origin, Repair
 
 _NUMBERED = re.compile(r"^(\D*?)\s*(\d{1,3})(?!\d)(\D*)$")

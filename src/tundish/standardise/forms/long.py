@@ -10,10 +10,10 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.intake.raw import RawTable
-from tundish.standardise.flags import BAD, UNCERTAIN, read_flags
-from tundish.standardise.roles import Book, Roles, asks_yes_or_no, find_book, find_roles, is_unit, is_words, said
-from tundish.standardise.scans import Scan, scans, step
-from tundish.standardise.times import Times, read_times, serial_times
+from tundish.standardise.forms.roles import Book, Roles, asks_yes_or_no, find_book, find_roles, is_unit, is_words, said
+from tundish.standardise.forms.scans import Scan, scans, step
+from tundish.standardise.values.flags import BAD, UNCERTAIN, read_flags
+from tundish.standardise.values.times import Times, read_times, serial_times
 from tundish.table import ROW, ROWS_SHOWN, Finding, Origin, Repair
 
 _KNOWN = 0.5

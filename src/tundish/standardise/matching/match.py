@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tundish.standardise.calibration import threshold
-from tundish.standardise.evidence import GENERAL, HOLDERS, SHORT_NAME, Evidence, weigh
-from tundish.standardise.fitting import fitting_unit
-from tundish.standardise.look import ColumnSketch, Look, look_at
-from tundish.standardise.names import take_apart
-from tundish.standardise.reasons import why, why_not
+from tundish.standardise.matching.calibration import threshold
+from tundish.standardise.matching.evidence import GENERAL, HOLDERS, SHORT_NAME, Evidence, weigh
+from tundish.standardise.matching.fitting import fitting_unit
+from tundish.standardise.matching.look import ColumnSketch, Look, look_at
+from tundish.standardise.matching.names import take_apart
+from tundish.standardise.matching.reasons import why, why_not
 from tundish.table import Match, Statistic
 from tundish.vocabulary.catalogue import Catalogue
 from tundish.vocabulary.units import Unit

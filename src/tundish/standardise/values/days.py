@@ -11,8 +11,8 @@ from datetime import datetime
 import polars as pl
 
 from tundish.errors import Message
-from tundish.standardise.kinds import Read
-from tundish.standardise.years import years_named
+from tundish.standardise.values.kinds import Read
+from tundish.standardise.values.years import years_named
 from tundish.table import Repair
 
 _DAY_US = 86_400_000_000

@@ -8,8 +8,17 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from tundish.standardise.numbers import NO_VALUE
-from tundish.standardise.stamps import DATE_HEADER, IDENTITY_HEADER, TIME_HEADER, Order, Pattern, Span, patterns, value_of
+from tundish.standardise.values.numbers import NO_VALUE
+from tundish.standardise.values.stamps import (
+    DATE_HEADER,
+    IDENTITY_HEADER,
+    TIME_HEADER,
+    Order,
+    Pattern,
+    Span,
+    patterns,
+    value_of,
+)
 
 _SAMPLE = 200
 _DISTINCT = 50_000
