@@ -37,6 +37,7 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _DIGITS = re.compile(r"(19|20)\d{12}(\d{3})?")
 _SECONDS = (600_000_000, 4_100_000_000)
 """1989 to 2099: what is read as an epoch, in s, ms, us or ns."""
+_LATEST = _SECONDS[1] * 10**9
 _DEEP = 20
 _LONGEST = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,7 +67,7 @@ class Said:
 def read(topic: str, payload: bytes, zone: ZoneInfo) -> Said:
     """What stands in a payload; never raises, for whoever may publish may send anything."""
     try:
-        content = json.loads(payload)
+        content = _content(payload)
     except (ValueError, RecursionError):
         return _as_text(topic, payload)
     units: dict[str, str] = {}
@@ -75,6 +76,14 @@ def read(topic: str, payload: bytes, zone: ZoneInfo) -> Said:
     except RecursionError:
         return _as_text(topic, payload)
     return Said(readings, units) if readings else _as_text(topic, payload)
+
+
+def _content(payload: bytes) -> Json:
+    """The JSON of a payload; half a surrogate pair, which no file can hold, becomes a character reference."""
+    content = json.loads(payload)
+    if b"\\ud" in payload.lower():
+        content = json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "xmlcharrefreplace"))
+    return content
 
 
 def instant(value: Json, zone: ZoneInfo) -> int | None:
@@ -94,7 +103,7 @@ def instant(value: Json, zone: ZoneInfo) -> int | None:
 
 
 def _epoch(value: float) -> int | None:
-    if isinstance(value, float) and not math.isfinite(value):
+    if not abs(value) < _LATEST:  # also nan, and numbers that no float holds
         return None
     for power in (0, 3, 6, 9):
         if _SECONDS[0] <= value / 10**power < _SECONDS[1]:
@@ -162,19 +171,29 @@ def _of_object(tag: str, content: dict[str, Json], time: int | None, place: _Pla
 
 
 def _of_value(tag: str, content: dict[str, Json], value: str, time: int | None, place: _Place) -> Iterator[Reading]:
-    """An object that carries one value, with its tag, unit and quality beside it."""
+    """An object that carries a value, with its tag, unit and quality beside it; what else it carries are signals too."""
     keys = {key.lower(): key for key in content}
     for key in _TAG:
         name = content.get(keys.get(key, ""))
-        if isinstance(name, str) and name:
+        if isinstance(name, str | int) and not isinstance(name, bool) and name != "":
             tag = f"{tag}/{name}"
             break
     for key in _UNIT:
         unit = content.get(keys.get(key, ""))
         if isinstance(unit, str) and unit:
             place.units[tag] = unit
-    said = next((content[keys[key]] for key in _QUALITY if key in keys), None)
-    yield from _readings(tag, content[value], time, place, _quality(said))
+    said = next((keys[key] for key in _QUALITY if key in keys and not _is_measured(content[keys[key]])), None)
+    quality = _quality(None if said is None else content[said])
+    yield from _readings(tag, content[value], time, place, quality)
+    for key, entry in content.items():
+        about = key.lower() in (*_TAG, *_UNIT) or _is_clock(key, entry, place.zone)
+        if key not in (value, said) and not about:
+            yield from _readings(f"{tag}/{key}", entry, time, place, quality)
+
+
+def _is_measured(said: Json) -> bool:
+    """No word of quality but a quantity, such as a flow called ``q``."""
+    return isinstance(said, float) and not said.is_integer()
 
 
 def _is_clock(key: str, value: Json, zone: ZoneInfo) -> bool:
