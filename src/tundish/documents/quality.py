@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from tundish.documents.answer import FindingOut
+from tundish.documents.page import fill
 from tundish.documents.quality_form import QualityOut
 from tundish.documents.strips import strip
 from tundish.documents.words import Say, speaker
@@ -96,23 +95,11 @@ def todo_of(finding: Finding | FindingOut) -> Todo:
 
 
 def _page(checked: Checked, out: QualityOut, findings: Sequence[Finding], lang: Language) -> str:
-    import jinja2
-
-    folder = files("tundish.documents") / "templates"
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["n"] = number
     _ = speaker(lang)
-    return environment.get_template("quality.html.j2").render(
-        _=_,
+    return fill(
+        "quality.html.j2",
+        lang,
         q=out,
-        lang=lang,
-        version=version("tundish"),
         created=checked.created.astimezone(ZoneInfo(checked.time_zone)).strftime("%Y-%m-%d %H:%M"),
         groups=_groups(out.findings, findings, _),
         labels={"error": _("error"), "warning": _("warning"), "info": _("note")},

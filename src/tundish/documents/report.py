@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.metadata import version
-from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tundish.documents import control, drawings, names, proofs, words
 from tundish.documents.answer import AnswerOut, CauseOut, FindingOut, LimitOut
 from tundish.documents.dossier import Dossier
+from tundish.documents.page import fill
 from tundish.documents.words import Say
 from tundish.documents.written import tidy, usual_span, window_limits
 from tundish.learn.answer import Cause, Limit
-from tundish.locale import number
 from tundish.settings import Language
 from tundish.table import Column
 
@@ -23,22 +21,9 @@ WORST_FIRST = {"error": 0, "warning": 1, "info": 2}
 
 def report(dossier: Dossier, out: AnswerOut, lang: Language) -> str:
     """The report as HTML text; ``out`` is what answer.json says, so that both say the same."""
-    import jinja2
-
     _ = words.speaker(lang)
-    folder = files("tundish.documents") / "templates"
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["n"] = number
     view = {**_first_sheet(dossier, out, lang, _), **_behind(dossier, out, lang, _)}
-    return environment.get_template("report.html.j2").render(
-        _=_, a=out, lang=lang, version=version("tundish"), charts=_charts(dossier, out, _), **view
-    )
+    return fill("report.html.j2", lang, a=out, charts=_charts(dossier, out, _), **view)
 
 
 def _first_sheet(dossier: Dossier, out: AnswerOut, lang: Language, _: Say) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 
+from tundish.documents.page import fill
 from tundish.documents.words import Say, amount, speaker
 from tundish.locale import mark, number
 from tundish.settings import Language
@@ -58,22 +57,10 @@ def publish(catalogue: Catalogue, path: Path, lang: Language) -> None:
 
 def page(catalogue: Catalogue, lang: Language) -> str:
     """The whole page: one file, names and definitions in Korean and English, what stands around them in ``lang``."""
-    import jinja2
-
-    folder = files("tundish.documents") / "templates"
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    _ = speaker(lang)
     entries = shown(catalogue, lang)
-    return environment.get_template("vocabulary.html.j2").render(
-        _=_,
-        lang=lang,
-        version=version("tundish"),
+    return fill(
+        "vocabulary.html.j2",
+        lang,
         entries=entries,
         areas=sorted(catalogue.areas.values(), key=lambda area: area.name_ko if lang == "ko" else area.name_en),
         units=sorted({entry.concept.plant_unit for entry in entries if entry.concept.plant_unit}, key=str.casefold),

@@ -1,0 +1,36 @@
+"""How does a paper become one HTML file that needs no network? One environment for all templates, everything escaped."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from tundish.documents.words import percent, speaker
+from tundish.locale import number
+from tundish.settings import Language
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def fill(template: str, lang: Language, **values: object) -> str:
+    """The page of a template; ``_`` says a sentence in ``lang``, the filters ``n`` and ``percent`` write numbers."""
+    return _environment().get_template(template).render(_=speaker(lang), lang=lang, version=version("tundish"), **values)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    import jinja2
+
+    folder = files("tundish.documents") / "templates"
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"n": number, "percent": percent}
+    return environment
