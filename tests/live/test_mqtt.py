@@ -191,7 +191,9 @@ def test_reader_and_broker_killed_in_turn_lose_nothing_that_was_acknowledged(bro
     time.sleep(1)
     stop.set()
     feeder.join()
-    time.sleep(1.5)
+    deadline = time.monotonic() + 20
+    while not set(taken) <= set(process.landed()[0]["value"]) and time.monotonic() < deadline:
+        time.sleep(0.2)
     process.kill()
     frame, _gaps = process.landed()
     landed = frame["value"].to_list()

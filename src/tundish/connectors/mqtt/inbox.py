@@ -1,56 +1,79 @@
 """Has this message been here before? Decided without I/O, from packet ids and what the message itself says.
 
 A broker delivers a message again under its old packet id and with the flag DUP until it is acknowledged (MQTT 5, 4.4), and
-gives ids in turn, so that an id comes back after 65,535 messages at the earliest. An id among the last 30,000 with DUP is
-therefore the same message; two equal readings under two ids are two readings.
+gives ids in turn, so that an id comes back after 65,535 messages at the earliest. A broker that was killed may give ids anew
+from where it had last saved, and mosquitto sets DUP on whatever waited for a reader that was away. So an id of the last
+messages with DUP *and* the same content is the same message; two equal readings under two ids are two readings.
 """
 
 from __future__ import annotations
 
+import json
+import zlib
 from base64 import b64encode
 from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import islice, pairwise
+from itertools import islice
 
-_REMEMBERED = 30_000
+_REMEMBERED = 8_000
+"""Twice as many as are in flight at most."""
+_HANDED_ON_S = 60.0
+"""An acknowledgement older than this has reached the broker."""
 _CONTENTS = 100_000
 _HANDED_ON = 1000
 """Messages that are remembered across a restart of the reader."""
 
 
+@dataclass(slots=True)
+class _Seen:
+    check: int
+    landed_at: float | None = None
+    """When it was on disk, s; None: not yet."""
+
+
 class Inbox:
-    """The last packet ids of a session."""
+    """The last packet ids of a session, each with a check sum of its message."""
 
-    def __init__(self, landed: Iterable[int] = ()) -> None:
-        self._landed: dict[int, bool] = dict.fromkeys(landed, True)
+    def __init__(self, handed_on: str = "{}", now: float = 0.0) -> None:
+        self._seen = {int(packet): _Seen(check, now) for packet, check in json.loads(handed_on).items()}
 
-    def is_new(self, packet: int, *, again: bool) -> bool:
+    def is_new(self, packet: int, content: bytes, *, again: bool) -> bool:
         """Note a packet id; False when the message came before. ``again`` is the flag DUP."""
-        if again and packet in self._landed:
+        check = zlib.crc32(content)
+        before = self._seen.pop(packet, None)
+        if before is not None and again and before.check == check:
+            self._seen[packet] = before
             return False
-        self._landed.pop(packet, None)
-        self._landed[packet] = False
-        while len(self._landed) > _REMEMBERED:
-            del self._landed[next(iter(self._landed))]
+        self._seen[packet] = _Seen(check)
+        while len(self._seen) > _REMEMBERED:
+            del self._seen[next(iter(self._seen))]
         return True
 
     def has_landed(self, packet: int) -> bool:
         """It is on disk: it may be acknowledged (again)."""
-        return self._landed.get(packet, False)
+        seen = self._seen.get(packet)
+        return seen is not None and seen.landed_at is not None
 
-    def land(self, packets: Iterable[int]) -> None:
+    def land(self, packets: Iterable[int], now: float) -> None:
         """These are on disk now."""
         for packet in packets:
-            if packet in self._landed:
-                self._landed[packet] = True
+            if packet in self._seen:
+                self._seen[packet].landed_at = now
 
     def forget_packets(self) -> None:
         """The broker has begun a new session: old ids mean nothing any more."""
-        self._landed.clear()
+        self._seen.clear()
 
-    def text(self, more: Iterable[int]) -> str:
-        """Ids on disk when the batch of ``more`` is, as ranges such as ``5-900,65530-65535``."""
-        return ranges({*(packet for packet, landed in self._landed.items() if landed), *more})
+    def hand_on(self, more: Iterable[int], now: float) -> str:
+        """What a reader must know that comes after the batch of ``more`` has landed."""
+        fresh = set(more)
+        known = (
+            (packet, seen.check)
+            for packet, seen in self._seen.items()
+            if packet in fresh or (seen.landed_at is not None and now - seen.landed_at < _HANDED_ON_S)
+        )
+        return json.dumps(dict(known), separators=(",", ":"))
 
 
 class Contents:
@@ -72,27 +95,3 @@ class Contents:
     def last(self) -> list[str]:
         """What a reader must know that comes after this one."""
         return list(islice(reversed(self._digests), _HANDED_ON))[::-1]
-
-
-def ranges(numbers: set[int]) -> str:
-    """A set of numbers as ranges.
-
-    >>> ranges({1, 2, 3, 7})
-    '1-3,7-7'
-    """
-    if not numbers:
-        return ""
-    ordered = sorted(numbers)
-    cuts = [(a, b) for a, b in pairwise(ordered) if b != a + 1]
-    begins, ends = [ordered[0], *(b for _, b in cuts)], [*(a for a, _ in cuts), ordered[-1]]
-    return ",".join(f"{begin}-{end}" for begin, end in zip(begins, ends, strict=True))
-
-
-def numbers(text: str) -> list[int]:
-    """What :func:`ranges` wrote.
-
-    >>> numbers("1-3,7-7")
-    [1, 2, 3, 7]
-    """
-    spans = (part.split("-") for part in text.split(",") if part)
-    return [number for begin, end in spans for number in range(int(begin), int(end) + 1)]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from tundish.connectors.mqtt.inbox import Contents, Inbox, numbers
+from tundish.connectors.mqtt.inbox import Contents, Inbox
 from tundish.connectors.mqtt.link import DROPPED, UPTIME, Arrived, Connected, Event, Link
 from tundish.connectors.mqtt.options import Options, checked
 from tundish.connectors.mqtt.reading import Reader, moment
@@ -67,7 +67,7 @@ class MqttSource:
     def batches(self, cursor: str | None, *, once: bool = False) -> Iterator[Batch]:
         """Messages of about a second; the broker keeps them until they are acknowledged."""
         kept = json.loads(cursor) if cursor else {}
-        self._inbox = Inbox(numbers(kept.get("packets", "")))
+        self._inbox = Inbox(kept.get("packets", "{}"), time.monotonic())
         self._heard, self._dropped = kept.get("heard"), kept.get("dropped")
         self._lost_at = self._heard
         self._reader.contents = Contents(kept.get("contents", ()))
@@ -93,7 +93,7 @@ class MqttSource:
         if batch.tags and self._reader.sparkplug.nodes:
             _keep(self._births, self._reader.sparkplug)
         packets = [message.packet for message in pending if message.packet and message.session == link.session]
-        self._inbox.land(packets)
+        self._inbox.land(packets, time.monotonic())
         for packet in packets:
             link.acknowledge(packet)
         self._pending = []
@@ -135,7 +135,7 @@ class MqttSource:
         return messages
 
     def _is_new(self, event: Arrived) -> bool:
-        if not event.packet or self._inbox.is_new(event.packet, again=event.again):
+        if not event.packet or self._inbox.is_new(event.packet, event.topic.encode() + event.payload, again=event.again):
             return True
         if self._inbox.has_landed(event.packet) and self._link is not None:
             self._link.acknowledge(event.packet)
@@ -154,7 +154,7 @@ class MqttSource:
         gaps, self._gaps = (*self._gaps, *what.gaps), []
         cursor = {
             "heard": self._heard,
-            "packets": self._inbox.text(packets),
+            "packets": self._inbox.hand_on(packets, time.monotonic()),
             "contents": self._reader.contents.last(),
             "topics": self._options.topics,
             "dropped": self._dropped,
