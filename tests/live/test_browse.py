@@ -1,0 +1,57 @@
+"""What does a person see of a server or a broker before anything is set up?"""
+
+from __future__ import annotations
+
+import json
+import threading
+import tomllib
+
+import pytest
+
+pytest.importorskip("asyncua")
+pytest.importorskip("paho.mqtt")
+
+from tundish.cli import browse
+from tundish.errors import BadSettings, SourceRefused
+
+
+def shown(capsys, url, **more):
+    browse.run(url, options=more.pop("options", {}), seconds=more.pop("seconds", 1.0), out=None, as_json=True, lang="en")
+    return {line["tag"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+
+
+def test_a_server_with_names_units_values_and_meanings(opcua_server, capsys, tmp_path):
+    opcua_server.start(nodes=1, wait=True)
+    tags = shown(capsys, opcua_server.url)
+    bath = tags["Plant/산세라인/1조온도"]
+    assert (bath["address"], bath["name"], bath["value"], bath["unit"]) == (
+        "ns=1;s=산세/1조/온도",
+        "산세조 1 온도",
+        "78.5",
+        "℃",
+    )
+    assert bath["concept"] == "pickling.bath_temperature"
+    file = tmp_path / "plant.toml"
+    browse.run(opcua_server.url, options={}, seconds=1, out=file, as_json=False, lang="ko")
+    (section,) = tomllib.loads(file.read_text(encoding="utf-8"))["sources"].values()
+    assert section == {"kind": "opcua", "url": opcua_server.url}
+
+
+def test_a_broker_with_what_is_published(broker, capsys):
+    from test_mqtt import publish
+
+    broker.start()
+    feed = threading.Timer(1.0, publish, (broker, [("공장/1호기", '{"온도": 71.5, "note": "ok"}')]))
+    feed.start()
+    tags = shown(capsys, f"mqtt://127.0.0.1:{broker.port}", seconds=3.0)
+    feed.join()
+    assert (tags["공장/1호기/온도"]["value"], tags["공장/1호기/note"]["value"]) == ("71.5", "ok")
+
+
+def test_nobody_there_and_no_address():
+    with pytest.raises(SourceRefused, match="does not answer"):
+        browse.run("opc.tcp://127.0.0.1:1/x", options={}, seconds=1, out=None, as_json=True, lang="en")
+    with pytest.raises(SourceRefused, match="does not answer"):
+        browse.run("mqtt://127.0.0.1:1", options={}, seconds=1.5, out=None, as_json=True, lang="en")
+    with pytest.raises(BadSettings, match="opc.tcp://"):
+        browse.run("http://x", options={}, seconds=1, out=None, as_json=True, lang="en")
