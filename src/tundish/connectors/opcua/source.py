@@ -27,7 +27,7 @@ _BATCH_S = 1.0
 _BATCH_VALUES = 50_000
 _QUIET_S = 60.0
 """After so long without a change a batch without rows says how far the source was heard."""
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 10.0
 _WRONG_USER = (BadUserAccessDenied, BadIdentityTokenInvalid, BadIdentityTokenRejected)
 _NOT_TRUSTED = (BadSecurityChecksFailed, BadCertificateUntrusted)
 
