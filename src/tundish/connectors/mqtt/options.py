@@ -36,8 +36,8 @@ class Options:
     hold_s: float = 604_800.0
     """How long the broker keeps messages for a reader that is away, s (MQTT 5; in 3.1.1 the broker decides)."""
     inflight: int = 4_000
-    """Messages that the broker may send before the first is acknowledged (MQTT 5; brokers may send fewer). With 20,000 mosquitto 2.0.11
-    stopped sending in some runs on a busy machine, with 4,000 it was not seen to."""
+    """Messages that the broker may send before the first is acknowledged (MQTT 5; brokers may send fewer). With 20,000
+    mosquitto 2.0.11 stopped sending in some runs on a busy machine, with 4,000 it was not seen to."""
     time_zone: str = "Asia/Seoul"
     """Zone of times in payloads that name none."""
     rebirth: bool = False
