@@ -11,13 +11,13 @@ from tundish.connectors import SOURCES
 from tundish.documents import contracts, quarantine
 from tundish.documents.dossier import Dossier
 from tundish.errors import AllSetAside
-from tundish.intake.folder import posix_name
+from tundish.intake.folder import plant_name
 from tundish.questions import Wish, ask
 from tundish.settings import Settings
 from tundish.standardise.contracts import Contract
 from tundish.standardise.mends import Mends
 from tundish.store import LANDED
-from tundish.table import Progress
+from tundish.table import Finding, Progress
 from tundish.trace.pieces import Pieces
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue, load_catalogue
@@ -34,6 +34,12 @@ class Standard:
     """What was decided of single cells in the plant's quarantine file."""
     contracts: tuple[Contract, ...] = field(default=(), kw_only=True)
     """What the plant's sources were agreed to deliver."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything found so far: of the files, of the plant, of each table."""
+        tables = self.tables.tables
+        return (*self.intake.findings, *self.tables.findings, *(finding for table in tables for finding in table.findings))
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def answer(plant: Path, prepared: Prepared, settings: Settings, progress: Progre
     learned = learn.learn(parts.earlier, question, catalogue, progress=progress)
     evidence = prove.prove(learned, parts.later, parts.earlier, question)
     return Dossier(
-        plant=posix_name(Path(plant.resolve().name)),
+        plant=plant_name(plant),
         time_zone=settings.time_zone,
         created=begun,
         target_reason=prepared.target.reason,
@@ -111,9 +117,7 @@ def answer(plant: Path, prepared: Prepared, settings: Settings, progress: Progre
         card=share.share(learned, evidence, pieces),
         matches=tuple(match for table in prepared.tables.tables for match in table.matches),
         findings=(
-            *prepared.intake.findings,
-            *prepared.tables.findings,
-            *(finding for table in prepared.tables.tables for finding in table.findings),
+            *prepared.findings,
             *pieces.table.findings,
             *question.findings,
             *parts.findings,

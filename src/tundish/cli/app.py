@@ -24,6 +24,10 @@ LangOption = Annotated[
     Lang | None, typer.Option("--lang", help=mark("Language of screen and report: ko or en."), show_default=False)
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help=mark("Show the traceback of a fault in the program."))]
+PlantArgument = Annotated[
+    Path, typer.Argument(metavar="PLANT", help=mark("Folder of exports as they come: CSV, XLSX, ZIP, Parquet."))
+]
+SeedOption = Annotated[int, typer.Option("--seed", help=mark("Another number makes another plant."))]
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help=mark("Folder for report and answer; without it: PLANT.answer beside the plant.")),
@@ -66,9 +70,7 @@ def root(
 )
 def run(
     ctx: typer.Context,
-    plant: Annotated[
-        Path, typer.Argument(metavar="PLANT", help=mark("Folder of exports as they come: CSV, XLSX, ZIP, Parquet."))
-    ],
+    plant: PlantArgument,
     *,
     target: Annotated[
         str | None,
@@ -93,9 +95,7 @@ def run(
 )
 def check(
     ctx: typer.Context,
-    plant: Annotated[
-        Path, typer.Argument(metavar="PLANT", help=mark("Folder of exports as they come: CSV, XLSX, ZIP, Parquet."))
-    ],
+    plant: PlantArgument,
     *,
     out: Annotated[
         Path | None,
@@ -118,7 +118,7 @@ def demo(
         "demo"
     ),
     *,
-    seed: Annotated[int, typer.Option("--seed", help=mark("Another number makes another plant."))] = 1,
+    seed: SeedOption = 1,
     lang: LangOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -137,9 +137,7 @@ def demo(
 )
 def serve(
     ctx: typer.Context,
-    plant: Annotated[
-        Path, typer.Argument(metavar="PLANT", help=mark("Folder of exports as they come: CSV, XLSX, ZIP, Parquet."))
-    ],
+    plant: PlantArgument,
     *,
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help=mark("Address of this computer to listen on."))
@@ -224,8 +222,8 @@ def match(
 @app.command(
     cls=Command,
     help=mark(
-        "Show what an OPC UA server (opc.tcp://...) or an MQTT broker (mqtt://...) offers: tags, names, units, values and what\n"
-        "they seem to mean; and the section for plant.toml."
+        "Show what an OPC UA server (opc.tcp://...) or an MQTT broker (mqtt://...) offers: tags, names, units, values and what"
+        "\nthey seem to mean; and the section for plant.toml."
     ),
 )
 def browse(
@@ -259,8 +257,8 @@ def browse(
 @app.command(
     cls=Command,
     help=mark(
-        "Give other plants the column names that this one has confirmed, with their concepts (--out), or take theirs (--take).\n"
-        "No value, no file name and no plant name goes along; names that look like ids are held back."
+        "Give other plants the column names that this one has confirmed, with their concepts (--out), or take theirs (--take)."
+        "\nNo value, no file name and no plant name goes along; names that look like ids are held back."
     ),
 )
 def synonyms(
@@ -324,9 +322,7 @@ def collect(
 )
 def standard(
     ctx: typer.Context,
-    plant: Annotated[
-        Path, typer.Argument(metavar="PLANT", help=mark("Folder of exports as they come: CSV, XLSX, ZIP, Parquet."))
-    ],
+    plant: PlantArgument,
     *,
     out: Annotated[
         Path | None,
@@ -347,7 +343,7 @@ def make(
     line: Annotated[str, typer.Argument(metavar="LINE", help=mark("Which line: pickling."))],
     *,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help=mark("Folder for the exports."))],
-    seed: Annotated[int, typer.Option("--seed", help=mark("Another number makes another plant."))] = 1,
+    seed: SeedOption = 1,
     lang: LangOption = None,
     debug: DebugOption = False,
 ) -> None:

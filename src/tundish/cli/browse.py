@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tundish.errors import BadSettings, CannotWrite, Message, MissingExtra
+from tundish.cli.output import writing
+from tundish.errors import BadSettings, Message, MissingExtra
 from tundish.locale import plain, render, say
 from tundish.settings import Language
 
@@ -36,11 +37,8 @@ def run(url: str, *, options: Mapping[str, object], seconds: float, out: Path | 
         sys.stdout.write(f"{line}\n")
     section = _section(kind, url, given)
     if out is not None:
-        try:
-            with out.open("a", encoding="utf-8") as file:
-                file.write(f"\n{section}")
-        except OSError as failure:
-            raise CannotWrite(path=out, found=failure.strerror or str(failure)) from failure
+        with writing(out), out.open("a", encoding="utf-8") as file:
+            file.write(f"\n{section}")
         sys.stderr.write(say("The section stands in {path}.", lang, path=out) + "\n")
     elif not as_json:
         tags = say("{count} tags. For plant.toml, then: tundish collect PLANT", lang, count=str(len(seen)))

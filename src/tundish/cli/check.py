@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tundish.cli import output
 from tundish.cli.plant import check_places, decided_by
 from tundish.cli.progress import Display
-from tundish.locale import render, say
+from tundish.disk import why
+from tundish.locale import say
 from tundish.settings import Language, Settings
 
 if TYPE_CHECKING:
@@ -42,20 +43,16 @@ def run(plant: Path, *, out: Path | None, freeze: bool, lang: Language) -> None:
 
 def _checked(plant: Path, standard: Standard, settings: Settings, lines: int) -> Checked:
     from tundish.documents.quality import Checked
-    from tundish.intake.folder import posix_name
+    from tundish.intake.folder import plant_name
 
     tables = standard.tables.tables
     return Checked(
-        plant=posix_name(Path(plant.resolve().name)),
+        plant=plant_name(plant),
         created=datetime.now(UTC),
         time_zone=settings.time_zone,
         files=len(standard.intake.tables),
         rows=sum(raw.frame.height for raw in standard.intake.tables),
-        findings=(
-            *standard.intake.findings,
-            *standard.tables.findings,
-            *(finding for table in tables for finding in table.findings),
-        ),
+        findings=standard.findings,
         set_aside=sum(aside.count for table in tables for aside in table.asides),
         mended=sum(repair.count for table in tables for repair in table.repairs if repair.code == "mended"),
         lines=lines,
@@ -84,27 +81,17 @@ def _show(answer: QualityOut, folder: Path, lang: Language) -> None:
 def _keep_contracts(plant: Path, standard: Standard, *, freeze: bool, lang: Language) -> None:
     """Write the contracts down when a person freezes them, or when a source that may evolve has."""
     from tundish.documents import contracts
-    from tundish.standardise import contracts as agreed
+    from tundish.standardise.contracts import freeze as agree
 
     today = datetime.now(UTC).date().isoformat()
-    former = list(standard.contracts)
-    if freeze:
-        kept = agreed.freeze(standard.tables.shapes, former, today)
-    else:
-        kept = list(former)
-        for shape in standard.tables.shapes:
-            contract = agreed.contract_of(shape.origin, kept)
-            if contract is not None:
-                changes = [change for change in agreed.compare(contract, shape) if change.breaking]
-                name = agreed.name_of(shape.origin)
-                said = [f"{today} {name}, {change.header}: {render(change.message, lang)}" for change in changes]
-                kept[kept.index(contract)] = agreed.evolve(contract, shape, changes, said, today)
-    if kept == former:
+    shapes, former = standard.tables.shapes, standard.contracts
+    kept = agree(shapes, former, today) if freeze else contracts.followed(shapes, former, today, lang)
+    if kept == list(former):
         return
     try:
         path = contracts.write(kept, plant)
     except OSError as failure:
-        sys.stdout.write(say("The contracts could not be written: {why}", lang, why=output.why(failure)) + "\n")
+        sys.stdout.write(say("The contracts could not be written: {why}", lang, why=why(failure)) + "\n")
         return
     text = '{count} sources are written down in {path}. Change mode = "freeze" to "evolve" there for those that may change.'
     sys.stdout.write(say(text, lang, count=len(kept), path=path) + "\n")

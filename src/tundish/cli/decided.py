@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tundish.cli.plant_toml import NAME
+from tundish.disk import whole_file
 from tundish.locale import render, say
 from tundish.settings import Language, Settings
 
@@ -64,12 +65,8 @@ def save(text: str, folder: Path) -> None:
     """
     if not folder.stat().st_mode & 0o222:
         raise PermissionError(EACCES, os.strerror(EACCES), str(folder))
-    fresh = folder / f".{NAME}.{os.getpid()}.new"
-    try:
+    with whole_file(folder / NAME) as fresh:
         fresh.write_text(text, encoding="utf-8", newline="\n")
-        fresh.replace(folder / NAME)
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def target_text(column: Column, named: str | None) -> str:

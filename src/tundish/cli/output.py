@@ -7,10 +7,10 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from errno import EACCES, EDQUOT, EFBIG, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 from typing import Literal
 
+from tundish.disk import REFUSALS, why
 from tundish.errors import CannotWrite, Message
 
 Paper = Literal["answer", "check", "standard"]
@@ -25,17 +25,6 @@ OURS_BESIDE: Mapping[Paper, tuple[str, tuple[str, ...]]] = {
     "standard": ("standard.json", (".aasx", ".json", ".html", ".xlsx", "series")),
 }
 """Ends of names that are ours as well, where the named file stands beside them."""
-_REFUSALS = {
-    ENOSPC: Message("the disk is full"),
-    EDQUOT: Message("the disk is full"),
-    EFBIG: Message("the disk is full"),
-    EACCES: Message("no permission"),
-    EPERM: Message("no permission"),
-    EROFS: Message("the disk may only be read"),
-    ENAMETOOLONG: Message("the name is too long"),
-    ENOTDIR: Message("a file of this name is in the way"),
-}
-"""What a disk or its owner may refuse, in words of the catalogue."""
 
 
 def place(plant: Path, out: Path | None, *, paper: Paper = "answer") -> Path:
@@ -79,14 +68,18 @@ def whole(folder: Path) -> Iterator[Path]:
     except BaseException as failure:
         shutil.rmtree(fresh, ignore_errors=True)
         _remove(made)
-        if isinstance(failure, OSError) and failure.errno in _REFUSALS:
+        if isinstance(failure, OSError) and failure.errno in REFUSALS:
             raise CannotWrite(path=folder, found=why(failure)) from failure
         raise
 
 
-def why(failure: OSError) -> Message | str:
-    """What the system said."""
-    return _REFUSALS.get(failure.errno or 0) or failure.strerror or str(failure)
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the system refuses while ``path`` is written, as :class:`~tundish.errors.CannotWrite`."""
+    try:
+        yield
+    except OSError as failure:
+        raise CannotWrite(path=path, found=why(failure)) from failure
 
 
 def _clear_up(folder: Path) -> None:

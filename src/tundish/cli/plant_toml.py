@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import available_timezones
 
-from tundish.cli.output import why
+from tundish.disk import why
 from tundish.errors import BadSettings, Message
 from tundish.settings import LiveSettings, Settings
 

@@ -32,20 +32,16 @@ def standard(plant: Path, *, out: Path | None, lang: Language) -> None:
         from tundish import flow
         from tundish.documents.standard import publish_standard
         from tundish.documents.standard.publish import Source
-        from tundish.intake.folder import posix_name
+        from tundish.intake.folder import plant_name
 
         found = flow.standard(plant, settings, progress)
         check_places(settings, found)
         source = Source(
-            plant=posix_name(Path(plant.resolve().name)),
+            plant=plant_name(plant),
             created=datetime.now(UTC).astimezone(ZoneInfo(settings.time_zone)).strftime("%Y-%m-%d %H:%M"),
             tables=found.tables.tables,
             catalogue=found.catalogue,
-            findings=(
-                *found.intake.findings,
-                *found.tables.findings,
-                *(finding for table in found.tables.tables for finding in table.findings),
-            ),
+            findings=found.findings,
             skipped=found.intake.skipped,
         )
         facts = publish_standard(source, fresh, lang, progress=progress)

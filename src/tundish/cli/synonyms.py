@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tundish.cli import decided, plant_toml
-from tundish.cli.output import why
+from tundish.cli.output import writing
 from tundish.cli.plant import decided_by
-from tundish.errors import BadSettings, CannotWrite, Message
+from tundish.errors import BadSettings, Message
 from tundish.locale import say
 from tundish.settings import Language
 
@@ -28,13 +28,8 @@ def give(plant: Path, out: Path, lang: Language) -> None:
     document = tomlkit.document()
     document["format"] = FORMAT
     document["synonyms"] = kept
-    try:
-        with out.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(tomlkit.dumps(document))
-    except FileExistsError as failure:
-        raise CannotWrite(path=out, found=Message("a file of this name is in the way")) from failure
-    except OSError as failure:
-        raise CannotWrite(path=out, found=why(failure)) from failure
+    with writing(out), out.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(tomlkit.dumps(document))
     text = "{out}: {count} names with their concepts. Held back because they look like ids or are too long: {held}."
     sys.stdout.write(say(text, lang, out=out, count=len(kept), held=held_back) + "\n")
 
@@ -51,10 +46,8 @@ def take(plant: Path, file: Path, lang: Language) -> None:
     new = {header: concept for header, concept in found.items() if header not in section}
     for header, concept in new.items():
         section[header] = concept
-    try:
+    with writing(path):
         decided.save(tomlkit.dumps(document), plant)
-    except OSError as failure:
-        raise CannotWrite(path=path, found=why(failure)) from failure
     sys.stdout.write(say("{path}: {count} names of another plant were added.", lang, path=path, count=len(new)) + "\n")
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tundish.cli import output
-from tundish.errors import CannotWrite
+from tundish.cli.output import writing
 from tundish.locale import say
 from tundish.settings import Language
 
@@ -24,10 +23,8 @@ def run(text: str, *, out: Path, lang: Language) -> None:
         return
     from tundish.documents import vocabulary
 
-    try:
+    with writing(out):
         vocabulary.publish(catalogue, out, lang)
-    except OSError as failure:
-        raise CannotWrite(path=out, found=output.why(failure)) from failure
     sys.stdout.write(say("Vocabulary written: {path}", lang, path=str(out)) + "\n")
 
 

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from tundish.disk import whole_file
 from tundish.errors import BadSettings, Message
-from tundish.standardise.contracts import ColumnShape, Contract
+from tundish.locale import render
+from tundish.settings import Language
+from tundish.standardise.contracts import ColumnShape, Contract, Shape, compare, contract_of, evolve, name_of
 from tundish.table import Kind
 
 NAME = "contracts.toml"
@@ -39,10 +42,24 @@ def read(plant: Path) -> tuple[Contract, ...]:
 def write(contracts: Sequence[Contract], plant: Path) -> Path:
     """Write all contracts, whole or not at all; returns where."""
     path = plant / NAME
-    fresh = plant / f".{NAME}.new"
-    fresh.write_text("\n".join((_HEAD, *(line for one in contracts for line in _lines(one)))), encoding="utf-8", newline="\n")
-    fresh.replace(path)
+    text = "\n".join((_HEAD, *(line for one in contracts for line in _lines(one))))
+    with whole_file(path) as fresh:
+        fresh.write_text(text, encoding="utf-8", newline="\n")
     return path
+
+
+def followed(shapes: Sequence[Shape], former: Sequence[Contract], today: str, lang: Language) -> list[Contract]:
+    """The contracts after deliveries that those which may evolve follow, each change noted in the reader's language."""
+    kept = list(former)
+    for shape in shapes:
+        contract = contract_of(shape.origin, kept)
+        if contract is None:
+            continue
+        changes = [change for change in compare(contract, shape) if change.breaking]
+        name = name_of(shape.origin)
+        said = [f"{today} {name}, {change.header}: {render(change.message, lang)}" for change in changes]
+        kept[kept.index(contract)] = evolve(contract, shape, changes, said, today)
+    return kept
 
 
 def _lines(contract: Contract) -> Iterator[str]:

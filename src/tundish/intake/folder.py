@@ -87,6 +87,11 @@ def is_hidden(name: str) -> bool:
     return name.startswith(_SYSTEM) or name.lower() in _SYSTEM_NAMES
 
 
+def plant_name(plant: Path) -> str:
+    """What a plant is called: as its folder."""
+    return posix_name(Path(plant.resolve().name))
+
+
 def posix_name(path: Path | PurePosixPath) -> str:
     """The name of a file inside the folder as everybody spells it: forward slashes, composed letters (NFC)."""
     return unicodedata.normalize("NFC", _readable(path.as_posix()))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from errno import EDQUOT, EFBIG, ENOSPC
 from math import log
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +15,7 @@ from typing import Literal, Self
 
 import polars as pl
 
+from tundish.disk import sync_names, whole_file, why
 from tundish.errors import LandingRefused, Message
 from tundish.intake.folder import JOURNAL
 from tundish.intake.live import SIGNALS, Batch, Delivery
@@ -61,7 +60,7 @@ class Landing:
             self._without_journal()
             self._journal = Journal(self.folder, writing=True)
             for made in (self.folder / FILES, self.folder, self.folder.parent, plant):
-                _sync(made)
+                sync_names(made)
             self._clear_up()
             self._waiting = self._journal.waiting()
         except BaseException:
@@ -137,7 +136,7 @@ class Landing:
             frame = frame.sort("tag", "time", maintain_order=True)
             begin, end = frame.select(pl.col("time").min().alias("begin"), pl.col("time").max().alias("end")).row(0)
         file = self._announced(through)
-        with _whole(self.folder / file) as path:
+        with whole_file(self.folder / file) as path:
             frame.write_parquet(path, compression="zstd")
         return Sealed(file, table, frame.height, begin, end, through)
 
@@ -172,7 +171,7 @@ class Landing:
             return True
         digest = hashlib.sha256()
         try:
-            with self._writing(), _whole(target) as path, path.open("wb") as copy:
+            with self._writing(), whole_file(target) as path, path.open("wb") as copy:
                 for chunk in _chunks(file.path):
                     digest.update(chunk)
                     copy.write(chunk)
@@ -206,7 +205,7 @@ class Landing:
         try:
             yield
         except (OSError, pl.exceptions.ComputeError) as failure:
-            raise LandingRefused(place=self.folder, found=_why(failure)) from failure
+            raise LandingRefused(place=self.folder, found=why(failure)) from failure
 
 
 class _Merge(threading.Thread):
@@ -220,7 +219,7 @@ class _Merge(threading.Thread):
 
     def run(self) -> None:
         """Write the merged file."""
-        with suppress(OSError, pl.exceptions.PolarsError), _whole(self.folder / self.file) as path:
+        with suppress(OSError, pl.exceptions.PolarsError), whole_file(self.folder / self.file) as path:
             frames = [pl.scan_parquet(self.folder / part.file) for part in self.parts]
             pl.concat(frames, how="diagonal_relaxed").sink_parquet(path, compression="zstd")
             if self.given_up:
@@ -268,20 +267,6 @@ def together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(texts, how="diagonal_relaxed")
 
 
-@contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A path to write to, that is on disk under the name of ``target`` when the block ends well, and gone when it does not."""
-    part = target.with_name(f"{target.name}.part")
-    try:
-        yield part
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())
-        part.replace(target)
-        _sync(target.parent)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _chunks(path: Path) -> Iterator[bytes]:
     """The bytes of a source's file; what keeps them from being read (a share that went away) is a change too."""
     try:
@@ -290,22 +275,3 @@ def _chunks(path: Path) -> Iterator[bytes]:
                 yield chunk
     except OSError as failure:
         raise _Changed from failure
-
-
-def _sync(folder: Path) -> None:
-    """The names in a folder on disk; Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _why(failure: Exception) -> Message | str:
-    if isinstance(failure, PermissionError):
-        return Message("no permission")
-    if isinstance(failure, OSError) and failure.errno in (ENOSPC, EDQUOT, EFBIG):
-        return Message("the disk is full")
-    return str(failure)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from tundish.errors import Message
-from tundish.intake.folder import posix_name
+from tundish.intake.folder import plant_name
 from tundish.locale import mark, number, render, say
 from tundish.settings import Language
 from tundish.web.refusals import language
@@ -64,7 +64,7 @@ def shown(state: State, lang: Language) -> str:
         _=lambda text, **values: say(text, lang, **values),
         say=lambda text: say(text, lang),
         render=lambda message: render(message, lang),
-        plant=posix_name(Path(state.plant.resolve().name)),
+        plant=plant_name(state.plant),
         counts=(
             (mark("Tables"), len(snapshot.standard.tables.tables)),
             (mark("Shells"), len(package.shells)),

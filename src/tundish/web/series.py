@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 
 from tundish.aas import write_series
 from tundish.errors import Message
-from tundish.intake.folder import posix_name
+from tundish.intake.folder import plant_name
 from tundish.web.refusals import Refused
 from tundish.web.state import Snapshot, State
 
@@ -22,7 +22,7 @@ class _Written:
     """The files of the newest snapshot, below a folder that goes with them."""
 
     def __init__(self, state: State) -> None:
-        self._plant = posix_name(Path(state.plant.resolve().name))
+        self._plant = plant_name(state.plant)
         self._lock = threading.Lock()
         self._version = 0
         self._folder: TemporaryDirectory[str] | None = None

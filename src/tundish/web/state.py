@@ -14,7 +14,7 @@ from pathlib import Path
 from tundish.aas import AasPackage
 from tundish.errors import Message, TundishError
 from tundish.flow import Standard
-from tundish.intake.folder import posix_name, walk
+from tundish.intake.folder import plant_name, walk
 from tundish.table import Finding
 from tundish.web.api.aas.shelf import Shelf
 from tundish.web.packages import found_in, joined
@@ -132,7 +132,7 @@ def fingerprint(plant: Path) -> Print:
 
 def read_plant(plant: Path, standard: Standard) -> Reading:
     """What is served of a plant: its tables, described as AAS, and the AAS packages that stand in its folder."""
-    name = posix_name(Path(plant.resolve().name))
+    name = plant_name(plant)
     from tundish.aas import describe
 
     own = describe(standard.tables.tables, standard.catalogue, plant=name)
