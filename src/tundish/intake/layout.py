@@ -9,17 +9,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tundish.intake.cells import MEASURED, Look, column_look, look, shape
+from tundish.vocabulary.units import meanings, parse_unit
 
 Row = Sequence[str]
 """Stripped cells of one row, empty strings for empty cells; no cell at all for an empty line."""
 
-_UNIT_WORD = (
-    r"(?:℃|°\s?[CFK]|℉|deg\.?\s?[CF]?|%p?|‰|[kMGmµμn]?(?:m|g|s|A|V|W|Wh|VA|VAh|var|varh|J|N|Pa|Hz|L|l|bar|cal|Nm|S|T|mol|Ω|eq)"
-    r"|㎜|㎝|㎞|㎛|㎚|㎏|㎎|㎍|㎖|ℓ|㎾|㎿|㎾h|㎫|㎩|㎪|㎠|㎟|㎥|㎤|㏊|㏄|min|sec|hr?s?|hour|day|분|초|시간|일|개|매|본|회|원|톤|ton|tonne|t|"
-    r"rpm|RPM|mpm|MPM|ppm|ppb|pcs|ea|EA|kgf|tf|Nm3|Nm³|m[²³23]|mm[²³23]|cm[²³23]?|inch|in|ft|psi|mmHg|mmAq|mmH2O|pH|HRC|HRB|HV|HB|um|pct|"
-    r"wt\.?%|vol\.?%|mass[-\s]?%|K|C|F|lb|kVarh|kVar|kwh|KWH|tCO2|mV|dB|atm|torr)"
-)
-_UNIT = re.compile(rf"{_UNIT_WORD}(?:\s?[/·*.^⋅-]\s?-?\d?{_UNIT_WORD}?[23²³]?|\s?[23²³])*")
 _BRACKETED = re.compile(r"[(\[<{（［]\s*(.{1,16}?)\s*[)\]>}）］]")
 _NO_UNIT = frozenset(("-", "", "–", "—", "()", "(-)", "[-]", "[]", "none", "없음", "n/a"))
 
@@ -133,7 +127,7 @@ def unit_of(cell: str) -> str | None:
     inside = _BRACKETED.fullmatch(text)
     if inside:
         return None if inside.group(1) in _NO_UNIT or look(inside.group(1)) in MEASURED else inside.group(1)
-    return text if _UNIT.fullmatch(text) else None
+    return text if parse_unit(text) is not None or meanings(text) else None
 
 
 def is_sum(cells: Row) -> bool:
