@@ -28,6 +28,14 @@ Statistic = Literal[
 ]
 
 
+_WORDS: frozenset[Kind] = frozenset(("identity", "category", "text"))
+
+
+def same_kind(a: Kind, b: Kind) -> bool:
+    """Whether one column may be of both kinds in two exports: ids, classes and texts are told apart by a few values only."""
+    return a == b or {a, b} <= _WORDS
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """A place in the plant's files."""

@@ -11,7 +11,8 @@ from tundish.disk import whole_file
 from tundish.errors import BadSettings, Message
 from tundish.locale import render
 from tundish.settings import Language
-from tundish.standardise.contracts import ColumnShape, Contract, Shape, compare, contract_of, evolve, name_of
+from tundish.standardise.contracts import ColumnShape, Contract, Shape, contract_of, evolve, name_of
+from tundish.standardise.deliveries import compare
 from tundish.table import Kind
 
 NAME = "contracts.toml"

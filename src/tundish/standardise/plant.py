@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from tundish.intake.raw import RawTable
-from tundish.standardise.contracts import Contract, Delivery, Shape, inspect
+from tundish.standardise.contracts import Contract, Shape
 from tundish.standardise.decided import Decided
+from tundish.standardise.deliveries import Delivery, inspect
 from tundish.standardise.export import Export, understand
 from tundish.standardise.forms.long import unfold
 from tundish.standardise.forms.stack import stack

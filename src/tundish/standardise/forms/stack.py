@@ -11,10 +11,9 @@ import polars as pl
 from tundish.errors import Message
 from tundish.standardise.forms.wide import common_start
 from tundish.standardise.values.kinds import kind_of_words
-from tundish.table import ROW, ROWS_SHOWN, SOURCE, Column, Finding, Repair, Table
+from tundish.table import ROW, ROWS_SHOWN, SOURCE, Column, Finding, Repair, Table, same_kind
 from tundish.vocabulary.words import even_name
 
-_WORDS = frozenset(("identity", "category", "text"))
 _TOLD_ONE_BY_ONE = 3
 _MANY = 5
 """Least columns that must have found their partner before the last one is paired because it is the last."""
@@ -103,7 +102,7 @@ def pair(first: Table, later: Table) -> Pairing | None:
             continue
         if _agree(mine[name], column):
             sure[column.name] = name
-        elif not _same_kind(mine[name], column):
+        elif not same_kind(mine[name].kind, column.kind):
             clashes += 1
     fewest, most = sorted((len(first.columns), len(later.columns)))
     if len(sure) < 2 or clashes > 0.1 * len(sure) + 1 or len(sure) < 0.4 * fewest:
@@ -115,12 +114,8 @@ def pair(first: Table, later: Table) -> Pairing | None:
     return Pairing({**sure, **dict(likely)}, tuple(likely))
 
 
-def _same_kind(a: Column, b: Column) -> bool:
-    return a.kind == b.kind or {a.kind, b.kind} <= _WORDS
-
-
 def _agree(a: Column, b: Column) -> bool:
-    return _same_kind(a, b) and a.unit == b.unit
+    return same_kind(a.kind, b.kind) and a.unit == b.unit
 
 
 def _other_concept(a: Column, b: Column) -> bool:

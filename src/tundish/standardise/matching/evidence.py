@@ -15,7 +15,7 @@ from tundish.standardise.matching.fitting import fitting_unit
 from tundish.standardise.matching.likeness import Targets
 from tundish.standardise.matching.look import Look, lexicon
 from tundish.standardise.matching.names import take_apart
-from tundish.table import Kind
+from tundish.table import Kind, same_kind
 from tundish.vocabulary.catalogue import Catalogue
 from tundish.vocabulary.concept import Concept
 from tundish.vocabulary.units import Unit, parse_unit, split_header
@@ -60,6 +60,8 @@ MOSTLY_OF_FEW = 0.9
 """Share of values within a range from which they speak for it."""
 OUTPUT = 0.6
 """Likeness at most of what a controller gives out to the value it controls."""
+SURE_SUPPORT = 0.8
+"""Support from which table or neighbours say the area beyond doubt."""
 HOLDERS = frozenset({"code", "name", "number", "kind"})
 GENERAL = frozenset(
     ("identity", "production", "product", "inspection", "line", "energy", "chemistry", "mechanical", "defect", "equipment",
@@ -68,7 +70,6 @@ GENERAL = frozenset(
 """Areas that stand in tables of any process, and so say nothing about the table."""
 _NO_NUMBERS = np.empty(0)
 _GASES = frozenset({"volume_flow", "normal_volume_flow"})
-_WORDS: frozenset[Kind] = frozenset({"identity", "category", "text"})
 _DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\Z")
 _KINDS: Mapping[Kind, Mapping[Kind, float]] = {
     "number": {"number": 1.0, "identity": 0.85, "category": 0.6, "text": 0.4, "time": 0.2},
@@ -164,7 +165,7 @@ def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> lis
         names[exact.id] = (exact, _exact_likeness(look, exact, support))
     elif (bare := index.exact.get(look.name.bare)) is not None and not _is_sign(look.name.bare):
         names[bare.id] = (bare, BARE_NAME)
-    if not _is_short(look):
+    if not _is_short(look) or (exact is None and look.unit is not None):
         for concept, like in _by_parts(_as_named(look, index), catalogue, tuple(sorted(support.items()))).values():
             if like > names.get(concept.id, (None, 0.0))[1]:
                 names[concept.id] = (concept, like)
@@ -216,6 +217,7 @@ def _spelt_alike(look: Look, index: _Index, known: Mapping[str, float]) -> dict[
 def _exact_likeness(look: Look, concept: Concept, support: Mapping[str, float]) -> float:
     """1, but less for one or two letters that nothing else speaks for."""
     told = fitting_unit(look.unit, concept) is not None or support.get(f"short:{concept.area}", 0.0) >= 1.0
+    told = told or (concept.area not in GENERAL and support.get(concept.area, 0.0) >= SURE_SUPPORT)
     return SHORT_NAME if _is_short(look) and not told else 1.0
 
 
@@ -295,7 +297,8 @@ def _unit_factor(look: Look, concept: Concept, fits: Unit | None) -> float:
     if look.unit is None:
         return 0.95
     if concept.quantity is None:
-        return 0.9 if concept.kind == "number" and look.unit.quantity in ("ratio", "count") else 0.0
+        scale = look.unit.quantity.startswith("hardness") and "hardness" in concept.id
+        return 0.9 if concept.kind == "number" and (scale or look.unit.quantity in ("ratio", "count")) else 0.0
     return 0.9 if {look.unit.quantity, concept.quantity} == _GASES else 0.0
 
 
@@ -326,6 +329,8 @@ def _values_inside(look: Look, concept: Concept, fits: Unit | None) -> float:
     if numbers.size == 0:
         return -1.0
     usual = fits or (parse_unit(concept.plant_unit, concept.quantity) if look.unit is None else None)
+    if look.unit is not None and {look.unit.quantity, concept.quantity} == _GASES:
+        usual = look.unit
     factor, offset = (usual.factor, usual.offset) if usual else (1.0, 0.0)
     si = numbers * factor + offset
     return float(np.mean((si >= concept.low) & (si <= concept.high)))
@@ -343,7 +348,7 @@ def _kind_factor(look: Look, concept: Concept) -> float:
             return 0.95
     if look.distinct == 0 and not look.texts and look.numbers.size == 0:
         return 1.0
-    if look.few and {look.kind, concept.kind} <= _WORDS:
+    if look.few and same_kind(look.kind, concept.kind):
         return 1.0
     return _KINDS[concept.kind][look.kind]
 
