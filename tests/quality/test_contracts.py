@@ -61,6 +61,18 @@ def test_a_delivery_that_differs_is_set_aside_and_told(frozen, delivery, expecte
     assert standard(frozen).tables.tables[0].frame.height == (400 if expected else 700)
 
 
+def test_a_file_under_no_contract_is_used_and_told(frozen):
+    june().write_csv(frozen / "일보.csv")
+    assert codes(frozen) == ["contract_none"]
+
+
+def test_a_month_in_four_figures_is_the_same_source(plant, tmp_path):
+    bath_log().write_csv(plant / "도금실적_2403.csv")
+    check.run(plant, out=tmp_path / "out", freeze=True, lang="ko")
+    june().drop(BATH).write_csv(plant / "도금실적_2404.csv")
+    assert codes(plant) == ["contract_missing", "delivery_set_aside"]
+
+
 def test_a_new_name_that_a_person_allows_is_the_same_column(frozen):
     june(**{BATH: "산세조 #1 온도(℃)"}).write_csv(frozen / JUNE)
     path = frozen / "contracts.toml"

@@ -15,8 +15,10 @@ Mode = Literal["freeze", "evolve"]
 _PERIOD = re.compile(
     r"(?<!\d)(?:20\d{2}|\d{2}(?=년))(?:[-_.]?\s*(?:\d{1,2}|년\s*\d{1,2})(?!\d)|\d{2,4})?(?:[-_.월]?\s*\d{1,2}(?!\d))?[일월분년]?(?!\d)"
     r"|(?<!\d)\d{1,2}월(?:\s*\d{1,2}일)?|(?<!\d)\d{6,14}(?!\d)"
+    r"|(?<![A-Za-z\d])(?:1[5-9]|2\d|3\d)(?:0[1-9]|1[0-2])(?![A-Za-z\d])"
 )
-"""Years, months and days in a file's name; a short number names a machine and stays."""
+"""Years, months and days in a file's name, `2403` too unless a Latin letter touches it; any other short number names a machine
+and stays."""
 _ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".gz")
 
 
@@ -88,6 +90,8 @@ def pattern_of(name: str) -> str:
 
     >>> pattern_of("lots_2024-05.csv"), pattern_of("생산실적_2025년09월.csv"), pattern_of("plc_20250301.csv")
     ('lots_*.csv', '생산실적_*.csv', 'plc_*.csv')
+    >>> pattern_of("도금실적_2403.csv"), pattern_of("일보 2412.xlsx"), pattern_of("CGL2401.csv"), pattern_of("압연_2413.csv")
+    ('도금실적_*.csv', '일보 *.xlsx', 'CGL2401.csv', '압연_2413.csv')
     >>> pattern_of("2호기_5월.xlsx/Sheet1"), pattern_of("F2.csv"), pattern_of("24년 3월/일보.csv")
     ('2호기_*.xlsx/Sheet1', 'F2.csv', '*/일보.csv')
     """

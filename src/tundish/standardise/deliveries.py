@@ -42,7 +42,7 @@ def inspect(raw: RawTable, meant: Sequence[Meant], contracts: Sequence[Contract]
         return Delivery(shape_of(raw, meant))
     contract = contract_of(raw.origin, contracts)
     if contract is None:
-        return Delivery()
+        return Delivery(findings=(_unknown(raw.origin),) if contracts else ())
     shape = shape_of(raw, meant)
     changes = compare(contract, shape)
     broken = contract.mode == "freeze" and any(change.breaking for change in changes)
@@ -71,6 +71,16 @@ def _column(header: str, one: Meant | None) -> ColumnShape:
         return shape
     low, high = (float(f"{value:.5g}") for value in np.quantile(known, (0.01, 0.99)))
     return replace(shape, low=low, high=high)
+
+
+def _unknown(origin: Origin) -> Finding:
+    """A source that nobody agreed on beside sources that somebody did: nothing was compared, and a person should know."""
+    message = Message(
+        "{file} falls under no contract, so nothing was compared. If it is a new source, freeze anew; if it is the next "
+        "delivery of one in contracts.toml, write * there for what changes in its name.",
+        file=name_of(origin),
+    )
+    return Finding("contract_none", "warning", message, Origin(origin.file, origin.sheet))
 
 
 def compare(contract: Contract, shape: Shape) -> list[Change]:
