@@ -71,6 +71,8 @@ def _show(answer: QualityOut, folder: Path, lang: Language) -> None:
         told.append(f"  {icon} {place}: {finding.text}")
     if len(worst) > SHOWN:
         told.append("  " + say("and {more} more", lang, more=len(worst) - SHOWN))
+    if answer.mended:
+        told.append(say("{cells} cells are as the quarantine file decides.", lang, cells=answer.mended))
     if answer.set_aside:
         text = "{cells} cells were set aside; they stand in {path}. Mend them there and put the file into the plant's folder."
         told.append(say(text, lang, cells=answer.set_aside, path=folder / "quarantine.xlsx"))

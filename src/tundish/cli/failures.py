@@ -34,6 +34,8 @@ def _wrong(failure: TyperException, lang: Language) -> str:
     match type(failure).__name__:
         case "MissingParameter":
             return say("{name} is missing.", lang, name=name)
+        case "BadParameter" if param is None:
+            return say("{name} is missing.", lang, name=say(failure.format_message(), lang))
         case "BadParameter":
             return say(
                 "{name}: this value does not fit. Expected: {expected}.",
@@ -51,6 +53,9 @@ def _wrong(failure: TyperException, lang: Language) -> str:
 
 
 def _expected(param: object, ctx: object) -> str:
+    kind = getattr(param, "type", None)
+    if type(kind).__name__ == "IntRange":
+        return f"{getattr(kind, 'min', None)} ~ {getattr(kind, 'max', None)}"
     shown = getattr(param, "display_type", None)
     return str(shown(getattr(ctx, "ctx", None))).strip("<>") if callable(shown) else ""
 

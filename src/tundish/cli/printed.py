@@ -101,6 +101,8 @@ def _label(name: str, _: Say) -> str:
 def _doubts(answer: AnswerOut, _: Say) -> Iterator[str]:
     for pair in answer.confounded[:2]:
         yield _("Not to be told apart: {columns}.", columns=pair.columns)
+    for finding in [one for one in answer.findings if one.severity == "error" and not one.code.startswith("contract_")][:SHOWN]:
+        yield f"✖ {finding.text}"
     worse = sum(finding.severity != "info" for finding in answer.findings)
     yield _(
         "{findings} findings ({worse} to look at), {repairs} repairs, {refused} columns refused as inputs.",

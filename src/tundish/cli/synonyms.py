@@ -31,7 +31,13 @@ def give(plant: Path, out: Path, lang: Language) -> None:
     with writing(out), out.open("x", encoding="utf-8", newline="\n") as file:
         file.write(tomlkit.dumps(document))
     text = "{out}: {count} names with their concepts. Held back because they look like ids or are too long: {held}."
-    sys.stdout.write(say(text, lang, out=out, count=len(kept), held=held_back) + "\n")
+    told = [say(text, lang, out=out, count=len(kept), held=held_back)]
+    if not kept:
+        text = (
+            "No name is confirmed yet: take away the # before the right lines under [mapping] in {path}, then run this again."
+        )
+        told.append(say(text, lang, path=plant / plant_toml.NAME))
+    sys.stdout.write("\n".join(told) + "\n")
 
 
 def take(plant: Path, file: Path, lang: Language) -> None:

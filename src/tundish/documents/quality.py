@@ -25,7 +25,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 Todo = Literal["delivery", "mend", "sensor", "record", "unit", "export", "know"]
 TODOS: Mapping[Todo, str] = {
     "delivery": mark("Agree with who delivers: the delivery differs from its contract"),
-    "mend": mark("Look at the original record and mend: these values were set aside"),
+    "mend": mark("Look at the original record and mend: values that cannot be true, or hardly"),
     "sensor": mark("Check the instrument"),
     "record": mark("Check the entries: these values contradict each other"),
     "unit": mark("Say which unit or meaning is right, in plant.toml"),

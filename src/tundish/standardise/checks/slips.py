@@ -106,13 +106,16 @@ def _slipped(groups: _Groups, where: Mask) -> Odd | None:
     wanted = np.full(len(values), np.nan)
     wanted[where] = found / power
     message = Message(
-        "The decimal point has slipped: the values are {factor} times what all others are ({low} to {high} {unit}).",
+        "The decimal point has slipped: the values are {factor} times what all others are ({span}).",
         factor=f"{power:g}",
-        low=f"{groups.low:.5g}",
-        high=f"{groups.high:.5g}",
-        unit=one.column.unit_read or "",
+        span=f"{groups.low:.5g} ~ {groups.high:.5g} {one.column.unit_read or ''}".rstrip(),
     )
-    hint = Message("Look at the original record and write the true value into the quarantine file.")
+    if spans >= _FAR:
+        hint = Message("Look at the original record and write the true value into the quarantine file.")
+    else:
+        hint = Message(
+            "Look at the original record. The value is used as it stands; if it is wrong, correct it and export again."
+        )
     return Odd(
         "decimal_slip",
         "warning",

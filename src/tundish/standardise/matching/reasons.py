@@ -14,6 +14,8 @@ _FOREIGN = re.compile(r"[\u0370-\u1fff\u3040-\u30ff\u4e00-\u9fff]{2}")
 """Two letters of a script other than Latin and Hangul: Cyrillic, Greek, kana, Chinese characters."""
 _NEAR = 0.76
 """Fit at which only a rival stands in the way."""
+_FAINT = 0.1
+"""Probability below which naming the nearest concept would lead astray."""
 
 
 def why(header: str, look: Look, chosen: Evidence, unit: Unit | None) -> Message:
@@ -48,7 +50,7 @@ def why_not(header: str, look: Look, found: Sequence[Evidence]) -> Message:
             "{header}: written in a script that the vocabulary does not know. Write its meaning under [mapping] in plant.toml.",
             header=header,
         )
-    if not found or found[0].name < 0.5:
+    if not found or found[0].name < 0.5 or (found[0].score < _FAINT and found[0].fit < _NEAR):
         return Message("{header}: the name says too little. Write its meaning under [mapping] in plant.toml.", header=header)
     best = found[0]
     if best.fit >= _NEAR and len(found) > 1:
