@@ -58,10 +58,10 @@ def convert(value: float, source: str, target: str) -> float:
 
 
 def si_factor(code: str) -> tuple[str, float]:
-    """The SI unit of a code, written in base units, and the factor to it.
+    """The SI unit of a code, by its name or in base units, and the factor to it.
 
-    >>> si_factor("[lb_av]/[ft_i]3")
-    ('kg.m-3', 16.01846337396015)
+    >>> si_factor("[lb_av]/[ft_i]3"), si_factor("mm[Hg]")
+    (('kg.m-3', 16.01846337396015), ('Pa', 133.322387415))
     """
     quantity = _quantity(code)
     try:
@@ -72,7 +72,8 @@ def si_factor(code: str) -> tuple[str, float]:
     if not set(powers) <= set(_BASE) or any(power != int(power) for power in powers.values()):
         raise NotUcum(code)
     parts = [f"{_BASE[name]}{'' if powers[name] == 1 else int(powers[name])}" for name in _BASE if name in powers]
-    return ".".join(parts) or "1", float(base.magnitude)
+    written = ".".join(parts) or "1"
+    return _NAMED.get(written, written), float(base.magnitude)
 
 
 _BASE = {
@@ -85,6 +86,8 @@ _BASE = {
     "candela": "cd",
     "radian": "rad",
 }
+_NAMED = {"kg.m-1.s-2": "Pa", "kg.m.s-2": "N", "kg.m2.s-3": "W", "kg.m-1.s-1": "Pa.s", "kg.m2.s-3.A-1": "V", "s.A": "C"}
+"""SI units with a name of their own; energy and torque share their base units, and so have none here."""
 
 
 def _quantity(code: str) -> Any:  # noqa: ANN401 - a quantity of Pint, whose types do not say of what
