@@ -53,7 +53,8 @@ def toml_of(path: Path) -> dict[str, Any]:
     """The content of a TOML file from outside; :class:`~tundish.errors.BadSettings` when it is none or too long."""
     whole = Message("the file")
     if not path.is_file():
-        raise BadSettings(file=path.name, key=whole, expected=Message("a text file"), found=Message("a folder or device"))
+        there = Message("a folder or device") if path.exists() else Message("no file of this name")
+        raise BadSettings(file=path.name, key=whole, expected=Message("a text file"), found=there)
     if path.stat().st_size > MOST_BYTES:
         most = Message("{size} bytes at most", size=MOST_BYTES)
         raise BadSettings(file=path.name, key=whole, expected=most, found=Message("{size} bytes", size=path.stat().st_size))
