@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("google.protobuf")
 
-from tundish.connectors.sparkplug import Sparkplug, Undecodable
+from tundish.connectors.mqtt.sparkplug import Sparkplug, Undecodable
 
 MS = 1_700_000_000_000
 

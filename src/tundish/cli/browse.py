@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tundish.cli.output import writing
-from tundish.errors import BadSettings, Message, MissingExtra
+from tundish.errors import BadSettings, Message
 from tundish.locale import plain, render, say
 from tundish.settings import Language
 
@@ -26,12 +26,14 @@ def run(url: str, *, options: Mapping[str, object], seconds: float, out: Path | 
 
     Raises :class:`~tundish.errors.SourceRefused` when nobody answers, :class:`~tundish.errors.BadSettings` for a wrong address.
     """
+    from tundish.connectors.live import explore_live
+
     kind = _KINDS.get(urlsplit(url).scheme)
     if kind is None:
         expected = Message("an address such as {example}", example='"opc.tcp://192.168.0.10:4840", "mqtt://192.168.0.10"')
         raise BadSettings(file="tundish browse", key="URL", expected=expected, found=f'"{url}"')
     given = {key: value for key, value in options.items() if value}
-    seen = _look(kind, url, given, seconds)
+    seen = explore_live(kind, url, given, seconds=seconds)
     for one, found in zip(seen, _meanings(seen), strict=True):
         line = json.dumps(_as_json(one, found, lang), ensure_ascii=False) if as_json else _as_text(one, found)
         sys.stdout.write(f"{line}\n")
@@ -43,18 +45,6 @@ def run(url: str, *, options: Mapping[str, object], seconds: float, out: Path | 
     elif not as_json:
         tags = say("{count} tags. For plant.toml, then: tundish collect PLANT", lang, count=str(len(seen)))
         sys.stdout.write(f"\n# {tags}\n{section}")
-
-
-def _look(kind: str, url: str, options: Mapping[str, object], seconds: float) -> list[Seen]:
-    from tundish.connectors.seen import look_at_mqtt, look_at_opcua
-
-    try:
-        return look_at_opcua(url, options) if kind == "opcua" else look_at_mqtt(url, options, seconds)
-    except ModuleNotFoundError as failure:
-        library = (failure.name or "").partition(".")[0]
-        if not library or library == "tundish":
-            raise
-        raise MissingExtra(source="browse", kind=kind, library=library) from failure
 
 
 def _meanings(seen: list[Seen]) -> list[Matched]:

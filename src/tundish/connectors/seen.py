@@ -1,13 +1,8 @@
-"""What could be taken from a server or a broker: its tags, with names, units and what they say right now?"""
+"""What does a source show before anything is decided: its tags, with names, units and what they say right now?"""
 
 from __future__ import annotations
 
-import tempfile
-import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-_SAMPLES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,54 +17,3 @@ class Seen:
     kind: str
     """``number``, ``text`` or ``nothing`` (no value was there)."""
     samples: tuple[str, ...]
-
-
-def look_at_opcua(url: str, options: Mapping[str, object]) -> list[Seen]:
-    """Variables of a server and their values now.
-
-    Raises :class:`~tundish.errors.SourceRefused` when there is no answer or none for us.
-    """
-    from tundish.connectors.opcua.explore import explore
-    from tundish.connectors.opcua.options import checked
-
-    with tempfile.TemporaryDirectory() as room:
-        return explore(checked("browse", {"folder": room, **options, "url": url}))
-
-
-def look_at_mqtt(url: str, options: Mapping[str, object], seconds: float) -> list[Seen]:
-    """Tags that were published within some seconds.
-
-    Raises :class:`~tundish.errors.SourceRefused` when there is no answer or none for us.
-    """
-    import secrets
-
-    import polars as pl
-
-    from tundish.connectors.mqtt.options import checked
-    from tundish.connectors.mqtt.source import MqttSource
-    from tundish.intake.live import SIGNALS
-
-    frames, tags = [SIGNALS.to_frame()], {}
-    with tempfile.TemporaryDirectory() as room:
-        own = {"folder": room, "client_id": f"tundish-browse-{secrets.token_hex(4)}", "hold_s": 0}
-        source = MqttSource(checked("browse", {**own, **options, "url": url}))
-        timer = threading.Timer(seconds, source.stop)
-        timer.start()
-        try:
-            for batch in source.batches(None):
-                frames.append(batch.frame)
-                tags.update({tag.tag: tag for tag in batch.tags})
-                source.acknowledge(batch)
-        finally:
-            timer.cancel()
-        if source.waiting_for is not None:
-            raise source.no_answer()
-    seen = []
-    for (tag,), part in pl.concat(frames).group_by("tag", maintain_order=True):
-        values, texts = part["value"].drop_nulls(), part["text"].drop_nulls()
-        shown = [f"{value:g}" for value in values.tail(_SAMPLES)] or [text[:80] for text in texts.tail(_SAMPLES)]
-        kind = "number" if len(values) else "text" if len(texts) else "nothing"
-        told = tags.get(str(tag))
-        name, unit = (told.name, told.unit) if told else (None, None)
-        seen.append(Seen(str(tag), str(tag), name, unit, kind, tuple(shown)))
-    return sorted(seen, key=lambda one: one.tag)

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from tundish.errors import BadSettings, Message
 
-_FILE = "plant.toml"
 _OUTER = frozenset({"kind", "folder"})
 """Words that are not the connector's own: its kind, and its folder, which the command that runs it gives."""
 
@@ -88,13 +87,17 @@ class Words:
             raise self._bad(key, expected, value)
         if parts.password is not None or parts.username is not None:
             hint = Message("an address without user and password; name them as {keys}", keys="user, password")
-            raise BadSettings(file=_FILE, key=f"sources.{self._name}.{key}", expected=hint, found=f'"{parts.hostname}"')
+            raise self.wrong(key, hint, f'"{parts.hostname}"')
         return value
 
     def nothing_else(self) -> None:
         """Raise BadSettings for the first word that nobody asked for."""
         for key, value in self._left.items():
             raise self._bad(key, Message("one of {allowed}", allowed=sorted(self._known)), value, name_only=True)
+
+    def wrong(self, key: str, expected: Message, found: object) -> BadSettings:
+        """What to raise for a word that cannot be; ``found`` is shown, so it holds no secret."""
+        return BadSettings(file="plant.toml", key=f"sources.{self._name}.{key}", expected=expected, found=found)
 
     def _take(self, key: str) -> object:
         self._known.append(key)
@@ -103,6 +106,4 @@ class Words:
     def _bad(self, key: str, expected: Message, value: object, *, name_only: bool = False) -> BadSettings:
         secret = "password" in key or (isinstance(value, str) and "@" in value)
         found: object = Message("nothing") if value is None else "***" if secret else f'"{value}"'
-        return BadSettings(
-            file=_FILE, key=f"sources.{self._name}.{key}", expected=expected, found=f'"{key}"' if name_only else found
-        )
+        return self.wrong(key, expected, f'"{key}"' if name_only else found)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tundish.connectors.wording import Words
-from tundish.errors import BadSettings, Message
+from tundish.errors import Message
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
@@ -82,24 +82,23 @@ def checked(name: str, options: Mapping[str, object]) -> Options:
         rebirth=words.flag("rebirth", default=False),
     )
     words.nothing_else()
-    _check(found)
+    _check(words, found)
     return found
 
 
-def _check(options: Options) -> None:
-    def bad(key: str, expected: Message, found: object) -> BadSettings:
-        return BadSettings(file="plant.toml", key=f"sources.{options.name}.{key}", expected=expected, found=f'"{found}"')
-
+def _check(words: Words, options: Options) -> None:
     for topic in options.topics:
         levels = topic.split("/")
         wild = any("#" in level and (level != "#" or place < len(levels) - 1) for place, level in enumerate(levels))
         if wild or any("+" in level and level != "+" for level in levels) or "\0" in topic or topic.startswith("$share/"):
-            raise bad("topics", Message("topics such as {examples}", examples='"plant/+/temperature", "plant/#"'), topic)
+            examples = Message("topics such as {examples}", examples='"plant/+/temperature", "plant/#"')
+            raise words.wrong("topics", examples, f'"{topic}"')
     try:
         ZoneInfo(options.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as failure:
-        raise bad("time_zone", Message("a time zone such as {example}", example='"Asia/Seoul"'), options.time_zone) from failure
+        expected = Message("a time zone such as {example}", example='"Asia/Seoul"')
+        raise words.wrong("time_zone", expected, f'"{options.time_zone}"') from failure
     for key in ("ca_file", "certificate", "key"):
         path = getattr(options, key)
         if path is not None and not path.is_file():
-            raise bad(key, Message("a file that exists"), path)
+            raise words.wrong(key, Message("a file that exists"), f'"{path}"')

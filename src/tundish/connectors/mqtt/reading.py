@@ -13,7 +13,7 @@ from tundish.connectors.mqtt.inbox import Contents
 from tundish.connectors.mqtt.link import Arrived
 from tundish.connectors.mqtt.options import Options
 from tundish.connectors.mqtt.payload import read
-from tundish.connectors.sparkplug import NAMESPACE, Sparkplug, Undecodable
+from tundish.connectors.mqtt.sparkplug import NAMESPACE, Sparkplug, Undecodable
 from tundish.errors import Message
 from tundish.intake.live import SIGNALS, Gap, Tag
 from tundish.table import Finding, Origin

@@ -13,7 +13,7 @@ from tundish.connectors.mqtt.inbox import Contents, Inbox
 from tundish.connectors.mqtt.link import DROPPED, UPTIME, Arrived, Connected, Event, Link
 from tundish.connectors.mqtt.options import Options, checked
 from tundish.connectors.mqtt.reading import Reader, moment
-from tundish.connectors.sparkplug import Metric, Node, Sparkplug, rebirth_command
+from tundish.connectors.mqtt.sparkplug import Metric, Node, Sparkplug, rebirth_command
 from tundish.errors import Message, SourceRefused
 from tundish.intake.live import Batch, Gap, LiveSource
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from collections.abc import Mapping
 
 from asyncua.client.client import Client
 from asyncua.ua.attribute_ids import AttributeIds
@@ -10,7 +12,7 @@ from asyncua.ua.uaerrors import UaError
 
 from tundish.connectors.opcua.link import REQUEST_S, ready
 from tundish.connectors.opcua.nodes import find_variables
-from tundish.connectors.opcua.options import Options
+from tundish.connectors.opcua.options import Options, checked
 from tundish.connectors.opcua.rows import cells
 from tundish.connectors.seen import Seen
 from tundish.errors import Message, SourceRefused
@@ -18,19 +20,21 @@ from tundish.errors import Message, SourceRefused
 _AT_ONCE = 200
 
 
-def explore(options: Options) -> list[Seen]:
-    """Variables of a server, in the order of its tree.
+def explore(url: str, options: Mapping[str, object], *, seconds: float) -> list[Seen]:
+    """Variables of a server, in the order of its tree, and their values now; ``seconds`` is what others need to listen.
 
     Raises :class:`~tundish.errors.SourceRefused` when there is no answer or none for us.
     """
-    try:
-        return asyncio.run(_explore(options))
-    except (UaError, OSError, TimeoutError) as failure:
-        said = str(failure) or type(failure).__name__
-        found = Message(
-            "{address} does not answer ({said}); see whether the server runs and can be reached", address=options.url, said=said
-        )
-        raise SourceRefused(source=options.name, address=options.url, found=found) from failure
+    with tempfile.TemporaryDirectory() as room:
+        asked = checked("browse", {"folder": room, **options, "url": url})
+        try:
+            return asyncio.run(_explore(asked))
+        except (UaError, OSError, TimeoutError) as failure:
+            said = str(failure) or type(failure).__name__
+            found = Message(
+                "{address} does not answer ({said}); see whether the server runs and can be reached", address=url, said=said
+            )
+            raise SourceRefused(source=asked.name, address=url, found=found) from failure
 
 
 async def _explore(options: Options) -> list[Seen]:
