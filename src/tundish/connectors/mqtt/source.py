@@ -14,6 +14,7 @@ from tundish.connectors.mqtt.link import DROPPED, UPTIME, Arrived, Connected, Ev
 from tundish.connectors.mqtt.options import Options, checked
 from tundish.connectors.mqtt.reading import Reader, moment
 from tundish.connectors.mqtt.sparkplug import Metric, Node, Sparkplug, rebirth_command
+from tundish.disk import whole_file
 from tundish.errors import Message, SourceRefused
 from tundish.intake.live import Batch, Gap, LiveSource
 
@@ -238,6 +239,5 @@ def _keep(path: Path, state: Sparkplug) -> None:
         name: {key: (m.tag, m.datatype, m.name, m.unit) for key, m in node.metrics.items()}
         for name, node in state.nodes.items()
     }
-    fresh = path.with_suffix(".part")
-    fresh.write_text(json.dumps(metrics, ensure_ascii=False), encoding="utf-8")
-    fresh.replace(path)
+    with whole_file(path) as fresh:
+        fresh.write_text(json.dumps(metrics, ensure_ascii=False), encoding="utf-8")
