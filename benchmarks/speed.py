@@ -28,8 +28,8 @@ def three_hundred_columns() -> Callable[[], object]:
     headers = [KINDS[n % 6].format(n=n // 6) for n in range(300)]
     sketches = [ColumnSketch(header, "number", Origin("wide.csv", None, header), numbers=values) for header in headers]
     catalogue = load_catalogue()
-    match(sketches[:6], catalogue)
-    return lambda: match(sketches, catalogue)
+    match(sketches[:6], catalogue, table_name="wide")
+    return lambda: match(sketches, catalogue, table_name="wide")
 
 
 def two_thousand_stays() -> Callable[[], object]:
