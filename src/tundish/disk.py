@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EACCES, EDQUOT, EEXIST, EFBIG, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
@@ -26,9 +27,25 @@ REFUSALS = {
 
 def why(failure: Exception) -> Message | str:
     """What the system said."""
-    if not isinstance(failure, OSError):
+    said = of_system(failure)
+    if said is None:
         return str(failure)
-    return REFUSALS.get(failure.errno or 0) or failure.strerror or str(failure)
+    return REFUSALS.get(said.errno or 0) or said.strerror or str(said)
+
+
+def of_system(failure: BaseException) -> OSError | None:
+    """What the system said, also where a library wraps it: xlsxwriter in its own exception, polars in a text of Rust.
+
+    >>> of_system(RuntimeError("underlying IO error: No space left on device (os error 28)")).errno == ENOSPC
+    True
+    """
+    if isinstance(failure, OSError):
+        return failure
+    first = failure.args[0] if failure.args else None
+    if isinstance(first, OSError):
+        return first
+    found = re.search(r"\(os error (\d{1,4})\)", str(first))
+    return OSError(int(found[1]), os.strerror(int(found[1]))) if found else None
 
 
 @contextmanager

@@ -94,6 +94,8 @@ def test_told_to_stop_it_lands_what_is_in_flight_and_ends_well(plant, how):
         ('[sources.a]\nkind = "opc"\n', "one of opcua"),
         ("sources = 3\n", "[sources]"),
         ("[sources]\na = 3\n", 'sources."a"'),
+        ('[sources]\na = "mqtt://u:geheim@h"\n', 'found "***"'),
+        ('[[sources]]\nurl = "mqtt://u:geheim@h"\n', 'found "***"'),
         ('[sources."a/../b"]\nkind = "folder"\n', "letters, digits"),
         ('[sources.a]\nkind = "folder"\npaht = "x"\n', "sources.a.pa"),
     ],

@@ -178,6 +178,30 @@ def test_only_what_was_asked_for(share, plant):
     assert set(landed(plant)[0]) == {"a.csv", "b.xlsx"}
 
 
+def test_asked_for_names_are_one_in_large_and_small_letters_and_however_hangul_is_stored(share, plant):
+    for name in ("A.CSV", unicodedata.normalize("NFD", "생산실적.csv"), "b.txt"):
+        (share / name).write_bytes(name.encode())
+    land(plant, watch(share, files=["a*.csv", "생산*.csv"]))
+    assert set(landed(plant)[0]) == {"A.CSV", "생산실적.csv"}
+
+
+def test_a_linked_folder_is_told(share, plant, tmp_path):
+    (tmp_path / "other").mkdir()
+    (share / "linked").symlink_to(tmp_path / "other")
+    land(plant, watch(share))
+    assert [finding.code for finding in landed(plant)[1]] == ["link_passed_by"]
+
+
+def test_a_landed_file_that_somebody_took_away_is_told_and_the_others_are_read(share, plant):
+    for name in ("a.csv", "b.csv"):
+        (share / name).write_bytes(name.encode())
+    land(plant, watch(share))
+    next((plant / "landing" / "mes" / "files").iterdir()).unlink()
+    files, findings = landed(plant)
+    assert len(files) == 1
+    assert [finding.code for finding in findings] == ["landed_file_missing"]
+
+
 def test_our_own_landing_below_the_folder_is_not_taken_in_again(share):
     (share / "a.csv").write_bytes(b"1")
     assert land(share, watch(share)) == 1

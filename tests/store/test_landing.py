@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import polars as pl
 import pytest
 from landing_child import BEGIN, ROWS, batch
 
-from tundish.errors import LandingInUse, LandingRefused, Message
+from tundish.errors import BrokenFile, LandingInUse, LandingRefused, Message
 from tundish.intake import RawTable, SourceFile
 from tundish.intake.folder import JOURNAL, walk
 from tundish.intake.live import SIGNALS, Batch, Delivery, Gap, Tag
@@ -213,6 +215,48 @@ def test_a_damaged_journal_is_refused_and_left_as_it_is(tmp_path):
     journal.unlink()
     with pytest.raises(LandingRefused, match="put it back"):
         Landing(tmp_path, "plc")
+
+
+def test_an_emptied_journal_beside_landed_files_is_refused(tmp_path):
+    with Landing(tmp_path, "plc", seal_rows=ROWS) as landing:
+        landing.append(batch(1))
+    (landing.folder / JOURNAL).write_bytes(b"")
+    with pytest.raises(LandingRefused, match="put it back"):
+        Landing(tmp_path, "plc")
+
+
+def test_delivered_files_without_their_journal_are_refused(tmp_path):
+    source = tmp_path / "결과.csv"
+    source.write_bytes(b"a,b\n1,2\n")
+    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+    with Landing(tmp_path / "plant", "share") as landing:
+        landing.append(Batch("1", pl.DataFrame(), file=Delivery("결과.csv", source, sha256)))
+    (landing.folder / JOURNAL).unlink()
+    with pytest.raises(LandingRefused, match="put it back"):
+        Landing(tmp_path / "plant", "share")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO rubbish VALUES ('../../../victim')",
+        "INSERT INTO sealed VALUES (NULL, '../../../victim', NULL, 5, NULL, NULL, 0)",
+        "INSERT INTO delivery VALUES (NULL, 'a.csv', '../../../../victim', '2025-01-01T00:00:00+00:00')",
+    ],
+)
+def test_a_journal_from_elsewhere_neither_opens_nor_removes_files_outside(tmp_path, statement):
+    (tmp_path / "victim").write_bytes(b"x")
+    plant = tmp_path / "plant"
+    Landing(plant, "plc").close()
+    database = sqlite3.connect(plant / "landing" / "plc" / JOURNAL)
+    database.execute(statement)
+    database.commit()
+    database.close()
+    with suppress(LandingRefused), Landing(plant, "plc"):
+        pass
+    with suppress(BrokenFile):
+        assert not [part for part in parts(plant) if not isinstance(part, Finding)]
+    assert (tmp_path / "victim").read_bytes() == b"x"
 
 
 def test_a_journal_of_a_later_version_is_refused(tmp_path):

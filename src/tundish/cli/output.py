@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from tundish.disk import REFUSALS, why
+from tundish.disk import REFUSALS, of_system, why
 from tundish.errors import CannotWrite, Message
 
 Paper = Literal["answer", "check", "standard"]
@@ -68,8 +68,9 @@ def whole(folder: Path) -> Iterator[Path]:
     except BaseException as failure:
         shutil.rmtree(fresh, ignore_errors=True)
         _remove(made)
-        if isinstance(failure, OSError) and failure.errno in REFUSALS:
-            raise CannotWrite(path=folder, found=why(failure)) from failure
+        said = of_system(failure)
+        if said is not None and said.errno in REFUSALS:
+            raise CannotWrite(path=folder, found=why(said)) from failure
         raise
 
 

@@ -145,7 +145,7 @@ class _Values:
             self._at_home(section)
             self._known(section, section, tuple(_SECTIONS))
             if not isinstance(value, dict):
-                self._fail(f"[{section}]", Message("a section"), value)
+                self._fail(f"[{section}]", Message("a section"), _seen(section, value))
             for key in value if _SECTIONS[section] is not None else ():
                 self._known(f"{section}.{key}", key, _SECTIONS[section] or ())
 
@@ -161,7 +161,7 @@ class _Values:
         pairs = cast(dict[str, Any], self.toml.get(section, {}))
         for key, value in pairs.items():
             if not rule[0](value):
-                self._fail(f'{section}."{key}"', rule[1], value)
+                self._fail(f'{section}."{key}"', rule[1], _seen(section, value))
         return pairs
 
     def ragged(self) -> dict[str, Any]:
@@ -205,6 +205,11 @@ class _Values:
         shown = _as_written(found)
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
         raise BadSettings(file=self.path.name, key=key, expected=expected, found=shown)
+
+
+def _seen(section: str, value: object) -> object:
+    """A value as it may be shown: an address of a live source may hold a password."""
+    return "***" if section == "sources" else value
 
 
 def _as_written(found: object) -> str:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
+from fnmatch import fnmatch, fnmatchcase
 from pathlib import Path, PurePosixPath
 
 import polars as pl
@@ -155,11 +155,13 @@ class WatchedFolder:
 
     def _files(self, known: _Known) -> Iterator[tuple[str, Path]]:
         """Files to be read, in order of their names; links, hidden files and unfinished ones are passed by."""
-        for here, below, names in os.walk(self.path):
+        for here, below, names in os.walk(self.path, onerror=self._shut):
             if JOURNAL in names or (OWN_OUTPUT in names and Path(here) != self.path):
                 below.clear()
                 continue
             below[:] = sorted(name for name in below if not is_hidden(name))
+            links = (Path(here, name).relative_to(self.path) for name in below if Path(here, name).is_symlink())
+            known.told.update(posix_name(link) for link in links)
             for name in sorted(names):
                 path = Path(here) / name
                 spelled = path.relative_to(self.path).as_posix()
@@ -167,8 +169,17 @@ class WatchedFolder:
                     continue
                 if path.is_symlink():
                     known.told.add(posix_name(PurePosixPath(spelled)))
-                elif any(fnmatch(spelled, wanted) or fnmatch(name, wanted) for wanted in self._patterns):
+                elif self._is_wanted(spelled, name):
                     yield spelled, path
+
+    def _shut(self, failure: OSError) -> None:
+        """A folder that may not be entered: the others are read."""
+        name = posix_name(PurePosixPath(failure.filename or self.path))
+        self.waiting_for = Message("{file} cannot be read: {found}", file=name, found=_why(failure))
+
+    def _is_wanted(self, *spellings: str) -> bool:
+        """Whether a name was asked for; large and small letters are one, as on Windows, and so are the ways to store Hangul."""
+        return any(fnmatchcase(_even(name), _even(wanted)) for wanted in self._patterns for name in spellings)
 
     def _is_unsettled(self, name: str, sight: _Sight, known: _Known) -> bool:
         former = known.files.get(name)
@@ -213,6 +224,10 @@ class WatchedFolder:
         text = "{file} was changed at the source: version {number} takes the place of the one that landed before."
         message = Message(text, file=shown, number=number)
         return Finding("file_superseded", "warning", message, Origin(f"landing/{self.name}/{shown}"))
+
+
+def _even(name: str) -> str:
+    return posix_name(PurePosixPath(name)).casefold()
 
 
 def _hashed(path: Path) -> str:

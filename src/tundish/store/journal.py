@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,10 @@ VERSION = 1
 _APPLICATION = 0x54554E44
 """``TUND``: what sqlite's ``application_id`` says of our files."""
 _WAIT_S = 20.0
+SEALED = re.compile(r"\d{12}-[0-9a-f]{8}\.parquet")
+"""Names of sealed files: nothing else is opened or removed, whatever a journal from elsewhere says."""
+DELIVERED = re.compile(r"[0-9a-f]{64}")
+"""Names of delivered files: the SHA-256 of their bytes."""
 _SCHEMA = """
 CREATE TABLE batch (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, rows INTEGER NOT NULL, size INTEGER NOT NULL,
                     landed TEXT NOT NULL, rows_packed BLOB NOT NULL);
@@ -218,11 +223,14 @@ class Journal:
     def sealed(self, table: str | None) -> list[Sealed]:
         """Sealed files of a table, in the order their rows landed."""
         found = self._rows("SELECT file, name, rows, begin, end, place FROM sealed WHERE name IS ? ORDER BY place", table)
-        return [Sealed(file, name, rows, _moment(begin), _moment(end), place) for file, name, rows, begin, end, place in found]
+        return [
+            Sealed(self._named(file, SEALED), name, rows, _moment(begin), _moment(end), place)
+            for file, name, rows, begin, end, place in found
+        ]
 
     def rubbish(self) -> list[str]:
         """Files that a killed process left half written or merged already."""
-        return [file for (file,) in self._rows("SELECT file FROM rubbish")]
+        return [self._named(file, SEALED) for (file,) in self._rows("SELECT file FROM rubbish")]
 
     def identity(self, table: str | None) -> tuple[str, ...]:
         """Columns that name a row of the table; none when it was not said."""
@@ -253,7 +261,16 @@ class Journal:
     def deliveries(self) -> list[Delivered]:
         """Delivered files in the order they landed; a later one of the same name supersedes."""
         found = self._rows("SELECT name, sha256, landed FROM delivery ORDER BY seq")
-        return [Delivered(name, sha256, datetime.fromisoformat(landed)) for name, sha256, landed in found]
+        return [
+            Delivered(name, self._named(sha256, DELIVERED), datetime.fromisoformat(landed)) for name, sha256, landed in found
+        ]
+
+    def _named(self, file: str, shape: re.Pattern[str]) -> str:
+        """A file's name, if it is one of ours."""
+        if not shape.fullmatch(file):
+            found = Message("{file} is damaged ({found}); put it back from a backup, or move it away", file=JOURNAL, found=file)
+            raise LandingRefused(place=self.folder, found=found)
+        return file
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self.guarded():

@@ -17,7 +17,7 @@ from tundish.intake.folder import JOURNAL
 from tundish.intake.live import Gap, Tag
 from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.tidy import Tidied, tidy
-from tundish.store.journal import Journal, Sealed
+from tundish.store.journal import Delivered, Journal, Sealed
 from tundish.store.landing import FILES, together
 from tundish.table import ROW, Finding, Origin
 
@@ -80,8 +80,18 @@ class _Reading:
                 if journal.tags():
                     parts.append(_tags(journal.tags(), self.name))
                 latest = {delivered.name: delivered for delivered in journal.deliveries()}
-                parts += [SourceFile(f"{self.name}/{one.name}", self.folder / FILES / one.sha256) for one in latest.values()]
+                parts += self._delivered(list(latest.values()))
                 return [*parts, *(_gap(gap, self.name) for gap in journal.gaps()), *journal.findings()]
+
+    def _delivered(self, files: Sequence[Delivered]) -> Iterator[SourceFile | Finding]:
+        for one in files:
+            path = self.folder / FILES / one.sha256
+            if path.is_file():
+                yield SourceFile(f"{self.name}/{one.name}", path)
+                continue
+            text = "{file} had landed as {stored} and is not there any more; the others are read. Put it back from a backup."
+            message = Message(text, file=one.name, stored=f"{FILES}/{one.sha256}")
+            yield Finding("landed_file_missing", "warning", message, Origin(f"{self.name}/{one.name}"))
 
     def _opened(self, stack: ExitStack) -> Journal:
         """The journal for reading; where nothing may be written, a copy of it, for SQLite notes its readers beside it."""

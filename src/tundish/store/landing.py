@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,7 @@ from tundish.disk import sync_names, whole_file, why
 from tundish.errors import LandingRefused, Message
 from tundish.intake.folder import JOURNAL
 from tundish.intake.live import SIGNALS, Batch, Delivery
-from tundish.store.journal import Journal, Sealed
+from tundish.store.journal import DELIVERED, SEALED, Journal, Sealed
 from tundish.store.lock import Lock
 
 FOLDER = "landing"
@@ -34,7 +33,6 @@ MERGE = 8
 """So many small sealed files become one."""
 _LARGE = 8
 """Files of ``MERGE ** _LARGE`` rows (16.8 million) or more are merged no further: a day of 10,000 values/s is some 50 files."""
-_SEALED = re.compile(r"\d{12}-[0-9a-f]{8}\.parquet")
 _CHUNK = 2**20
 
 Landed = Literal["new", "known", "changed"]
@@ -182,10 +180,12 @@ class Landing:
         return True
 
     def _without_journal(self) -> None:
-        """Sealed files whose journal is gone are not ours to start anew beside."""
-        orphans = [path.name for path in self.folder.iterdir() if _SEALED.fullmatch(path.name)]
-        if orphans and not (self.folder / JOURNAL).exists():
-            text = "{count} sealed files lie here, but {file} is gone; put it back, or move the folder away"
+        """What landed while its journal is gone, or was emptied, is not ours to start anew beside."""
+        orphans = [path.name for path in self.folder.iterdir() if SEALED.fullmatch(path.name)]
+        orphans += [path.name for path in (self.folder / FILES).iterdir() if DELIVERED.fullmatch(path.name)]
+        journal = self.folder / JOURNAL
+        if orphans and not (journal.exists() and journal.stat().st_size):
+            text = "{count} landed files lie here, but {file} is gone or empty; put it back, or move the folder away"
             raise LandingRefused(place=self.folder, found=Message(text, count=len(orphans), file=JOURNAL))
 
     def _clear_up(self) -> None:
