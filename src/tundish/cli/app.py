@@ -142,7 +142,9 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help=mark("Address of this computer to listen on."))
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help=mark("Port to listen on; 0 takes a free one."))] = 8080,
+    port: Annotated[
+        int, typer.Option("--port", metavar="0~65535", min=0, max=65535, help=mark("Port to listen on; 0 takes a free one."))
+    ] = 8080,
     lang: LangOption = None,
     debug: DebugOption = False,
 ) -> None:

@@ -35,7 +35,7 @@ def _wrong(failure: TyperException, lang: Language) -> str:
         case "MissingParameter":
             return say("{name} is missing.", lang, name=name)
         case "BadParameter" if param is None:
-            return say("{name} is missing.", lang, name=say(failure.format_message(), lang))
+            return say("{name} is missing.", lang, name=say(str(getattr(failure, "message", failure)), lang))
         case "BadParameter":
             return say(
                 "{name}: this value does not fit. Expected: {expected}.",
@@ -53,11 +53,9 @@ def _wrong(failure: TyperException, lang: Language) -> str:
 
 
 def _expected(param: object, ctx: object) -> str:
-    kind = getattr(param, "type", None)
-    if type(kind).__name__ == "IntRange":
-        return f"{getattr(kind, 'min', None)} ~ {getattr(kind, 'max', None)}"
     shown = getattr(param, "display_type", None)
-    return str(shown(getattr(ctx, "ctx", None))).strip("<>") if callable(shown) else ""
+    kind = str(shown(getattr(ctx, "ctx", None))).strip("<>") if callable(shown) else ""
+    return (getattr(param, "metavar", None) or kind) if kind.endswith(" range") else kind
 
 
 def broken(failure: BaseException, lang: Language) -> str:
