@@ -86,3 +86,12 @@ def test_a_large_log_is_drawn_with_few_points():
     assert len(finding.picture.lows) == 240 and len(finding.picture.spans) == 1
     (aside,) = judged.asides
     assert (aside.row, aside.last, aside.count) == (9002, 9401, 400)
+
+
+def test_a_stretch_in_kgf_among_kilopascals_is_told():
+    pressure = np.round(np.random.default_rng(3).normal(36, 2, 900), 1)
+    pressure[600:640] = np.round(pressure[600:640] / 98.0665, 3)
+    cells = [f"{value:g}" for value in pressure]
+    export, meant = understood(pl.DataFrame({"에어나이프 압력(kPa)": cells}).with_row_index(ROW, 2))
+    told = [finding for finding in judge(export, meant).findings if finding.code == "mixed_units"]
+    assert [finding.count for finding in told] == [40]

@@ -31,14 +31,14 @@ _SCATTER = 3.0
 _UNITS: dict[str, tuple[float, ...]] = {
     "length": (1000.0, 25.4, 10.0, 100.0),
     "mass": (1000.0, 0.45359237),
-    "pressure": (9.80665, 6.894757, 1000.0, 10.0),
+    "pressure": (9.80665, 98.0665, 6.894757, 1000.0, 10.0, 100.0),
     "force": (9.80665, 1000.0),
     "speed": (60.0, 1000.0),
     "energy": (9.80665, 1000.0, 3.6),
     "time": (60.0, 3600.0),
 }
-"""Factors between units that plants write for one quantity: m/mm, inch/mm; t/kg, lb/kg; kgf/MPa, ksi/MPa, bar; m/s and m/min;
-J and kgf m. Exact by definition (SI Brochure, 9th edition; NIST SP 811, appendix B); psi to three decimals of it."""
+"""Factors between units that plants write for one quantity: m/mm, inch/mm; t/kg, lb/kg; kgf/MPa, kgf/kPa, ksi/MPa, bar; m/s and
+m/min; J and kgf m. Exact by definition (SI Brochure, 9th edition; NIST SP 811, appendix B); psi to three decimals of it."""
 
 
 @dataclass(frozen=True)
