@@ -86,7 +86,7 @@ def _sources(plant: Path) -> list[Running]:
 
     settings = decided_by(plant)
     if settings is None or not settings.sources:
-        expected = Message("a section such as {example}", example='[sources.mes] with kind = "folder" and path = "/mnt/mes"')
+        expected = Message("a section such as {example}", example='[sources.mes], kind = "folder", path = "/mnt/mes"')
         raise BadSettings(file=plant_toml.NAME, key="sources", expected=expected, found=Message("nothing"))
     running = [Running(name, one) for name, one in settings.sources.items()]
     for one in running:

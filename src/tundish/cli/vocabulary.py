@@ -41,6 +41,6 @@ def _print(text: str, lang: Language) -> None:
             f"{concept.id}  {name}  {span(concept) or concept.plant_unit or ''}".rstrip() + f"\n    {definition}\n"
         )
     if not found:
-        sys.stdout.write(say("No concept holds these words. Try fewer letters, or another area.", lang) + "\n")
+        sys.stdout.write(say("No concept holds all these words. Try one of them, or fewer letters.", lang) + "\n")
     elif len(found) > SHOWN:
         sys.stdout.write(say("and {more} more", lang, more=len(found) - SHOWN) + "\n")
