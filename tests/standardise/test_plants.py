@@ -43,5 +43,7 @@ def test_most_headers_are_right_and_hardly_any_wrong(split, right, wrong):
     rows = list(verdicts(split))
     count = Counter(verdict for _, verdict, *_ in rows)
     shown = "\n".join(str(row) for row in rows if row[1] != "right") if split == "tuning" else "see benchmarks/matching.py"
-    assert count["right"] / len(rows) >= right, shown
-    assert count["wrong"] / len(rows) <= wrong, shown
+    shares = {verdict: round(n / len(rows), 3) for verdict, n in count.items()}
+    del rows  # what pytest shows of a failure must not tell the single columns of a held-out plant
+    assert shares["right"] >= right, shown
+    assert shares["wrong"] <= wrong, shown

@@ -23,7 +23,7 @@ def concepts_of(document: Entry, parts: Entry) -> Iterator[Concept]:
         whole = {**_part(parts["is"], entry, "is"), **_part(parts["as"], entry, "as"), **entry}
         concept = _concept(f"{document['area']}.{key}", whole)
         yield concept
-        if whole.get("setpoint"):
+        if whole.get("setpoint") and concept.kind == "number":
             yield _setpoint(concept, whole.get("set_names", ()))
 
 

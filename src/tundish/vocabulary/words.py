@@ -25,6 +25,10 @@ class Words:
     places: frozenset[str]
     """Parts that say which of several: ``upper``, ``lower``."""
     statistics: frozenset[str]
+    signs: Mapping[str, tuple[tuple[str, ...], ...]]
+    """Short sign -> the words it may stand for, each as its parts: ``t`` -> ((temperature,), (thickness,), (time,))."""
+    instruments: Mapping[str, str]
+    """First letter of an instrument's code -> the part it measures: ``t`` -> temperature."""
 
 
 def even_name(text: str) -> str:
@@ -53,4 +57,6 @@ def read_words(document: Mapping[str, Any]) -> Words:
         aspects=frozenset(document["aspects"]),
         places=frozenset(document["places"]),
         statistics=frozenset(document["statistics"]),
+        signs={str(sign): tuple(tuple(word.split()) for word in said) for sign, said in document["signs"].items()},
+        instruments={str(letter): part for letter, part in document["instruments"].items()},
     )

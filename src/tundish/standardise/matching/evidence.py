@@ -28,7 +28,7 @@ SUPPORTED_PART = 0.25
 LIGHT_PART = 0.35
 HOLDER_PART = 0.15
 """`CD`, `NM`: whether a thing is told by its code or its name changes no meaning."""
-NEIGHBOURS = 0.12
+NEIGHBOURS = 0.2
 """What a fit loses when the neighbours speak of another area."""
 RIVAL = 0.04
 """Lead below which another meaning fits nearly as well: of two that fit alike, each has half the probability at most."""
@@ -62,6 +62,14 @@ OUTPUT = 0.6
 """Likeness at most of what a controller gives out to the value it controls."""
 SURE_SUPPORT = 0.8
 """Support from which table or neighbours say the area beyond doubt."""
+UNSAID_QUANTITY = 0.5
+"""What is left of that weight for a quantity that neither name nor unit says: `1존` of a table of temperatures."""
+TOLD_PART = 0.35
+"""A word that leads the tags of a group, and is no area: it may be the thing the group is about."""
+REMARK_PART = 0.5
+"""What is left of the weight of a word in brackets."""
+GENERAL_FOREIGN = 0.3
+"""How far a concept of any process is foreign in a table that speaks of one process."""
 HOLDERS = frozenset({"code", "name", "number", "kind"})
 GENERAL = frozenset(
     ("identity", "production", "product", "inspection", "line", "energy", "chemistry", "mechanical", "defect", "equipment",
@@ -163,8 +171,9 @@ def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> lis
     exact = index.exact.get(look.name.whole)
     if exact is not None:
         names[exact.id] = (exact, _exact_likeness(look, exact, support))
-    elif (bare := index.exact.get(look.name.bare)) is not None and not _is_sign(look.name.bare):
-        names[bare.id] = (bare, BARE_NAME)
+    elif (bare := index.exact.get(look.name.bare)) is not None:
+        sign = _is_sign(look.name.bare)
+        names[bare.id] = (bare, _exact_likeness(look, bare, support) if sign else BARE_NAME)
     if not _is_short(look) or (exact is None and look.unit is not None):
         for concept, like in _by_parts(_as_named(look, index), catalogue, tuple(sorted(support.items()))).values():
             if like > names.get(concept.id, (None, 0.0))[1]:
@@ -194,7 +203,7 @@ def _by_parts(look: Look, catalogue: Catalogue, areas: tuple[tuple[str, float], 
     likely = look.name.parts | look.implied
     for part in likely - catalogue.words.light or likely:
         for variant in index.by_part.get(part, ()):
-            like = _likeness(look, variant, catalogue, support.get(variant.area, 0.0))
+            like = _likeness(look, variant, catalogue, support)
             if like > names.get(variant.concept.id, (None, 0.3))[1]:
                 names[variant.concept.id] = (variant.concept, like)
     if max((like for _, like in names.values()), default=0.0) < SPELT_BELOW:
@@ -218,7 +227,7 @@ def _exact_likeness(look: Look, concept: Concept, support: Mapping[str, float]) 
     """1, but less for one or two letters that nothing else speaks for."""
     told = fitting_unit(look.unit, concept) is not None or support.get(f"short:{concept.area}", 0.0) >= 1.0
     told = told or (concept.area not in GENERAL and support.get(concept.area, 0.0) >= SURE_SUPPORT)
-    return SHORT_NAME if _is_short(look) and not told else 1.0
+    return SHORT_NAME if _is_sign(look.name.bare or look.name.whole) and not told else 1.0
 
 
 def _is_short(look: Look) -> bool:
@@ -230,9 +239,9 @@ def _is_sign(whole: str) -> bool:
     return len(whole) <= 2 and whole.isascii()
 
 
-def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, support: float) -> float:
+def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, areas: Mapping[str, float]) -> float:
     """Shared weight of parts over shared plus what either side has alone (Tversky 1977, unequal weights)."""
-    words, own = catalogue.words, variant.own
+    words, own, support = catalogue.words, variant.own, areas.get(variant.area, 0.0)
     said = look.name.parts
     marks = (look.name.aspect, look.name.statistic)
     if not variant.positions <= set(look.name.positions) or not variant.marks.issubset(marks):
@@ -240,10 +249,13 @@ def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, support: floa
     if variant.by_unit and fitting_unit(look.unit, variant.concept) is None:
         return 0.0
     shared = (said | look.implied) & variant.parts
-    extra = sum(_extra(part, look, variant, catalogue) for part in said - variant.parts)
+    extra = sum(_extra(part, look, variant, catalogue, areas) for part in said - variant.parts)
     missing = 0.0
+    unmeasured = look.unit is None and not any(part in words.measures for part in said)
     for part in variant.parts - shared:
         eased = SUPPORTED_PART + (1 - SUPPORTED_PART) * (1 - support) if part in own else 1.0
+        if unmeasured and look.kind == "number" and part in words.measures:
+            eased *= UNSAID_QUANTITY
         missing += MISSING_PART * eased * (LIGHT_MISSING if part in words.light else 1.0)
     common = sum(_weight(part, words) for part in shared)
     unsaid = sum(1 for mark in marks if mark and mark not in variant.marks)
@@ -253,15 +265,19 @@ def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, support: floa
     return (whole - 0.02 * unsaid) * common / (common + extra + missing) if common else 0.0
 
 
-def _extra(part: str, look: Look, variant: _Variant, catalogue: Catalogue) -> float:
+def _extra(part: str, look: Look, variant: _Variant, catalogue: Catalogue, areas: Mapping[str, float]) -> float:
     """Weight of a part that only the column's name has; where in the works, and the area's own words, hardly count."""
-    if part in variant.own:
+    if part in variant.own or (variant.area in GENERAL and areas.get(part, 0.0) >= SURE_SUPPORT):
         return PLACE_PART
     if part in look.context:
         foreign = part in catalogue.areas and variant.area not in GENERAL
         told = part in catalogue.words.spellings and part not in look.everywhere
-        return LIGHT_PART if foreign or told else PLACE_PART
+        return (TOLD_PART if told else LIGHT_PART) if foreign or told else PLACE_PART
     words = catalogue.words
+    if len(part) == 1 and part.isascii() and part != look.name.run[-1]:
+        return PLACE_PART
+    if part in look.name.aside:
+        return REMARK_PART * _weight(part, words)
     if part.isascii() and part not in words.measures and part not in words.spellings:
         return CODE_PART if len(part) <= (2 if part == look.name.run[-1] else 4) else 1.0
     return HOLDER_PART if part in HOLDERS else _weight(part, words)
@@ -275,6 +291,7 @@ def _evidence(look: Look, concept: Concept, like: float, areas: Mapping[str, flo
     support = areas.get(concept.area, 0.0)
     loudest = max((area for area in areas if ":" not in area), key=lambda area: areas[area], default=concept.area)
     most = areas.get(loudest, 0.0)
+    general = GENERAL_FOREIGN * most if most >= SURE_SUPPORT else 0.0
     own = _index(catalogue).own[concept.area]
     fits = fitting_unit(look.unit, concept)
     return Evidence(
@@ -284,7 +301,7 @@ def _evidence(look: Look, concept: Concept, like: float, areas: Mapping[str, flo
         values=_value_factor(look, concept, fits),
         kind=_kind_factor(look, concept),
         support=support,
-        foreign=0.0 if concept.area in GENERAL or own & look.name.parts else most - support,
+        foreign=general if concept.area in GENERAL else 0.0 if own & look.name.parts else most - support,
         unit_fits=fits is not None,
         inside=_values_fit(look, concept, fits),
     )

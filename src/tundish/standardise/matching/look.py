@@ -22,7 +22,9 @@ _LEADING = 3
 _EVERYWHERE = 0.6
 """Share of a table's columns from which a word says nothing about the one column any more."""
 _FEW = 5
-_TAIL = re.compile(r"^(.+?)(?:[_\s.\-/]+([A-Za-z][A-Za-z0-9/]+)|\s*[(\[]([^()\[\]]+)[)\]])$")
+_UNSAID_AMOUNTS = frozenset({"amount", "quantity"})
+_UNIT = re.compile(r"\s*[(\[<{][^()\[\]<>{}]*[)\]>}]$")
+_TAIL = re.compile(r"^(.+?)(?:[_\s.\-/]+([A-Za-z][A-Za-z0-9/]+)|\s*[(\[<{]([^()\[\]<>{}]+)[)\]>}])$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def _look(column: ColumnSketch, words: Words) -> Look:
     unit_text = column.unit_text or in_header
     unit = parse_unit(unit_text, hint_of(written))
     name = take_apart(written if in_header else column.header, words)
-    measured = {quantity for part in name.parts for quantity in words.measures.get(part, ())}
+    name = _read_signs(name, column, unit, words)
+    measured = _measured(name, words)
     if unit_text and even_name(unit_text) in ("min", "max") and "time" not in measured and measured:
         name = take_apart(f"{written} {unit_text}", words)
         unit_text = unit = None
@@ -98,9 +101,44 @@ def _look(column: ColumnSketch, words: Words) -> Look:
         unit = next((u for quantity in sorted(measured) if (u := parse_unit(unit_text, quantity))), None)
     label = even_name(unit.label) if unit else ""
     implied = frozenset(words.spellings.get(label, ()))
+    if not measured and name.parts:
+        implied |= {words.instruments[found[1].lower()] for code in name.codes if (found := _INSTRUMENT.match(code))}
     if unit is not None and not measured:
-        implied |= {part for part, quantities in words.measures.items() if unit.quantity in quantities}
+        implied |= _UNSAID_AMOUNTS | {part for part, quantities in words.measures.items() if unit.quantity in quantities}
     return Look(name, unit, unit_text, column.kind, column.numbers, column.texts, column.distinct, column.few, implied)
+
+
+def _measured(name: Name, words: Words) -> set[str]:
+    return {quantity for part in name.parts for quantity in words.measures.get(part, ())}
+
+
+def _read_signs(name: Name, column: ColumnSketch, unit: Unit | None, words: Words) -> Name:
+    """The name with each short sign as the word whose quantity the unit is: `IN_T` in °C is a temperature, `LOG_TS` a time."""
+    quantity = unit.quantity if unit else "time" if column.kind == "time" else None
+    last = len(name.tokens) - 1
+    tokens = []
+    for n, (token, parts) in enumerate(name.tokens):
+        told = unit is None and n == last > 0 and column.kind == "number" and _is_tag(column.header)
+        found = _sign(token, "temperature" if told and token == "t" else quantity, words)
+        tokens.append((token, found or parts))
+    if tokens == list(name.tokens):
+        return name
+    run = tuple(part for _, parts in tokens for part in parts)
+    kept = frozenset(run) - words.fillers - words.aspects - words.statistics - words.places
+    whole = name.whole if last else "".join(run)
+    return replace(name, whole=whole, parts=kept, run=tuple(part for part in run if part in kept), tokens=tuple(tokens))
+
+
+def _sign(token: str, quantity: str | None, words: Words) -> tuple[str, ...]:
+    for parts in words.signs.get(token, ()):
+        measures = {one for part in parts for one in words.measures.get(part, ())}
+        if quantity is not None and (quantity in measures or (quantity == "time" and "date" in parts)):
+            return parts
+    return ()
+
+
+_INSTRUMENT = re.compile(r"([TPFLSWIEJ])(?:D?[IRCSTEQA]{1,3})-?\d")
+"""An instrument's code says what it measures by its first letter: `TIC-101`, `FT_203`."""
 
 
 def _split(header: str, words: Words) -> tuple[str, str | None]:
@@ -110,7 +148,9 @@ def _split(header: str, words: Words) -> tuple[str, str | None]:
     if tail is None:
         return written, unit
     name, last = tail[1], tail[2] or tail[3].strip()
-    measured = {quantity for part in take_apart(name, words).parts for quantity in words.measures.get(part, ())}
+    apart = take_apart(name, words)
+    signs = (part for token, _ in apart.tokens[-1:] for parts in words.signs.get(token, ()) for part in parts)
+    measured = _measured(apart, words) | {quantity for part in signs for quantity in words.measures.get(part, ())}
     found = {found.quantity for quantity in measured if (found := parse_unit(last, quantity))}
     return (name, last) if found & measured else (written, None)
 
@@ -141,7 +181,8 @@ def _bare(look: Look, words: Words) -> str:
 
 def _is_tag(header: str) -> bool:
     """Is it written as machines name things: no blank, no Hangul, parts joined?"""
-    return header.isascii() and " " not in header.strip() and any(sign in header for sign in "._/:|-\\")
+    name = _UNIT.sub("", header.strip())
+    return name.isascii() and " " not in name and any(sign in name for sign in "._/:|-\\")
 
 
 def _with_siblings(looks: list[Look], words: Words) -> list[Look]:

@@ -127,7 +127,7 @@ def _support(first: list[list[Evidence]], catalogue: Catalogue, table_name: str)
     support |= {f"short:{area}": 1.0 for area, count in votes.items() if count >= _COMPANY}
     named = take_apart(table_name.rpartition(".")[0] or table_name, catalogue.words).parts
     for area in catalogue.areas.values():
-        if area.id not in GENERAL and area.id in named:
+        if area.id not in GENERAL and (area.id in named or named.issuperset(area.id.split("_"))):
             support[area.id] = 1.0
     short = [f"short:{e.concept.area}" for found in first for e in found[:1] if e.name == SHORT_NAME]
     support |= {area: 1.0 for area in set(short) if short.count(area) >= 3}

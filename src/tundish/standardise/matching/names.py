@@ -15,7 +15,7 @@ from tundish.vocabulary.words import Words, even_name
 
 _UNKNOWN_RUN = 1.6
 _UNKNOWN_SIGN = 0.55
-_SHORT_PIECE = 1.3
+_SHORT_PIECE = 1.36
 _LONGEST = 16
 
 
@@ -39,6 +39,8 @@ class Name:
     """``setpoint``, ``actual``, ``output``, ``control_value`` or None."""
     statistic: str | None
     """``mean``, ``min``, ``max``, ``std`` or None."""
+    aside: frozenset[str] = frozenset()
+    """Parts that stand in brackets only: a remark."""
     bare: str = ""
     """``whole`` without figures, and without what says only where or which."""
 
@@ -76,7 +78,18 @@ def take_apart(name: str, words: Words, *, mend: bool = True) -> Name:
     kept = said - words.fillers - words.aspects - words.statistics - words.places
     which = tuple(dict.fromkeys([*positions, *places]))
     run = tuple(part for part in parts if part in kept)
-    return Name(even_name(name), kept, run, tuple(tokens), which, tuple(codes), aspect, statistic)
+    aside = _remark(name, words, mend=mend) if "(" in name and mend else frozenset()
+    return Name(even_name(name), kept, run, tuple(tokens), which, tuple(codes), aspect, statistic, aside)
+
+
+def _remark(name: str, words: Words, *, mend: bool) -> frozenset[str]:
+    """Parts in brackets that do not stand before them as well."""
+    before, _, inside = name.partition("(")
+    return (
+        take_apart(inside, words, mend=mend).parts - take_apart(before, words, mend=mend).parts
+        if before.strip()
+        else frozenset()
+    )
 
 
 _TAG = re.compile(r"(?<![A-Za-z])([A-Z]{1,4}[-_ ]?\d{3,5}[A-Z]?)(?![A-Za-z0-9])")
@@ -87,13 +100,17 @@ _HEATED = frozenset({"furnace", "zone", "time"})
 """Beside these, `heat` is what a furnace does, not a charge of steel."""
 _SMALL = re.compile(r"(?<=[a-z)\]]) (?:in|at|of|per|to) (?=[a-z])", re.IGNORECASE)
 """Small words of a sentence; in a tag `IN` is the entry side."""
+_SLASHED = re.compile(r"(?<![A-Za-z])([A-Za-z])/([A-Za-z])(?![A-Za-z])")
+"""`A/K`, `T/D`: one word, where it is known as one."""
 _STAND = re.compile(r"^[frs](\d{1,2})$")
-_ZONE = re.compile(r"^z(\d{1,2})$")
+_ZONE = re.compile(r"^zn?(\d{1,2})$")
+_BETWEEN = re.compile(r"^([frs]\d{1,2})([frs]\d{1,2})$")
+"""Between two stands: `S2S3`."""
 
 
 def _tokens(name: str, words: Words) -> Iterator[str]:
     """Words casefolded; positions marked ``#``, codes marked ``?``."""
-    text = unicodedata.normalize("NFKC", name)
+    text = _SLASHED.sub(lambda found: _joined(found, words), unicodedata.normalize("NFKC", name))
     yield from (f"?{re.sub(r'[-_ ]', '', tag)}" for tag in _TAG.findall(text))
     text = _SMALL.sub(" ", _NUMBERED.sub(" ", _TAG.sub(" ", text)))
     chunks = [chunk for chunk in re.split(r"[^\w]+|_+", text) if chunk]
@@ -104,6 +121,12 @@ def _tokens(name: str, words: Words) -> Iterator[str]:
             chunks = chunks[2:]
         else:
             yield from _chunk(chunks.pop(0), words)
+
+
+def _joined(found: re.Match[str], words: Words) -> str:
+    both = found[1] + found[2]
+    parts = words.spellings.get(both.casefold(), ())
+    return both if parts and words.aspects.isdisjoint(parts) else found[0]
 
 
 def _both_known(chunks: list[str], words: Words) -> bool:
@@ -125,9 +148,11 @@ def _piece(piece: str, words: Words) -> Iterator[str]:
         yield folded
     elif piece.isdigit():
         yield _figure(piece)
-    elif _ZONE.match(folded):
+    elif zone := _ZONE.match(folded):
         yield "zone"
-        yield _figure(piece[1:])
+        yield _figure(zone[1])
+    elif between := _BETWEEN.match(folded):
+        yield from ("stand", f"#{between[1].upper()}", f"#{between[2].upper()}")
     elif _STAND.match(folded):
         yield f"#{piece.upper()}"
     elif re.fullmatch(r"[a-z]\d+", folded):
@@ -165,7 +190,7 @@ def _look_up(token: str, words: Words, *, mend: bool) -> list[str]:
         return (_mend_hangul(token, words) if mend else []) or _cut(token, words)
     if re.fullmatch(r"[a-z]+", token):
         near = _mend(token, words, most=1) if mend else []
-        far = _mend(token, words, most=2) or _begun(token, words) if mend else []
+        far = _mend(token, words, most=2) or _begun(token, words) or _without_vowels(token, words) if mend else []
         return near or _cut_latin(token, words) or far
     return []
 
@@ -228,6 +253,18 @@ def _begun(token: str, words: Words) -> list[str]:
         return []
     whole = {words.spellings[word] for word in _by_first(words).get(token[0], ()) if word.startswith(token)}
     return list(whole.pop()) if len(whole) == 1 else []
+
+
+def _without_vowels(token: str, words: Words) -> list[str]:
+    """A word without its vowels (`dschrg`), when it begins words of one meaning only."""
+    if len(token) < 4 or not _CONSONANTS.fullmatch(token[1:]):
+        return []
+    bones = ((word, word[0] + "".join(_CONSONANTS.findall(word[1:]))) for word in _by_first(words).get(token[0], ()))
+    whole = {words.spellings[word] for word, bone in bones if len(word) > 4 and bone.startswith(token)}
+    return list(whole.pop()) if len(whole) == 1 else []
+
+
+_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]+")
 
 
 def _mend_hangul(token: str, words: Words) -> list[str]:
