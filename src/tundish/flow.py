@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,17 +29,23 @@ class Standard:
 
     intake: intake.Intake
     tables: standardise.Standardised
-    catalogue: Catalogue
+    reference: aas.Reference
+    """The words, those of reference models in the folder among them, and the AAS packages that they came in."""
     mends: Mends = field(default_factory=Mends, kw_only=True)
     """What was decided of single cells in the plant's quarantine file."""
     contracts: tuple[Contract, ...] = field(default=(), kw_only=True)
     """What the plant's sources were agreed to deliver."""
 
     @property
+    def catalogue(self) -> Catalogue:
+        """The words that the tables are said in."""
+        return self.reference.catalogue
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything found so far: of the files, of the plant, of each table."""
-        tables = self.tables.tables
-        return (*self.intake.findings, *self.tables.findings, *(finding for table in tables for finding in table.findings))
+        """Everything found so far: of the files, of reference models, of the plant, of each table."""
+        of_tables = (finding for table in self.tables.tables for finding in table.findings)
+        return (*self.intake.findings, *self.reference.findings, *self.tables.findings, *of_tables)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,6 @@ def standard(plant: Path, settings: Settings, progress: Progress, *, agreeing: b
     mends, agreed = quarantine.read(plant), contracts.read(plant)
     reference = aas.read_reference(plant, load_catalogue(), skip=settings.skip)
     raw = intake.read(plant, (*SOURCES, LANDED), skip=settings.skip, ragged=settings.ragged, progress=progress)
-    raw = replace(raw, findings=(*raw.findings, *reference.findings))
     tables = standardise.standardise(
         raw.tables,
         reference.catalogue,
@@ -71,7 +76,7 @@ def standard(plant: Path, settings: Settings, progress: Progress, *, agreeing: b
         contracts=None if agreeing else agreed,
         progress=progress,
     )
-    return Standard(raw, tables, reference.catalogue, mends=mends, contracts=agreed)
+    return Standard(raw, tables, reference, mends=mends, contracts=agreed)
 
 
 def prepare(plant: Path, settings: Settings, progress: Progress) -> Prepared:
@@ -83,7 +88,7 @@ def prepare(plant: Path, settings: Settings, progress: Progress) -> Prepared:
     if not found.tables.tables:
         raise AllSetAside(folder=plant.name, count=len(found.intake.tables))
     target = trace.find_target(found.tables.tables, settings.target, found.catalogue)
-    return Prepared(found.intake, found.tables, found.catalogue, target, mends=found.mends, contracts=found.contracts)
+    return Prepared(found.intake, found.tables, found.reference, target, mends=found.mends, contracts=found.contracts)
 
 
 def answer(plant: Path, prepared: Prepared, settings: Settings, progress: Progress) -> Dossier:

@@ -66,10 +66,10 @@ def test_its_names_map_columns_and_its_ids_go_out(tmp_path, read):
     text = json.dumps(describe(found.tables.tables, found.catalogue, plant="p").environment)
     assert "urn:kr:cd:1" in text
     assert "urn:kr:cd:2" in text
-    told = [finding for finding in found.intake.findings if finding.code == "reference_model"]
+    told = [finding for finding in found.findings if finding.code == "reference_model"]
     assert len(told) == 1
     assert "aasx.KWANG_IDX" in str(told[0].message)
-    assert not [finding for finding in found.intake.findings if finding.code == "unknown_suffix"]
+    assert not [finding for finding in found.findings if finding.code == "unknown_suffix"]
 
 
 def test_a_unit_that_does_not_fit_keeps_a_name_from_a_concept(tmp_path, read):
@@ -93,5 +93,5 @@ def test_a_broken_model_is_a_finding_and_stops_nothing(tmp_path, read):
     folder = plant(tmp_path / "p", ["산세조 온도(℃)"], model(prop("A1", "urn:kr:cd:1")))
     (folder / "참조모델.aasx").write_bytes(b"PK\x03\x04 broken")
     found = read(folder)
-    assert [finding.code for finding in found.intake.findings if "참조모델" in finding.origin.file] == ["reference_refused"]
+    assert [finding.code for finding in found.findings if "참조모델" in finding.origin.file] == ["reference_refused"]
     assert concepts(found)["산세조 온도(℃)"] == "pickling.bath_temperature"

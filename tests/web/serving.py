@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from tundish.aas import Reference
 from tundish.flow import Standard
 from tundish.intake import Intake
 from tundish.standardise import Standardised
@@ -16,7 +17,7 @@ from tundish.web.state import Reading, State
 
 def state_of(folder, package, findings=()):
     """A state whose plant holds no table, only this package."""
-    standard = Standard(Intake((), (), ()), Standardised((), ()), load_catalogue())
+    standard = Standard(Intake((), (), ()), Standardised((), ()), Reference(load_catalogue()))
     return State(folder, lambda: Reading(standard, package, findings))
 
 

@@ -22,10 +22,12 @@ from tundish import works
 from tundish.aas import AasPackage, Part, write_package
 from tundish.cli.entry import run
 from tundish.errors import BrokenFile, Message
+from tundish.flow import standard
+from tundish.settings import Settings
 from tundish.table import Finding, Origin
 from tundish.web.app import create_app
-from tundish.web.packages import found_in, joined
-from tundish.web.state import State
+from tundish.web.packages import joined
+from tundish.web.state import State, read_plant
 
 
 @pytest.fixture(scope="module")
@@ -131,13 +133,14 @@ def until(reached, patience_s=10.0):
 
 
 def test_packages_of_the_folder(tmp_path):
+    (tmp_path / "lots.csv").write_text("LOT,온도(℃)\nA1,81.5\nA2,82.5\n", encoding="utf-8")
     write_package(every_kind(), tmp_path / "a.aasx")
     (tmp_path / "broken.aasx").write_bytes(b"PK\x03\x04 no")
     (tmp_path / "theirs.json").write_text('{"name": "somebody else\'s"}')
     (tmp_path / "notes.xml").write_text("<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>")
-    packages, findings = found_in({path.name: path for path in sorted(tmp_path.iterdir())})
-    assert [name for name, _ in packages] == ["a.aasx"]
-    assert [finding.origin.file for finding in findings] == ["broken.aasx"]
+    found = read_plant(tmp_path, standard(tmp_path, Settings(), lambda *_: None))
+    assert {one["id"] for one in every_kind().submodels} <= {one["id"] for one in found.package.submodels}
+    assert [finding.origin.file for finding in found.findings if finding.severity == "warning"] == ["broken.aasx"]
 
 
 def test_two_packages_with_one_id_and_one_file_name():

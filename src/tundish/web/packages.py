@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
-from tundish.aas import AasPackage, Json, read_package
-from tundish.errors import BrokenFile, InputError, Message
+from tundish.aas import AasPackage, Json
+from tundish.errors import Message
 from tundish.table import Finding, Origin
 
-SUFFIXES = (".aasx", ".json", ".xml")
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
-
-
-def found_in(files: Mapping[str, Path]) -> tuple[list[tuple[str, AasPackage]], list[Finding]]:
-    """The AAS packages among a plant's files, and what is wrong with them.
-
-    A broken .aasx is a finding; a .json or .xml file without an AAS environment is somebody else's, and none.
-    """
-    packages, findings = [], []
-    for name, path in files.items():
-        suffix = path.suffix.lower()
-        if suffix not in SUFFIXES:
-            continue
-        try:
-            package, said = read_package(path)
-        except InputError as failure:
-            if suffix == ".aasx" or not isinstance(failure, BrokenFile):
-                findings.append(Finding("aas_unread", "warning", failure.message, Origin(name)))
-            continue
-        packages.append((name, package))
-        findings.extend(replace(finding, origin=replace(finding.origin, file=name)) for finding in said)
-    return packages, findings
 
 
 def joined(packages: Iterable[tuple[str, AasPackage]]) -> tuple[AasPackage, list[Finding]]:

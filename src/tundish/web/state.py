@@ -17,7 +17,7 @@ from tundish.flow import Standard
 from tundish.intake.folder import plant_name, walk
 from tundish.table import Finding
 from tundish.web.api.aas.shelf import Shelf
-from tundish.web.packages import found_in, joined
+from tundish.web.packages import joined
 
 log = logging.getLogger(__name__)
 
@@ -132,13 +132,12 @@ def fingerprint(plant: Path) -> Print:
 
 def read_plant(plant: Path, standard: Standard) -> Reading:
     """What is served of a plant: its tables, described as AAS, and the AAS packages that stand in its folder."""
-    name = plant_name(plant)
     from tundish.aas import describe
 
+    name = plant_name(plant)
     own = describe(standard.tables.tables, standard.catalogue, plant=name)
-    foreign, findings = found_in(walk(plant).files)
-    package, refused = joined([(name, own), *foreign])
-    return Reading(standard, package, (*findings, *refused))
+    package, refused = joined([(name, own), *standard.reference.packages])
+    return Reading(standard, package, (*standard.reference.findings, *refused))
 
 
 def _snapshot(reading: Reading, *, version: int) -> Snapshot:
