@@ -35,7 +35,8 @@ def _wrong(failure: TyperException, lang: Language) -> str:
         case "MissingParameter":
             return say("{name} is missing.", lang, name=name)
         case "BadParameter" if param is None:
-            return say("{name} is missing.", lang, name=say(str(getattr(failure, "message", failure)), lang))
+            missing = str(getattr(failure, "message", failure))
+            return say("{name} is missing.", lang, name=say(missing, lang))
         case "BadParameter":
             return say(
                 "{name}: this value does not fit. Expected: {expected}.",
