@@ -95,9 +95,8 @@ def _one_by_one(environment: dict[str, Any]) -> Iterator[Fault]:
         elif not isinstance(elements, list):
             yield Fault(name, f"Expected a list, found {type(elements).__name__}")
         else:
-            for at, element in enumerate(elements):
-                for fault in verify_element(element, kinds[name]):
-                    yield Fault(joined(f"{name}[{at}]", fault.path), fault.reason)
+            faults = ((at, fault) for at, element in enumerate(elements) for fault in verify_element(element, kinds[name]))
+            yield from (Fault(joined(f"{name}[{at}]", fault.path), fault.reason) for at, fault in faults)
 
 
 def _meaning(element: object) -> Iterator[Fault]:

@@ -54,25 +54,23 @@ def standardise(
 
     ``mapping``, ``units`` and ``missing`` are what plant.toml decided, by ``file:column``; ``synonyms`` what other plants
     confirmed, by column name; ``mends`` what the quarantine file did of single cells. A delivery that breaks a frozen one of
-    ``contracts`` is set aside; None takes everything and tells its
-    shape, so that it can be agreed on. Values of the tables are SI.
+    ``contracts`` is set aside; None takes everything and tells its shape, so that it can be agreed on. Values are SI.
     """
     raw = unfold(raw)
     mends = mends or Mends()
     decided = Decided(mapping or {}, units or {}, missing or {}, mends, synonyms or {})
+    tell = progress or (lambda *_: None)
     tables: list[Table] = []
     deliveries: list[Delivery] = []
     for i, (name, table) in enumerate(zip(_names(raw), raw, strict=True)):
-        if progress:
-            progress("standardise", i, len(raw))
+        tell("standardise", i, len(raw))
         exports = [(one, give_meaning(one, catalogue, decided, time_zone)) for one in understand(table, name, time_zone)]
         delivery = inspect(table, [column for _, meant in exports for column in meant], contracts)
         deliveries.append(delivery)
         if not delivery.set_aside:
             tables += [_table(export, meant) for export, meant in exports]
     stacked, not_stacked = stack(tables)
-    if progress:
-        progress("standardise", len(raw), len(raw))
+    tell("standardise", len(raw), len(raw))
     return Standardised(
         tables=tuple(_unique(even_spellings(table) for table in stacked)),
         findings=(

@@ -121,6 +121,13 @@ class Sheet:
                 if (a.column.position, a.column.statistic) == (b.column.position, b.column.statistic):
                     yield a, b
 
+    def stated(self, first: str, second: str, made: str) -> Iterator[tuple[Meant, Meant, Meant]]:
+        """Pairs of two concepts, each with the column that states what the two make together, at the same position."""
+        for a, b in self.pairs(first, second):
+            for one in self.of(made):
+                if one.column.position == a.column.position:
+                    yield a, b, one
+
     def without(self, odds: Sequence[Odd]) -> Sheet:
         """The same sheet without the cells that these findings explain."""
         values = dict(self.values)

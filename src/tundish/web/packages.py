@@ -17,7 +17,9 @@ _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 def joined(packages: Iterable[tuple[str, AasPackage]]) -> tuple[AasPackage, list[Finding]]:
     """One package of all: of two elements with one id the first stays; a file whose name is taken gets another."""
-    lists: dict[str, dict[str, Json]] = {"shells": {}, "submodels": {}, "concept_descriptions": {}}
+    shells: dict[str, Json] = {}
+    submodels: dict[str, Json] = {}
+    descriptions: dict[str, Json] = {}
     files: dict[str, Any] = {}
     thumbnails: dict[str, str] = {}
     findings: list[Finding] = []
@@ -25,15 +27,24 @@ def joined(packages: Iterable[tuple[str, AasPackage]]) -> tuple[AasPackage, list
         package = _renamed(read, taken=files, folder=f"/aasx/{len(files)}")
         files |= package.files
         thumbnails = {**package.thumbnails, **thumbnails}
-        for name, kept in lists.items():
-            for element in getattr(package, name):
-                finding = _refusal(element, kept, origin)
-                if finding is None:
-                    kept[element["id"]] = element
-                elif name != "concept_descriptions" or finding.code != "aas_twice":
-                    findings.append(finding)
-    shells, submodels, descriptions = (tuple(kept.values()) for kept in lists.values())
-    return AasPackage(shells, submodels, descriptions, files, thumbnails), findings
+        findings += _added(package.shells, shells, origin)
+        findings += _added(package.submodels, submodels, origin)
+        # Two packages may well describe one concept.
+        findings += [one for one in _added(package.concept_descriptions, descriptions, origin) if one.code != "aas_twice"]
+    whole = AasPackage(tuple(shells.values()), tuple(submodels.values()), tuple(descriptions.values()), files, thumbnails)
+    return whole, findings
+
+
+def _added(elements: Iterable[Json], kept: dict[str, Json], origin: str) -> list[Finding]:
+    """Add elements to those that are kept; findings about what cannot be."""
+    findings = []
+    for element in elements:
+        finding = _refusal(element, kept, origin)
+        if finding is None:
+            kept[element["id"]] = element
+        else:
+            findings.append(finding)
+    return findings
 
 
 def _refusal(element: Json, kept: Mapping[str, Json], origin: str) -> Finding | None:

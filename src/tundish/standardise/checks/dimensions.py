@@ -44,10 +44,8 @@ def check(sheet: Sheet) -> Iterator[Odd]:
         for thick, thin in sheet.pairs(before, after):
             yield from _thicker(sheet, thick, thin)
     for before, after, stated, power in _REDUCTIONS:
-        for thick, thin in sheet.pairs(before, after):
-            for reduction in sheet.of(stated):
-                if reduction.column.position == thick.column.position:
-                    yield from _reduction(sheet, thick, thin, reduction, power)
+        for thick, thin, reduction in sheet.stated(before, after, stated):
+            yield from _reduction(sheet, thick, thin, reduction, power)
 
 
 def _weight(sheet: Sheet) -> Iterator[Odd]:

@@ -36,10 +36,8 @@ def check(sheet: Sheet) -> Iterator[Odd]:
     elif given and made:
         yield from _more_out(sheet, given, made)
     for part, of, stated in _RATIOS:
-        for a, b in sheet.pairs(part, of):
-            for ratio in sheet.of(stated):
-                if ratio.column.position == a.column.position:
-                    yield from _ratio(sheet, a, b, ratio)
+        for a, b, ratio in sheet.stated(part, of, stated):
+            yield from _ratio(sheet, a, b, ratio)
 
 
 def _unbalanced(sheet: Sheet, whole: Meant, parts: Sequence[Meant]) -> Iterator[Odd]:

@@ -49,6 +49,12 @@ def _add_keeping(app: FastAPI, held: Subscriptions) -> None:
         gone = [(id, held.delete(asked.clientId, id) or None) for id in asked.subscriptionIds]
         return bulk([item("subscriptionId", id, was, lambda _: None) for id, was in gone])
 
+    @app.post("/subscriptions/stream")
+    def stream(asked: bodies.OfOne) -> Response:
+        """Not served: a plant's exports do not push."""
+        _own(held, asked)
+        return failure(501, "Streaming is not served. Poll /subscriptions/sync.")
+
 
 def _add_watching(app: FastAPI, current: Current, held: Subscriptions) -> None:
     @app.post("/subscriptions/register")
@@ -86,12 +92,6 @@ def _add_watching(app: FastAPI, current: Current, held: Subscriptions) -> None:
             batches, dropped = as_json(list(one.batches)), one.dropped
             one.dropped = False
         return success(batches, partial="Updates were dropped, for too many waited." if dropped else None)
-
-    @app.post("/subscriptions/stream")
-    def stream(asked: bodies.OfOne) -> Response:
-        """Not served: a plant's exports do not push."""
-        _own(held, asked)
-        return failure(501, "Streaming is not served. Poll /subscriptions/sync.")
 
 
 def _own(held: Subscriptions, asked: bodies.OfOne) -> Subscription:
