@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 
 from tundish.aas import Json, Part
 from tundish.errors import Message
+from tundish.web.api.aas import asked
 from tundish.web.api.aas.paging import page
 from tundish.web.refusals import Refused
 
@@ -33,15 +34,10 @@ def json(content: object) -> Response:
 
 
 def pages(
-    items: Sequence[T],
-    limit: int | None,
-    cursor: str | None,
-    *,
-    key: Callable[[T], str],
-    form: Callable[[T], object] = lambda item: item,
+    items: Sequence[T], wanted: asked.Portion, *, key: Callable[[T], str], form: Callable[[T], object] = lambda item: item
 ) -> Response:
     """A page of a list, each item in the form wanted."""
-    shown, more = page(items, limit, cursor, key=key)
+    shown, more = page(items, wanted.limit, wanted.cursor, key=key)
     return json({"paging_metadata": more, "result": [form(item) for item in shown]})
 
 

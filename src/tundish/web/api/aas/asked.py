@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -80,6 +81,18 @@ async def _data_specification(dataSpecificationRef: str | None = None) -> tuple[
     return _keys("dataSpecificationRef", dataSpecificationRef)
 
 
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A part of a list: how many, and after which; all of it when nobody says."""
+
+    limit: int | None = None
+    cursor: str | None = None
+
+
+async def _portion(limit: Annotated[int | None, Query(ge=1)] = None, cursor: str | None = None) -> Portion:
+    return Portion(limit, cursor)
+
+
 class Level(StrEnum):
     """How deep the answer goes."""
 
@@ -96,8 +109,8 @@ class Extent(StrEnum):
 
 Identifier = Annotated[str, AfterValidator(decoded)]
 """An id, in base64url on the way."""
-Limit = Annotated[int | None, Query(ge=1)]
-Cursor = Annotated[str | None, Query()]
+Page = Annotated[Portion, Depends(_portion)]
+"""Which part of a list is wanted."""
 IdShort = Annotated[str | None, Query(alias="idShort")]
 AssetIds = Annotated[list[tuple[str, str]], Depends(_asset_ids)]
 """Names and values of asset ids; all of them must fit."""

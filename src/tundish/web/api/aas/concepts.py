@@ -8,7 +8,7 @@ from starlette.responses import Response
 from tundish.aas import Json
 from tundish.errors import Message
 from tundish.web.api.aas import answers
-from tundish.web.api.aas.asked import Cursor, DataSpecification, Identifier, IdShort, IsCaseOf, Limit
+from tundish.web.api.aas.asked import DataSpecification, Identifier, IdShort, IsCaseOf, Page
 from tundish.web.api.aas.served import Served
 from tundish.web.refusals import Refused
 
@@ -22,8 +22,7 @@ def concepts(
     is_case_of: IsCaseOf,
     data_specification: DataSpecification,
     id_short: IdShort = None,
-    limit: Limit = None,
-    cursor: Cursor = None,
+    page: Page,
 ) -> Response:
     """All concept descriptions, or those that answer to what is asked."""
     found = [
@@ -33,7 +32,7 @@ def concepts(
         and (is_case_of is None or is_case_of in _keys(concept.get("isCaseOf", ())))
         and (data_specification is None or data_specification in _keys(_specifications(concept)))
     ]
-    return answers.pages(found, limit, cursor, key=answers.by_id)
+    return answers.pages(found, page, key=answers.by_id)
 
 
 @router.get("/concept-descriptions/{cdIdentifier}")

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from tundish.aas import Json
 from tundish.errors import Message
 from tundish.web.api.aas import answers, forms, values
-from tundish.web.api.aas.asked import Cursor, Extent, Level, Limit
+from tundish.web.api.aas.asked import Extent, Level, Page
 from tundish.web.api.aas.served import Served
 from tundish.web.api.aas.shelf import Tree, named
 from tundish.web.refusals import Refused
@@ -25,21 +25,20 @@ def elements(
     *,
     level: Level = Level.DEEP,
     extent: Extent = Extent.WITHOUT_BLOB_VALUE,
-    limit: Limit = None,
-    cursor: Cursor = None,
+    page: Page,
 ) -> Response:
     """The elements of a submodel."""
 
     def form(item: tuple[str, Json]) -> Json:
         return forms.formed_in_list(item[1], shelf.tree, level, extent)
 
-    return answers.pages(_first_level(shelf.tree), limit, cursor, key=_path, form=form)
+    return answers.pages(_first_level(shelf.tree), page, key=_path, form=form)
 
 
 @router.get("/submodel-elements/$metadata")
-def elements_metadata(shelf: Served, limit: Limit = None, cursor: Cursor = None) -> Response:
+def elements_metadata(shelf: Served, page: Page) -> Response:
     """The elements of a submodel without their values."""
-    return answers.pages(_first_level(shelf.tree), limit, cursor, key=_path, form=lambda item: forms.metadata(item[1]))
+    return answers.pages(_first_level(shelf.tree), page, key=_path, form=lambda item: forms.metadata(item[1]))
 
 
 @router.get("/submodel-elements/$value")
@@ -48,8 +47,7 @@ def elements_value(
     *,
     level: Level = Level.DEEP,
     extent: Extent = Extent.WITHOUT_BLOB_VALUE,
-    limit: Limit = None,
-    cursor: Cursor = None,
+    page: Page,
 ) -> Response:
     """The values of a submodel's elements, each with its name; operations and capabilities have none."""
 
@@ -57,23 +55,23 @@ def elements_value(
         return values.named_value(item[1], level, extent)
 
     found = [item for item in _first_level(shelf.tree) if values.has_value(item[1])]
-    return answers.pages(found, limit, cursor, key=_path, form=form)
+    return answers.pages(found, page, key=_path, form=form)
 
 
 @router.get("/submodel-elements/$reference")
-def elements_reference(shelf: Served, limit: Limit = None, cursor: Cursor = None) -> Response:
+def elements_reference(shelf: Served, page: Page) -> Response:
     """References to the elements of a submodel."""
 
     def form(item: tuple[str, Json]) -> Json:
         return forms.reference(*shelf.tree.keys(item[0]))
 
-    return answers.pages(_first_level(shelf.tree), limit, cursor, key=_path, form=form)
+    return answers.pages(_first_level(shelf.tree), page, key=_path, form=form)
 
 
 @router.get("/submodel-elements/$path")
-def elements_path(shelf: Served, level: Level = Level.DEEP, limit: Limit = None, cursor: Cursor = None) -> Response:
+def elements_path(shelf: Served, page: Page, level: Level = Level.DEEP) -> Response:
     """The paths of a submodel's elements."""
-    return answers.pages(forms.paths(shelf.tree, level), limit, cursor, key=str)
+    return answers.pages(forms.paths(shelf.tree, level), page, key=str)
 
 
 async def _at(shelf: Served, idShortPath: str) -> tuple[str, Json]:

@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from tundish.aas import Json
 from tundish.errors import Message
 from tundish.web.api.aas import answers
-from tundish.web.api.aas.asked import AssetIds, Cursor, IdShort, Limit
+from tundish.web.api.aas.asked import AssetIds, IdShort, Page
 from tundish.web.api.aas.forms import reference
 from tundish.web.api.aas.served import Served
 from tundish.web.refusals import Refused
 
+
+async def _found(shelf: Served, asset_ids: AssetIds, id_short: IdShort = None) -> list[Json]:
+    return [shell for shell in shelf.shells.values() if _answers(shell, asset_ids, id_short)]
+
+
+Found = Annotated[list[Json], Depends(_found)]
+"""All shells, or those with the asset ids and the idShort that are asked for."""
 many = APIRouter()
 one = APIRouter()
 
 
 @many.get("/shells")
-def shells(
-    shelf: Served,
-    *,
-    asset_ids: AssetIds,
-    id_short: IdShort = None,
-    limit: Limit = None,
-    cursor: Cursor = None,
-) -> Response:
+def shells(found: Found, page: Page) -> Response:
     """All shells, or those with these asset ids and this idShort."""
-    found = [shell for shell in shelf.shells.values() if _answers(shell, asset_ids, id_short)]
-    return answers.pages(found, limit, cursor, key=answers.by_id)
+    return answers.pages(found, page, key=answers.by_id)
 
 
 @many.get("/shells/$reference")
-def shell_references(
-    shelf: Served,
-    *,
-    asset_ids: AssetIds,
-    id_short: IdShort = None,
-    limit: Limit = None,
-    cursor: Cursor = None,
-) -> Response:
+def shell_references(found: Found, page: Page) -> Response:
     """References to all shells, or to those with these asset ids and this idShort."""
-    found = [shell for shell in shelf.shells.values() if _answers(shell, asset_ids, id_short)]
-    return answers.pages(found, limit, cursor, key=answers.by_id, form=_reference)
+    return answers.pages(found, page, key=answers.by_id, form=_reference)
 
 
 @one.get("")
@@ -74,9 +67,9 @@ def thumbnail(shelf: Served) -> Response:
 
 
 @one.get("/submodel-refs")
-def submodel_references(shelf: Served, limit: Limit = None, cursor: Cursor = None) -> Response:
+def submodel_references(shelf: Served, page: Page) -> Response:
     """References to the submodels of a shell, also to those that stand elsewhere."""
-    return answers.pages(shelf.shell.get("submodels", []), limit, cursor, key=lambda said: str(said["keys"][0]["value"]))
+    return answers.pages(shelf.shell.get("submodels", []), page, key=lambda said: str(said["keys"][0]["value"]))
 
 
 def _reference(shell: Json) -> Json:

@@ -2,87 +2,82 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from tundish.aas import Json
 from tundish.web.api.aas import answers, forms, values
-from tundish.web.api.aas.asked import Cursor, Extent, IdShort, Level, Limit, SemanticId
+from tundish.web.api.aas.asked import Extent, IdShort, Level, Page, SemanticId
 from tundish.web.api.aas.served import Served
-from tundish.web.api.aas.shelf import Shelf, Tree
+from tundish.web.api.aas.shelf import Tree
 
+
+async def _found(shelf: Served, semantic_id: SemanticId, id_short: IdShort = None) -> list[Tree]:
+    return [tree for tree in shelf.trees.values() if _answers(tree.submodel, semantic_id, id_short)]
+
+
+Found = Annotated[list[Tree], Depends(_found)]
+"""All submodels, or those of the meaning and the idShort that are asked for."""
 many = APIRouter()
 one = APIRouter()
 
 
 @many.get("/submodels")
 def submodels(
-    shelf: Served,
+    found: Found,
     *,
-    semantic_id: SemanticId,
-    id_short: IdShort = None,
     level: Level = Level.DEEP,
     extent: Extent = Extent.WITHOUT_BLOB_VALUE,
-    limit: Limit = None,
-    cursor: Cursor = None,
+    page: Page,
 ) -> Response:
     """All submodels, or those of this meaning and this idShort."""
 
     def form(tree: Tree) -> Json:
         return forms.formed(tree.submodel, tree, level, extent)
 
-    return answers.pages(_asked(shelf, semantic_id, id_short), limit, cursor, key=_id, form=form)
+    return answers.pages(found, page, key=_id, form=form)
 
 
 @many.get("/submodels/$metadata")
-def submodels_metadata(
-    shelf: Served, *, semantic_id: SemanticId = None, id_short: IdShort = None, limit: Limit = None, cursor: Cursor = None
-) -> Response:
+def submodels_metadata(found: Found, page: Page) -> Response:
     """All submodels without their elements."""
-    found = _asked(shelf, semantic_id, id_short)
-    return answers.pages(found, limit, cursor, key=_id, form=lambda tree: forms.metadata(tree.submodel))
+    return answers.pages(found, page, key=_id, form=lambda tree: forms.metadata(tree.submodel))
 
 
 @many.get("/submodels/$value")
 def submodels_value(
-    shelf: Served,
+    found: Found,
     *,
-    semantic_id: SemanticId,
-    id_short: IdShort = None,
     level: Level = Level.DEEP,
     extent: Extent = Extent.WITHOUT_BLOB_VALUE,
-    limit: Limit = None,
-    cursor: Cursor = None,
+    page: Page,
 ) -> Response:
     """The values of all submodels."""
 
     def form(tree: Tree) -> Json:
         return values.values_of(tree.submodel, level, extent)
 
-    return answers.pages(_asked(shelf, semantic_id, id_short), limit, cursor, key=_id, form=form)
+    return answers.pages(found, page, key=_id, form=form)
 
 
 @many.get("/submodels/$reference")
-def submodels_reference(
-    shelf: Served, *, semantic_id: SemanticId = None, id_short: IdShort = None, limit: Limit = None, cursor: Cursor = None
-) -> Response:
+def submodels_reference(found: Found, page: Page) -> Response:
     """References to all submodels."""
-    return answers.pages(_asked(shelf, semantic_id, id_short), limit, cursor, key=_id, form=_reference)
+    return answers.pages(found, page, key=_id, form=_reference)
 
 
 @many.get("/submodels/$path")
 def submodels_path(
-    shelf: Served,
+    found: Found,
     *,
-    semantic_id: SemanticId,
-    id_short: IdShort = None,
     level: Level = Level.DEEP,
-    limit: Limit = None,
-    cursor: Cursor = None,
+    page: Page,
 ) -> Response:
     """The paths of the elements of all submodels, one after the other."""
-    found = [(tree, path) for tree in _asked(shelf, semantic_id, id_short) for path in forms.paths(tree, level)]
-    return answers.pages(found, limit, cursor, key=lambda item: f"{_id(item[0])} {item[1]}", form=lambda item: item[1])
+    listed = [(tree, path) for tree in found for path in forms.paths(tree, level)]
+    return answers.pages(listed, page, key=lambda item: f"{_id(item[0])} {item[1]}", form=lambda item: item[1])
 
 
 @one.get("")
@@ -113,10 +108,6 @@ def submodel_reference(shelf: Served) -> Response:
 def submodel_path(shelf: Served, level: Level = Level.DEEP) -> Response:
     """The paths of the elements of one submodel."""
     return answers.json(forms.paths(shelf.tree, level))
-
-
-def _asked(shelf: Shelf, semantic_id: tuple[str, ...] | None, id_short: str | None) -> list[Tree]:
-    return [tree for tree in shelf.trees.values() if _answers(tree.submodel, semantic_id, id_short)]
 
 
 def _answers(submodel: Json, semantic_id: tuple[str, ...] | None, id_short: str | None) -> bool:
