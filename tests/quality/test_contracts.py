@@ -100,6 +100,18 @@ def test_a_source_that_may_evolve_is_taken_and_written_down(frozen, tmp_path):
     assert codes(frozen) == []
 
 
+def test_an_evolving_source_settles_while_the_files_of_old_stay_in_the_folder(frozen, tmp_path):
+    path = frozen / "contracts.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('\nmode = "freeze"', '\nmode = "evolve"'), encoding="utf-8")
+    june().with_columns(pl.lit("가").alias("비고")).write_csv(frozen / JUNE)
+    texts = []
+    for _ in range(3):
+        check.run(frozen, out=tmp_path / "out", freeze=False, lang="ko")
+        texts.append(path.read_text(encoding="utf-8"))
+    assert "비고" in texts[0]
+    assert texts[0] == texts[1] == texts[2]
+
+
 def test_all_set_aside_says_what_to_do(frozen):
     from tundish import flow
     from tundish.errors import AllSetAside

@@ -192,3 +192,33 @@ def test_every_line_comes_back_through_a_spreadsheet(tmp_path_factory, made, as_
     assert not again.findings
     told = {(mend.origin, mend.row, mend.found, mend.decision, mend.corrected, mend.sha256) for mend in again.lines}
     assert told == {(mend.origin, mend.row, mend.found, mend.decision, mend.corrected, mend.sha256) for mend in mends}
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("1,250", 1.25), ("1.250", 1.25), ("1,25", 1.25)])
+def test_a_correction_is_written_like_the_column(plant, tmp_path, typed, meant):
+    """1,250 in a column of decimal commas is not twelve hundred and fifty."""
+    lines = ["일시;두께(mm)", *(f"2025-01-01 {i // 60:02d}:{i % 60:02d}:00;1,{200 + i * 7 % 30}" for i in range(200))]
+    lines[50] = "2025-01-01 00:49:00;-50,5"
+    (plant / "로그.csv").write_text("\n".join(lines), encoding="utf-8")
+    check(plant, tmp_path / "out")
+    with (tmp_path / "out" / "quarantine.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    decide(rows, **{"'-50,5": ("", typed)})
+    with (plant / "quarantine.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(rows)
+    table = check(plant, tmp_path / "out").tables.tables[0]
+    column = next(column for column in table.columns if "두께(mm)" in column.headers)
+    assert column.to_plant(table.frame[column.name][49]) == pytest.approx(meant)
+
+
+@pytest.mark.parametrize(("name", "told"), [("Quarantine.XLSX", []), ("quarantine (1).xlsx", ["mends_unread"])])
+def test_a_copy_under_another_name_is_read_or_told(plant, tmp_path, name, told):
+    slipped().write_csv(plant / "로그.csv")
+    check(plant, tmp_path / "out")
+    book = openpyxl.load_workbook(tmp_path / "out" / "quarantine.xlsx")
+    for row in range(2, book.active.max_row + 1):
+        book.active.cell(row, FIELDS.index("decision") + 1, "버림")
+    book.save(plant / name)
+    mends = quarantine.read(plant)
+    assert [finding.code for finding in mends.findings] == told
+    assert bool(mends.lines) == (not told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -50,10 +51,13 @@ def write(contracts: Sequence[Contract], plant: Path) -> Path:
 
 
 def followed(shapes: Sequence[Shape], former: Sequence[Contract], today: str, lang: Language) -> list[Contract]:
-    """The contracts after deliveries that those which may evolve follow, each change noted in the reader's language."""
+    """The contracts after deliveries that those which may evolve follow, each change noted in the reader's language.
+
+    Only the latest delivery of a source is followed: those before it have the old shape for ever, and lead nowhere.
+    """
     kept = list(former)
-    for shape in shapes:
-        contract = contract_of(shape.origin, kept)
+    latest = {contract_of(shape.origin, former): shape for shape in sorted(shapes, key=_by_period)}
+    for contract, shape in latest.items():
         if contract is None:
             continue
         changes = [change for change in compare(contract, shape) if change.breaking]
@@ -61,6 +65,11 @@ def followed(shapes: Sequence[Shape], former: Sequence[Contract], today: str, la
         said = [f"{today} {name}, {change.header}: {render(change.message, lang)}" for change in changes]
         kept[kept.index(contract)] = evolve(contract, shape, changes, said, today)
     return kept
+
+
+def _by_period(shape: Shape) -> list[str]:
+    """Names in order of their numbers: 9월 before 10월."""
+    return [part.zfill(20) if part.isdecimal() else part for part in re.split(r"(\d+)", name_of(shape.origin))]
 
 
 def _lines(contract: Contract) -> Iterator[str]:

@@ -20,6 +20,8 @@ from tundish.standardise.mends import Decision, Mend, Mends, key_of
 from tundish.table import Aside, Finding, Origin
 
 NAMES = ("quarantine.xlsx", "quarantine.csv")
+_NEARLY = re.compile(r"quarantine.*\.(?:xlsx|xlsm|xls|csv)", re.IGNORECASE)
+"""Names under which a spreadsheet or a browser keeps a copy: quarantine (1).xlsx."""
 MOST_BYTES = 64 * 2**20
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -60,9 +62,15 @@ def read(plant: Path) -> Mends:
     """What was decided in the plant's quarantine files; lines that say nothing yet are left out, odd ones become findings."""
     lines: list[Mend] = []
     findings: list[Finding] = []
-    for name in NAMES:
-        path = plant / name
-        if not path.is_file():
+    for path in sorted(plant.iterdir()):
+        name = path.name
+        if not path.is_file() or not _NEARLY.fullmatch(name):
+            continue
+        if name.lower() not in NAMES:
+            message = Message(
+                "{file} was not taken as the quarantine file. Save it as quarantine.xlsx, beside the exports.", file=name
+            )
+            findings.append(Finding("mends_unread", "warning", message, Origin(name)))
             continue
         try:
             rows = list(_rows(path))

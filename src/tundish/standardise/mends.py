@@ -156,7 +156,9 @@ def _agrees(found: str, text: str | None, value: float | None, *, loosely: bool)
 
 
 def _corrected(read: Read, line: Mend) -> float | None:
-    reading = number(line.corrected, style_of([line.corrected]) or "point")
+    column = style_of(read.raw.cast(pl.String).drop_nulls().to_list()) if "," in line.corrected else None
+    decimal = "," if column in ("comma", "comma_grouped") else None  # 1,250 is what it is in the rest of the column
+    reading = number(line.corrected, style_of([line.corrected], decimal) or "point")
     if reading.unit is not None and parse_unit(reading.unit) != parse_unit(read.unit_text):
         return None
     return reading.value
