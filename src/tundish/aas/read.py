@@ -11,6 +11,7 @@ from tundish.aas.mend import mended
 from tundish.aas.opc import ORIGIN, SPEC, THUMBNAIL, Parts, open_parts
 from tundish.aas.package import AasPackage, Json, Part
 from tundish.aas.verify import DEEPEST, Fault, depth, verify
+from tundish.disk import why
 from tundish.errors import BrokenFile, Message
 from tundish.table import Finding, Origin
 
@@ -32,7 +33,7 @@ def read_package(path: Path) -> tuple[AasPackage, tuple[Finding, ...]]:
             return _read_aasx(path)
         raw = path.read_bytes()
     except OSError as error:
-        raise BrokenFile(file=path.name, expected=Message("a file"), found=error.strerror or str(error)) from error
+        raise BrokenFile(file=path.name, expected=Message("a file"), found=why(error)) from error
     environment, faults = _mended(path.name, raw)
     return _package(environment), tuple(findings(path.name, [*faults, *verify(environment)]))
 

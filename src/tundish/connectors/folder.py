@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 import polars as pl
 
 from tundish.connectors.wording import Words
-from tundish.errors import BadSettings, Message, SourceRefused
+from tundish.disk import why
+from tundish.errors import Message, SourceRefused
 from tundish.intake.folder import JOURNAL, OWN_OUTPUT, is_hidden, posix_name
 from tundish.intake.live import Batch, Delivery
 from tundish.table import Finding, Origin
@@ -37,7 +38,7 @@ def open_source(name: str, options: Mapping[str, object]) -> WatchedFolder:
     words.nothing_else()
     if path is None:
         expected = Message("a folder, such as {example}", example='"/mnt/mes/export"')
-        raise BadSettings(file="plant.toml", key=f"sources.{name}.path", expected=expected, found=Message("nothing"))
+        raise words.wrong("path", expected, Message("nothing"))
     return WatchedFolder(name, path, files, stable_s=stable_s, poll_s=poll_s)
 
 
@@ -175,7 +176,7 @@ class WatchedFolder:
     def _shut(self, failure: OSError) -> None:
         """A folder that may not be entered: the others are read."""
         name = posix_name(PurePosixPath(failure.filename or self.path))
-        self.waiting_for = Message("{file} cannot be read: {found}", file=name, found=_why(failure))
+        self.waiting_for = Message("{file} cannot be read: {found}", file=name, found=why(failure))
 
     def _is_wanted(self, *spellings: str) -> bool:
         """Whether a name was asked for; large and small letters are one, as on Windows, and so are the ways to store Hangul."""
@@ -191,7 +192,7 @@ class WatchedFolder:
             sha256 = _hashed(path)
         except OSError as failure:
             self.waiting_for = Message(
-                "{file} cannot be read: {found}", file=posix_name(PurePosixPath(name)), found=_why(failure)
+                "{file} cannot be read: {found}", file=posix_name(PurePosixPath(name)), found=why(failure)
             )
             return
         former = known.files.get(name)
@@ -236,7 +237,3 @@ def _hashed(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _why(failure: OSError) -> Message | str:
-    return Message("no permission") if isinstance(failure, PermissionError) else failure.strerror or str(failure)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from tundish.disk import why
 from tundish.errors import BrokenFile, Message
 from tundish.table import Finding, Origin
 
@@ -61,8 +62,7 @@ def walk(folder: Path) -> Folder:
 
 def _refuse(failure: OSError) -> None:
     name = posix_name(Path(failure.filename or "-"))
-    found = Message("no permission") if isinstance(failure, PermissionError) else failure.strerror or str(failure)
-    raise BrokenFile(file=name, expected=Message("a folder"), found=found) from failure
+    raise BrokenFile(file=name, expected=Message("a folder"), found=why(failure)) from failure
 
 
 def _follow(links: Sequence[Path], folder: Path, root: Path, plain: dict[str, Path]) -> list[Finding]:

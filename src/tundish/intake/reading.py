@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from tundish.disk import why
 from tundish.errors import BrokenFile, EmptyFile, Message, NoTable, NothingUsable
 from tundish.intake.folder import is_hidden, is_named, walk
 from tundish.intake.lend import lend_headers
@@ -126,7 +127,7 @@ class _Reading:
             message = Message(text, file=file.name, found=error.message.values["found"])
             self._left_out(file.name, "no_table", "info", message)
         except OSError as error:
-            found = Message("no permission") if isinstance(error, PermissionError) else error.strerror or str(error)
+            found = why(error)
             raise BrokenFile(file=file.name, expected=Message("a file"), found=found) from error
 
     def _of_part(self, part: RawTable | SourceFile | Finding, file: SourceFile) -> Iterator[RawTable]:

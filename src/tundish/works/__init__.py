@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from tundish.disk import why
 from tundish.errors import CannotWrite, Message, UnknownLine
 from tundish.works import pickling
 from tundish.works.line import Line, Made
@@ -42,7 +43,7 @@ def make(line: str, *, seed: int, out: Path, pieces: int = 2000, sample_s: float
             folder.replace(out)
             truth.replace(truth_path)
     except OSError as refusal:
-        raise CannotWrite(path=str(out), found=refusal.strerror or str(refusal)) from refusal
+        raise CannotWrite(path=str(out), found=why(refusal)) from refusal
     return Made(out, truth_path)
 
 

@@ -58,7 +58,6 @@ _MESSAGES: dict[str, tuple[tuple[str, int, str, bool], ...]] = {
 """Fields by message: name, number, type, repeated."""
 _SIGNED_BITS = {1: 8, 2: 16, 3: 32, 4: 64}
 """Signed datatypes travel in unsigned fields (6.4.16)."""
-_DATE_TIME = 13
 _VALUES = ("int_value", "long_value", "float_value", "double_value", "boolean_value", "string_value", "bytes_value")
 _UNIT_KEYS = frozenset({"engunit", "engunits", "unit", "units", "engineeringunits"})
 _NAME_KEYS = frozenset({"description", "documentation", "tooltip", "displayname"})
