@@ -11,7 +11,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -284,6 +287,35 @@ def test_a_server_that_is_down_is_waited_for_and_told(server):
     thread.join(10)
     assert got
     assert source.waiting_for is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [bytes([0, n]) for n in range(9)],  # a rowversion of SQL Server
+        [time_of_day(10, n) for n in range(9)],
+        [Decimal(n) / 3 for n in range(9)],
+        [datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(9)],
+    ],
+)
+def test_the_place_of_any_kind_of_column_is_found_again_after_a_restart(values):
+    clock = [0.0]
+    window = Window(10.0, now=lambda: clock[0])
+    for value in values:
+        assert window.is_new(value, repr(value).encode()[:8].ljust(8))
+        clock[0] += 100
+    window.turn()
+    assert Window.after(window.cursor(), 10.0).low == window.low == values[-1]
+
+
+def test_a_query_may_end_with_a_comment(tmp_path):
+    path = tmp_path / "mes.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE t (i)")
+        database.execute("INSERT INTO t VALUES (7)")
+        database.commit()
+    source = open_source("mes", {"url": f"sqlite:///{path}", "query": "SELECT i FROM t -- the last\n", "order_by": "i"})
+    assert [batch.frame.rows() for batch in source.batches(None, once=True)] == [[(7,)]]
 
 
 def test_the_window_stays_small_and_forgets_nothing_it_needs():

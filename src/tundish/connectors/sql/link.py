@@ -41,7 +41,7 @@ class Link:
         self._from: sa.FromClause | sa.TextClause = (
             sa.table(table, schema=schema or None)
             if options.table
-            else sa.text("(" + (options.query or "").strip().rstrip(";").replace(":", "\\:") + ") q")
+            else sa.text("(" + (options.query or "").strip().rstrip(";").replace(":", "\\:") + "\n) q")
         )
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as TimeOfDay
 from decimal import Decimal
 from typing import Any
 
@@ -117,6 +118,10 @@ def _written(value: Any) -> list[str] | None:  # noqa: ANN401 - whatever the col
             return None
         case datetime() | date():
             return [type(value).__name__, value.isoformat()]
+        case bytes():
+            return ["bytes", value.hex()]
+        case TimeOfDay():
+            return ["time", value.isoformat()]
         case _:
             return [type(value).__name__, str(value)]
 
@@ -132,6 +137,8 @@ def _value(said: list[str] | None) -> Any:  # noqa: ANN401 - whatever the column
         "str": str,
         "datetime": datetime.fromisoformat,
         "date": date.fromisoformat,
+        "time": TimeOfDay.fromisoformat,
+        "bytes": bytes.fromhex,
     }
     if kind not in readers:
         raise ValueError(kind)
