@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 
@@ -10,6 +11,8 @@ import pytest
 
 from tundish.documents.report import report
 from tundish.documents.written import written
+from tundish.errors import Message
+from tundish.table import Finding, Origin
 
 ABBREVIATIONS = {"Tundish", "SHA", "Cp", "Cpk", "Pp", "Ppk", "plant", "toml", "limits", "MPa", "min"}
 """Words of the trade that stay as they are."""
@@ -127,3 +130,14 @@ def test_without_limits_it_says_so():
     text, _ = text_of(report(run, written(run, "ko"), "ko"))
     assert "규격한계를 알 수 없어" in text
     assert "실측" in text and "예측" in text
+
+
+def test_what_is_not_used_stands_before_the_answer():
+    run = made.dossier()
+    place = Origin("lots_2024-06.csv")
+    told = Finding("delivery_set_aside", "error", Message("{file} was set aside <b>", file=place.file), place)
+    missing = Finding("contract_missing", "error", Message("The column is gone"), Origin(place.file, None, "두께(mm)"))
+    run = replace(run, findings=(*run.findings, missing, told))
+    page = report(run, written(run, "en"), "en")
+    box = page[page.index('class="aside"') : page.index('class="verdict')]
+    assert "lots_2024-06.csv was set aside &lt;b&gt;" in box and "두께(mm)" in box and "The column is gone" in box

@@ -32,6 +32,7 @@ def _first_sheet(dossier: Dossier, out: AnswerOut, lang: Language, _: Say) -> di
         "material": _("{pieces} intervals", pieces=out.pieces)
         if dossier.pieces.kind == "interval"
         else _("{pieces} pieces", pieces=out.pieces),
+        "set_aside": _set_aside(out.findings),
         "verdict": words.verdict(out, _),
         "window": _window_lines(dossier, out, lang, _),
         "no_window": words.no_window(out),
@@ -40,6 +41,20 @@ def _first_sheet(dossier: Dossier, out: AnswerOut, lang: Language, _: Say) -> di
         "gives": list(words.gives(out, _)),
         "sure": list(words.sure(out, _)),
     }
+
+
+def _set_aside(findings: Iterable[FindingOut]) -> list[dict[str, Any]]:
+    """Deliveries that broke their contract, each with the differences that made it so."""
+    findings = list(findings)
+    errors = [one for one in findings if one.code.startswith("contract_") and one.severity == "error"]
+    return [
+        {
+            "text": delivery.text,
+            "why": [one for one in errors if (one.file, one.sheet) == (delivery.file, delivery.sheet)],
+        }
+        for delivery in findings
+        if delivery.code == "delivery_set_aside"
+    ]
 
 
 def _window_lines(dossier: Dossier, out: AnswerOut, lang: Language, _: Say) -> list[dict[str, str]]:
