@@ -17,6 +17,9 @@ ROWS_SHOWN = 20
 SOURCE = "#source"
 """Frame column: index into ``Table.origins``, for tables stacked from several exports."""
 
+EMPTYING = frozenset(("not_a_number", "no_value", "no_time"))
+"""Repairs that left cells empty for the text that stands in them."""
+
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 Kind = Literal["number", "category", "time", "identity", "text"]

@@ -13,6 +13,7 @@ from tundish.cli.progress import Display
 from tundish.disk import why
 from tundish.locale import say
 from tundish.settings import Language, Settings
+from tundish.table import EMPTYING
 
 if TYPE_CHECKING:
     from tundish.documents.quality import Checked
@@ -54,6 +55,7 @@ def _checked(plant: Path, standard: Standard, settings: Settings, lines: int) ->
         rows=sum(raw.frame.height for raw in standard.intake.tables),
         findings=standard.findings,
         set_aside=sum(aside.count for table in tables for aside in table.asides),
+        emptied=tuple(repair for table in tables for repair in table.repairs if repair.code in EMPTYING),
         mended=sum(repair.count for table in tables for repair in table.repairs if repair.code == "mended"),
         lines=lines,
     )
@@ -71,6 +73,10 @@ def _show(answer: QualityOut, folder: Path, lang: Language) -> None:
         told.append(f"  {icon} {place}: {finding.text}")
     if len(worst) > SHOWN:
         told.append("  " + say("and {more} more", lang, more=len(worst) - SHOWN))
+    if answer.emptied:
+        cells, texts = sum(one.count for one in answer.emptied), list(dict.fromkeys(one.text for one in answer.emptied))
+        text = "{cells} cells hold a text that is no value ({texts}) and count as empty; the page lists them."
+        told.append(say(text, lang, cells=cells, texts=texts[:SHOWN]))
     if answer.mended:
         told.append(say("{cells} cells are as the quarantine file decides.", lang, cells=answer.mended))
     if answer.set_aside:

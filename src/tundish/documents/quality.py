@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 from tundish.documents.answer import FindingOut
 from tundish.documents.page import fill
-from tundish.documents.quality_form import QualityOut
+from tundish.documents.quality_form import EmptiedOut, QualityOut
 from tundish.documents.strips import strip
 from tundish.documents.words import Say, speaker
 from tundish.documents.written import finding_out
+from tundish.errors import Message
 from tundish.locale import mark, number, render
 from tundish.settings import Language
-from tundish.table import Finding, Severity
+from tundish.table import Finding, Repair, Severity
 
 EXAMPLES = 3
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
@@ -59,6 +60,8 @@ class Checked:
     findings: tuple[Finding, ...]
     set_aside: int
     """Cells that are empty because they cannot be true."""
+    emptied: tuple[Repair, ...]
+    """Texts that were left out because they are no value of their column."""
     mended: int
     """Cells that the quarantine file decided."""
     lines: int
@@ -70,13 +73,14 @@ def publish(checked: Checked, folder: Path, lang: Language) -> QualityOut:
     ordered = sorted(checked.findings, key=lambda finding: SEVERITIES.index(finding.severity))
     write = partial(render, lang=lang, time_zone=checked.time_zone)
     out = QualityOut(
-        schema_version="1.0",
+        schema_version="1.1",
         plant=checked.plant,
         language=lang,
         created=checked.created.isoformat(),
         files=checked.files,
         rows=checked.rows,
         set_aside=checked.set_aside,
+        emptied=[_emptied(repair, write) for repair in sorted(checked.emptied, key=lambda repair: -repair.count)],
         mended=checked.mended,
         quarantine_lines=checked.lines,
         counts={severity: sum(finding.severity == severity for finding in ordered) for severity in SEVERITIES},
@@ -92,6 +96,18 @@ def todo_of(finding: Finding | FindingOut) -> Todo:
     if finding.code.startswith("contract_"):
         return "delivery"
     return _TODO_OF.get(finding.code, "know" if finding.severity == "info" else "export")
+
+
+def _emptied(repair: Repair, write: Callable[[Message], str]) -> EmptiedOut:
+    return EmptiedOut(
+        file=repair.origin.file,
+        sheet=repair.origin.sheet,
+        column=repair.origin.column,
+        text=repair.before or "",
+        count=repair.count,
+        rows=list(repair.rows),
+        reason=write(repair.message),
+    )
 
 
 def _page(checked: Checked, out: QualityOut, findings: Sequence[Finding], lang: Language) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 from tundish.errors import Message
 from tundish.standardise.forms.wide import common_start
 from tundish.standardise.values.kinds import kind_of_words
-from tundish.table import ROW, ROWS_SHOWN, SOURCE, Column, Finding, Repair, Table, same_kind
+from tundish.table import EMPTYING, ROW, ROWS_SHOWN, SOURCE, Column, Finding, Repair, Table, same_kind
 from tundish.vocabulary.words import even_name
 
 _TOLD_ONE_BY_ONE = 3
@@ -52,7 +52,10 @@ def stack(tables: Sequence[Table]) -> tuple[list[Table], list[Finding]]:
 
 
 def _said_once(table: Table) -> Table:
-    """Equal findings and repairs of a column's exports become one, with their counts added up."""
+    """Equal findings and repairs of a column's exports become one, with their counts added up.
+
+    What was emptied stays told file by file: a person looks for it there.
+    """
     if len(table.origins) < 2:
         return table
     findings: dict[tuple[object, ...], Finding] = {}
@@ -62,7 +65,9 @@ def _said_once(table: Table) -> Table:
         findings[key] = finding if first is None else replace(first, count=first.count + finding.count)
     repairs: dict[tuple[object, ...], Repair] = {}
     for repair in table.repairs:
-        same = (repair.code, str(repair.message) if repair.after is None else repair.message.text, repair.origin.column)
+        said = str(repair.message) if repair.after is None else repair.message.text
+        place = repair.origin if repair.code in EMPTYING else repair.origin.column
+        same = (repair.code, said, place)
         former = repairs.get(same)
         repairs[same] = repair if former is None else replace(former, count=former.count + repair.count)
     return replace(table, findings=_further_as_one(tuple(findings.values())), repairs=tuple(repairs.values()))

@@ -199,16 +199,21 @@ def _report_numbers(read: Read, numbers: Numbers) -> Read:
     single = [item for item in numbers.odd.items() if item[0] not in united]
     single.sort(key=lambda item: item[1].value is not None)
     repairs += [_odd(read, text, reading) for text, reading in single[:_REPORTED]]
-    left = [text for text, _ in single[_REPORTED:]]
-    if left:
-        where = read.raw.is_in(left)
-        message = Message(
-            "{texts} more spellings in a column of numbers were read or left empty, as in {before}.",
-            texts=len(left),
-            before=left[0],
-        )
-        repairs.append(read.place.repair("odd_numbers", message, where, before=left[0]))
+    rest = single[_REPORTED:]
+    emptied = [text for text, reading in rest if reading.value is None]
+    if emptied:
+        text = "{texts} more texts in a column of numbers, as in {before}; the cells are left empty."
+        repairs.append(_rest(read, "not_a_number", text, emptied))
+    spelled = [text for text, reading in rest if reading.value is not None]
+    if spelled:
+        text = "{texts} more spellings in a column of numbers were read, as in {before}."
+        repairs.append(_rest(read, "odd_numbers", text, spelled))
     return read.adding(repairs=repairs)
+
+
+def _rest(read: Read, code: str, text: str, texts: list[str]) -> Repair:
+    """One repair for all further texts of a column."""
+    return read.place.repair(code, Message(text, texts=len(texts), before=texts[0]), read.raw.is_in(texts), before=texts[0])
 
 
 def _in_one_unit(read: Read, numbers: Numbers) -> tuple[Read, Numbers]:
