@@ -111,3 +111,17 @@ def test_null_historical_quality_and_unknown_alias():
 def test_other_bytes_are_undecodable(body):
     with pytest.raises(Undecodable):
         Sparkplug().told("spBv1.0/g/NDATA/e", body, 1)
+
+
+@pytest.mark.parametrize("kind", ["NBIRTH", "NDATA"])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        part(1, "온도".encode("cp949")) + double(13, 1.0),
+        part(1, "a") + part(9, part(1, b"engUnit\xff") + part(2, part(8, "℃"))) + double(13, 1.0),
+        part(1, "a") + part(9, part(1, "engUnit") + part(2, part(8, "℃".encode("cp949")))) + double(13, 1.0),
+    ],
+)
+def test_names_that_are_no_utf_8_are_undecodable_and_do_not_end_the_reader(kind, metric):
+    with pytest.raises(Undecodable):
+        Sparkplug().told(f"spBv1.0/g/{kind}/e", payload(metric, seq=0), 1)

@@ -156,7 +156,17 @@ def _decoded(payload: bytes) -> Proto:
         message.ParseFromString(payload)
     except DecodeError as failure:
         raise Undecodable(str(failure)) from failure
+    if any(isinstance(word, bytes) for metric in message.metrics for word in _words(metric)):
+        raise Undecodable("a name that is no UTF-8")
     return message
+
+
+def _words(metric: Proto) -> Iterator[str | bytes]:
+    """Its name, and those of its properties; the protobuf runtime leaves as bytes what is no UTF-8."""
+    yield metric.name
+    if metric.HasField("properties"):
+        yield from metric.properties.keys
+        yield from (value.string_value for value in metric.properties.values)
 
 
 def _in_sequence(node: Node, edge: str, message: Proto, told: Told, time: int) -> bool:
