@@ -18,7 +18,7 @@ _FEW_COLUMNS = 3
 
 def check(sheet: Sheet) -> Iterator[Odd]:
     """Rows that are equal in all columns, and ids that stand in several rows that differ."""
-    copies = _copies(sheet)
+    copies = copied_rows(sheet)
     if copies.any():
         message = Message("The same row stands twice or more, equal in all columns.")
         hint = Message("Export without the repetition; it counts the same piece or moment twice.")
@@ -37,7 +37,7 @@ def check(sheet: Sheet) -> Iterator[Odd]:
         yield Odd("duplicate_id", "warning", message, one, twice, hint, claims=False)
 
 
-def _copies(sheet: Sheet) -> Mask:
+def copied_rows(sheet: Sheet) -> Mask:
     """The second and further ones of equal rows; only where a time or an id makes a row one of a kind."""
     none = np.zeros(sheet.height, dtype=np.bool_)
     named = any(one.read.kind in ("identity", "time") for one in sheet.columns)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
 from tundish.errors import Message
+from tundish.standardise.checks.duplicates import copied_rows
 from tundish.standardise.meaning import Meant
-from tundish.standardise.sheet import Odd, Sheet
+from tundish.standardise.sheet import Odd, Places, Sheet
 
 _FEWEST = 20
 _UNORDERED = 0.05
@@ -21,14 +24,21 @@ _HOUR_US = 3_600_000_000
 
 
 def check(sheet: Sheet) -> Iterator[Odd]:
-    """Findings about the order of each time column."""
-    for one in sheet.columns:
-        if one.read.kind == "time":
-            yield from _uneven(one, log=sheet.log)
+    """Findings about the order of each time column; rows written twice are told as that and not as a clock set back."""
+    times = [one for one in sheet.columns if one.read.kind == "time"]
+    if not times:
+        return
+    once = np.flatnonzero(~copied_rows(sheet))
+    for one in times:
+        for odd in _uneven(one, once, log=sheet.log):
+            where = np.zeros(sheet.height, dtype=np.bool_)
+            where[once] = odd.where
+            yield replace(odd, where=where)
 
 
-def _uneven(one: Meant, *, log: bool) -> Iterator[Odd]:
-    steps = one.read.values.cast(pl.Int64).diff()
+def _uneven(one: Meant, once: Places, *, log: bool) -> Iterator[Odd]:
+    """What is odd in the steps between the rows at these places; its mask is theirs."""
+    steps = one.read.values.gather(once).cast(pl.Int64).diff()
     known = steps.drop_nulls()
     if len(known) < _FEWEST:
         return
