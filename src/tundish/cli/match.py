@@ -15,6 +15,7 @@ from tundish.settings import Language
 if TYPE_CHECKING:
     from tundish.intake import RawTable
     from tundish.intake.listing import Listed
+    from tundish.standardise.decided import Decided
     from tundish.standardise.matching.match import Matched
     from tundish.vocabulary import Catalogue
 
@@ -56,8 +57,20 @@ def columns_of(file: Path, catalogue: Catalogue) -> Iterator[tuple[str, Matched]
     from tundish.connectors import SOURCES
     from tundish.intake import read_file
 
+    decided = _decided(file.resolve().parent)
     for raw in read_file(file, SOURCES):
-        yield from zip(_headers(raw), match_columns(raw, catalogue), strict=True)
+        yield from zip(_headers(raw), match_columns(raw, catalogue, decided=decided), strict=True)
+
+
+def _decided(folder: Path) -> Decided | None:
+    """What the plant.toml beside the file says; None where none stands."""
+    from tundish.cli.plant import decided_by
+    from tundish.standardise.decided import Decided
+
+    settings = decided_by(folder)
+    if settings is None:
+        return None
+    return Decided(settings.mapping, settings.units, {}, synonyms=settings.synonyms)
 
 
 def _listed(file: Path) -> Sequence[Listed] | None:

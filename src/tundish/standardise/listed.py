@@ -8,6 +8,7 @@ import polars as pl
 
 from tundish.intake.listing import Listed
 from tundish.intake.raw import RawTable
+from tundish.standardise.decided import Decided, settle
 from tundish.standardise.export import read_columns
 from tundish.standardise.matching.look import ColumnSketch
 from tundish.standardise.matching.match import Matched, match
@@ -18,10 +19,17 @@ from tundish.table import Origin
 from tundish.vocabulary import Catalogue
 
 
-def match_columns(raw: RawTable, catalogue: Catalogue) -> tuple[Matched, ...]:
-    """Give each column of a raw table its concept, in order; also to those that standardising leaves out."""
+def match_columns(raw: RawTable, catalogue: Catalogue, *, decided: Decided | None = None) -> tuple[Matched, ...]:
+    """Give each column of a raw table its concept, in order; also to those that standardising leaves out.
+
+    ``decided``: what the plant's plant.toml says goes first.
+    """
     name = raw.origin.sheet or raw.origin.file
-    return match([sketch(read) for read in read_columns(raw)], catalogue, table_name=name)
+    reads = read_columns(raw)
+    found = match([sketch(read) for read in reads], catalogue, table_name=name)
+    if decided is None:
+        return found
+    return tuple(settle(read, matched, catalogue, decided) for read, matched in zip(reads, found, strict=True))
 
 
 def match_listed(columns: Sequence[Listed], catalogue: Catalogue, *, name: str) -> tuple[Matched, ...]:

@@ -10,14 +10,14 @@ from typing import Any
 
 from tundish.vocabulary.pages import read_yaml
 
-FEATURES = ("name", "lead", "against", "unit_fits", "inside", "support")
+FEATURES = ("name", "lead", "against", "unit_fits", "inside", "support", "foreign", "unknown")
 """What :attr:`tundish.standardise.matching.evidence.Evidence.features` gives, in this order."""
 
 
 def probability(features: Sequence[float]) -> float:
     """Probability that the meaning is right.
 
-    >>> sure, doubtful = (0.98, 1.0, 0.0, 1.0, 1.0, 0.0), (0.55, 0.0, 0.3, 0.0, 0.0, 0.0)
+    >>> sure, doubtful = (0.98, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0), (0.55, 0.0, 0.3, 0.0, 0.0, 0.0, 0.0, 0.5)
     >>> probability(sure) > 0.95, probability(doubtful) < 0.3
     (True, True)
     """

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,14 +11,13 @@ import numpy as np
 
 from tundish.standardise.matching.calibration import probability
 from tundish.standardise.matching.fitting import fitting_unit
-from tundish.standardise.matching.likeness import Targets
-from tundish.standardise.matching.look import Look, lexicon
-from tundish.standardise.matching.names import take_apart
+from tundish.standardise.matching.index import GENERAL, Index, Variant, index_of, is_sign
+from tundish.standardise.matching.look import Look
 from tundish.table import Kind, same_kind
 from tundish.vocabulary.catalogue import Catalogue
 from tundish.vocabulary.concept import Concept
-from tundish.vocabulary.units import Unit, parse_unit, split_header
-from tundish.vocabulary.words import Words, even_name
+from tundish.vocabulary.units import Unit, parse_unit
+from tundish.vocabulary.words import Words
 
 MISSING_PART = 0.7
 """Weight of a part that a concept's name has and the column's lacks, against one of a shared part."""
@@ -43,13 +41,16 @@ LIKE_PARTS = 0.95
 ONLY_PLACE = 0.5
 """Likeness at most of a name that shares only its place."""
 PLACE_PART = 0.1
+OTHER_QUANTITY = 1.6
+"""A quantity that the column's name says and the concept does not have."""
+AREA_PART = 0.2
+"""The table's own area in the name of a column, for a concept of any process."""
 CODE_PART = 0.5
 """An unknown short word that is not the last: more likely a code than a meaning."""
 MOST_OFFERED = 12
 """Concepts held against each other for one column."""
 SPELT = 0.85
 """What spelling alone is worth against parts."""
-SPELT_LETTERS = 4
 SPELT_BELOW = 0.6
 """Likeness of parts below which the spelling is looked at, and least likeness of spelling."""
 SHORT_NAME = 0.45
@@ -64,21 +65,17 @@ SURE_SUPPORT = 0.8
 """Support from which table or neighbours say the area beyond doubt."""
 UNSAID_QUANTITY = 0.5
 """What is left of that weight for a quantity that neither name nor unit says: `1존` of a table of temperatures."""
-TOLD_PART = 0.35
-"""A word that leads the tags of a group, and is no area: it may be the thing the group is about."""
 REMARK_PART = 0.5
 """What is left of the weight of a word in brackets."""
-GENERAL_FOREIGN = 0.3
+GENERAL_FOREIGN = 0.15
 """How far a concept of any process is foreign in a table that speaks of one process."""
 HOLDERS = frozenset({"code", "name", "number", "kind"})
-GENERAL = frozenset(
-    ("identity", "production", "product", "inspection", "line", "energy", "chemistry", "mechanical", "defect", "equipment",
-     "emissions", "dimension", "metallography", "slag"),
-)  # fmt: skip
-"""Areas that stand in tables of any process, and so say nothing about the table."""
+_MOMENT = frozenset({"date", "clock"})
 _NO_NUMBERS = np.empty(0)
 _GASES = frozenset({"volume_flow", "normal_volume_flow"})
-_DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\Z")
+_DAY = re.compile(
+    r"(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0?[1-9]|1[0-2])[/월]\s?(?:0?[1-9]|[12]\d|3[01])일?)\Z"
+)
 _KINDS: Mapping[Kind, Mapping[Kind, float]] = {
     "number": {"number": 1.0, "identity": 0.85, "category": 0.6, "text": 0.4, "time": 0.2},
     "category": {"category": 1.0, "text": 0.9, "identity": 0.85, "number": 0.6, "time": 0.2},
@@ -104,6 +101,8 @@ class Evidence:
     """How far the table's name and the neighbours speak of the concept's area, 0 to 1."""
     foreign: float
     """How far they speak of another area more than of the concept's, 0 to 1."""
+    unknown: float
+    """Share of the column's words that nobody knows, 0 to 1."""
     unit_fits: bool
     """The unit is known and measures the concept's quantity."""
     inside: bool
@@ -133,46 +132,20 @@ class Evidence:
             float(self.unit_fits),
             float(self.inside),
             self.support,
+            self.foreign,
+            self.unknown,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Variant:
-    concept: Concept
-    parts: frozenset[str]
-    positions: frozenset[str]
-    marks: frozenset[str]
-    """Aspect and statistic that the concept's name holds, and so the column's must."""
-    by_unit: bool
-    """The name holds a unit (`산농도 g/L`): without one that fits it says nothing."""
-    area: str
-    own: frozenset[str]
-    """Words of the area."""
-
-
-@dataclass(frozen=True)
-class _Index:
-    exact: Mapping[str, Concept]
-    by_part: Mapping[str, tuple[_Variant, ...]]
-    setpoints: Mapping[str, Concept]
-    positions: frozenset[str]
-    """Places that some concept's name holds."""
-    targets: Targets
-    called: tuple[Concept, ...]
-    """The concept of each name in ``targets``."""
-    own: Mapping[str, frozenset[str]]
-    """Words of an area that name no other process."""
 
 
 def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> list[Evidence]:
     """Evidence for every concept whose name shares something with the column's, best first."""
-    index = _index(catalogue)
+    index = index_of(catalogue)
     names: dict[str, tuple[Concept, float]] = {}
     exact = index.exact.get(look.name.whole)
     if exact is not None:
         names[exact.id] = (exact, _exact_likeness(look, exact, support))
     elif (bare := index.exact.get(look.name.bare)) is not None:
-        sign = _is_sign(look.name.bare)
+        sign = is_sign(look.name.bare)
         names[bare.id] = (bare, _exact_likeness(look, bare, support) if sign else BARE_NAME)
     if not _is_short(look) or (exact is None and look.unit is not None):
         for concept, like in _by_parts(_as_named(look, index), catalogue, tuple(sorted(support.items()))).values():
@@ -188,7 +161,7 @@ def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> lis
     return sorted((e for e in found if fits[id(e)] > 0.2), key=lambda e: (-fits[id(e)], e.concept.id))[:MOST_OFFERED]
 
 
-def _as_named(look: Look, index: _Index) -> Look:
+def _as_named(look: Look, index: Index) -> Look:
     """The look without what likeness of names does not ask for, so that columns of one name are weighed once."""
     positions = tuple(position for position in look.name.positions if position in index.positions)
     name = replace(look.name, whole="", bare="", codes=(), positions=positions)
@@ -198,7 +171,7 @@ def _as_named(look: Look, index: _Index) -> Look:
 @lru_cache(maxsize=4096)
 def _by_parts(look: Look, catalogue: Catalogue, areas: tuple[tuple[str, float], ...]) -> dict[str, tuple[Concept, float]]:
     """Likeness of the names alone, for every concept that shares a part; by spelling where parts tell little."""
-    index, support = _index(catalogue), dict(areas)
+    index, support = index_of(catalogue), dict(areas)
     names: dict[str, tuple[Concept, float]] = {}
     likely = look.name.parts | look.implied
     for part in likely - catalogue.words.light or likely:
@@ -211,7 +184,7 @@ def _by_parts(look: Look, catalogue: Catalogue, areas: tuple[tuple[str, float], 
     return names
 
 
-def _spelt_alike(look: Look, index: _Index, known: Mapping[str, float]) -> dict[str, tuple[Concept, float]]:
+def _spelt_alike(look: Look, index: Index, known: Mapping[str, float]) -> dict[str, tuple[Concept, float]]:
     """Concepts whose names are spelt like the column's, for words that words.yaml has no part for."""
     words = [token for token, parts in look.name.tokens if not look.context.issuperset(parts)]
     like = SPELT * index.targets.rank(" ".join(words))
@@ -227,19 +200,14 @@ def _exact_likeness(look: Look, concept: Concept, support: Mapping[str, float]) 
     """1, but less for one or two letters that nothing else speaks for."""
     told = fitting_unit(look.unit, concept) is not None or support.get(f"short:{concept.area}", 0.0) >= 1.0
     told = told or (concept.area not in GENERAL and support.get(concept.area, 0.0) >= SURE_SUPPORT)
-    return SHORT_NAME if _is_sign(look.name.bare or look.name.whole) and not told else 1.0
+    return SHORT_NAME if is_sign(look.name.bare or look.name.whole) and not told else 1.0
 
 
 def _is_short(look: Look) -> bool:
-    return _is_sign(look.name.whole)
+    return is_sign(look.name.whole)
 
 
-def _is_sign(whole: str) -> bool:
-    """One or two Latin letters: a sign of chemistry or electricity, not made of words."""
-    return len(whole) <= 2 and whole.isascii()
-
-
-def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, areas: Mapping[str, float]) -> float:
+def _likeness(look: Look, variant: Variant, catalogue: Catalogue, areas: Mapping[str, float]) -> float:
     """Shared weight of parts over shared plus what either side has alone (Tversky 1977, unequal weights)."""
     words, own, support = catalogue.words, variant.own, areas.get(variant.area, 0.0)
     said = look.name.parts
@@ -265,22 +233,31 @@ def _likeness(look: Look, variant: _Variant, catalogue: Catalogue, areas: Mappin
     return (whole - 0.02 * unsaid) * common / (common + extra + missing) if common else 0.0
 
 
-def _extra(part: str, look: Look, variant: _Variant, catalogue: Catalogue, areas: Mapping[str, float]) -> float:
+def _extra(part: str, look: Look, variant: Variant, catalogue: Catalogue, areas: Mapping[str, float]) -> float:
     """Weight of a part that only the column's name has; where in the works, and the area's own words, hardly count."""
-    if part in variant.own or (variant.area in GENERAL and areas.get(part, 0.0) >= SURE_SUPPORT):
+    if part in variant.own or (part in _MOMENT and variant.concept.kind == "time"):
         return PLACE_PART
+    if variant.area in GENERAL and areas.get(part, 0.0) >= SURE_SUPPORT:
+        return AREA_PART
     if part in look.context:
-        foreign = part in catalogue.areas and variant.area not in GENERAL
-        told = part in catalogue.words.spellings and part not in look.everywhere
-        return (TOLD_PART if told else LIGHT_PART) if foreign or told else PLACE_PART
-    words = catalogue.words
+        return _context_part(part, look, variant, catalogue)
     if len(part) == 1 and part.isascii() and part != look.name.run[-1]:
         return PLACE_PART
-    if part in look.name.aside:
-        return REMARK_PART * _weight(part, words)
+    return (REMARK_PART if part in look.name.aside else 1.0) * _own_part(part, look, variant, catalogue.words)
+
+
+def _own_part(part: str, look: Look, variant: Variant, words: Words) -> float:
     if part.isascii() and part not in words.measures and part not in words.spellings:
         return CODE_PART if len(part) <= (2 if part == look.name.run[-1] else 4) else 1.0
+    if part in words.measures and variant.concept.quantity not in words.measures[part]:
+        return OTHER_QUANTITY
     return HOLDER_PART if part in HOLDERS else _weight(part, words)
+
+
+def _context_part(part: str, look: Look, variant: Variant, catalogue: Catalogue) -> float:
+    foreign = part in catalogue.areas and variant.area not in GENERAL
+    told = part in catalogue.words.spellings and part not in look.everywhere
+    return LIGHT_PART if foreign or told else PLACE_PART
 
 
 def _weight(part: str, words: Words) -> float:
@@ -292,7 +269,7 @@ def _evidence(look: Look, concept: Concept, like: float, areas: Mapping[str, flo
     loudest = max((area for area in areas if ":" not in area), key=lambda area: areas[area], default=concept.area)
     most = areas.get(loudest, 0.0)
     general = GENERAL_FOREIGN * most if most >= SURE_SUPPORT else 0.0
-    own = _index(catalogue).own[concept.area]
+    own = index_of(catalogue).own[concept.area]
     fits = fitting_unit(look.unit, concept)
     return Evidence(
         concept=concept,
@@ -302,6 +279,7 @@ def _evidence(look: Look, concept: Concept, like: float, areas: Mapping[str, flo
         kind=_kind_factor(look, concept),
         support=support,
         foreign=general if concept.area in GENERAL else 0.0 if own & look.name.parts else most - support,
+        unknown=look.unknown,
         unit_fits=fits is not None,
         inside=_values_fit(look, concept, fits),
     )
@@ -371,51 +349,6 @@ def _kind_factor(look: Look, concept: Concept) -> float:
 
 
 def _are_days(look: Look) -> bool:
-    """Eight digits that are a day of our time, whatever they were read as: ``20240301``."""
+    """A day of our time, whatever it was read as: ``20240301``; without its year: ``5/7``, ``5월 7일``."""
     texts = look.texts or tuple(f"{value:.0f}" for value in look.numbers[np.isfinite(look.numbers)])
     return bool(texts) and all(_DAY.match(text) for text in texts)
-
-
-@lru_cache(maxsize=4)
-def _index(catalogue: Catalogue) -> _Index:
-    """Concepts by exact name and by part; set-points are found through the concept they set."""
-    words = lexicon(catalogue)
-    exact: dict[str, Concept] = {}
-    by_part: dict[str, dict[_Variant, None]] = {}
-    for concept in catalogue.concepts:
-        exact |= {even_name(name): concept for name in concept.names}
-        if concept.aspect != "setpoint":
-            for variant in _variants(concept, words, catalogue.areas[concept.area].words):
-                for part in variant.parts:
-                    by_part.setdefault(part, {})[variant] = None
-    setpoints = {concept.setpoint_of: concept for concept in catalogue.concepts if concept.setpoint_of}
-    called = [(split_header(name)[0], c) for c in catalogue.concepts if c.aspect != "setpoint" for name in c.names]
-    called = [(name, concept) for name, concept in called if len(even_name(name)) >= SPELT_LETTERS]
-    return _Index(
-        exact=exact,
-        by_part={part: tuple(variants) for part, variants in by_part.items()},
-        setpoints=setpoints,
-        positions=frozenset(p for variants in by_part.values() for variant in variants for p in variant.positions),
-        targets=Targets(tuple(name for name, _ in called), catalogue.words),
-        called=tuple(concept for _, concept in called),
-        own=_own_words(catalogue),
-    )
-
-
-def _own_words(catalogue: Catalogue) -> dict[str, frozenset[str]]:
-    often = Counter(word for area in catalogue.areas.values() if area.id not in GENERAL for word in area.words)
-    return {
-        area.id: frozenset(word for word in area.words if often[word] == 1 or word == area.id) - catalogue.words.light
-        for area in catalogue.areas.values()
-    }
-
-
-def _variants(concept: Concept, words: Words, own: frozenset[str]) -> Iterator[_Variant]:
-    for written in dict.fromkeys(concept.names):
-        bare, unit = split_header(written)
-        if _is_sign(even_name(bare)):
-            continue
-        name = take_apart(bare, words, mend=False)
-        if any(len(part) > 2 or not part.isascii() for part in name.parts):
-            marks = frozenset(mark for mark in (name.aspect, name.statistic) if mark)
-            yield _Variant(concept, name.parts, frozenset(name.positions), marks, unit is not None, concept.area, own)

@@ -84,6 +84,20 @@ class Targets:
         return {token: n for n, token in enumerate(dict.fromkeys(token for tokens in self._tokens for token in tokens))}
 
     @cached_property
+    def _by_letter(self) -> Mapping[str, list[tuple[int, str]]]:
+        found: dict[str, list[tuple[int, str]]] = {}
+        for other, n in self._known.items():
+            found.setdefault(other[0], []).append((n, other))
+        return found
+
+    @cached_property
+    def _by_part(self) -> Mapping[str, list[tuple[int, str]]]:
+        found: dict[str, list[tuple[int, str]]] = {}
+        for other, n in self._known.items():
+            found.setdefault(self._part(other), []).append((n, other))
+        return found
+
+    @cached_property
     def _flat(self) -> npt.NDArray[np.intp]:
         return np.array([self._known[token] for tokens in self._tokens for token in tokens])
 
@@ -112,7 +126,9 @@ class Targets:
 
     def _likeness(self, token: str) -> Floats:
         """Likeness of one word to each word of the targets; a word that the targets use is no misspelling of another."""
-        like = np.array([self._related(token, other) for other in self._known])
+        like = np.zeros(len(self._known))
+        for n, other in {*self._by_letter.get(token[0], ()), *self._by_part.get(self._part(token), ())}:
+            like[n] = self._related(token, other)
         if token not in self._known and len(token) >= 3:
             others = list(self._known)
             lengths = np.array([len(other) for other in others])

@@ -59,6 +59,8 @@ class Look:
     texts: tuple[str, ...]
     distinct: int
     few: bool
+    unknown: float
+    """Share of the words that nobody knows, 0 to 1."""
     implied: frozenset[str]
     """Parts that the unit says: ``energy`` by kWh."""
     context: frozenset[str] = frozenset()
@@ -97,15 +99,36 @@ def _look(column: ColumnSketch, words: Words) -> Look:
     if unit_text and even_name(unit_text) in ("min", "max") and "time" not in measured and measured:
         name = take_apart(f"{written} {unit_text}", words)
         unit_text = unit = None
+    if column.kind == "time":
+        name = replace(name, parts=as_moment(name.parts))
     if unit is None and unit_text:
         unit = next((u for quantity in sorted(measured) if (u := parse_unit(unit_text, quantity))), None)
     label = even_name(unit.label) if unit else ""
     implied = frozenset(words.spellings.get(label, ()))
     if not measured and name.parts:
         implied |= {words.instruments[found[1].lower()] for code in name.codes if (found := _INSTRUMENT.match(code))}
+    if column.kind == "time":
+        implied |= {"date"}
     if unit is not None and not measured:
         implied |= _UNSAID_AMOUNTS | {part for part, quantities in words.measures.items() if unit.quantity in quantities}
-    return Look(name, unit, unit_text, column.kind, column.numbers, column.texts, column.distinct, column.few, implied)
+    unknown = sum(written not in words.spellings and parts == (written,) for written, parts in name.tokens)
+    return Look(
+        name,
+        unit,
+        unit_text,
+        column.kind,
+        column.numbers,
+        column.texts,
+        column.distinct,
+        column.few,
+        unknown / max(len(name.tokens), 1),
+        implied,
+    )
+
+
+def as_moment(parts: frozenset[str]) -> frozenset[str]:
+    """Parts of a moment's name: `시작시간` and `시작시각`, `START_TM` and `START_DT` are the same to a clock."""
+    return parts - {"time"} | {"date"} if "time" in parts else parts
 
 
 def _measured(name: Name, words: Words) -> set[str]:
@@ -117,10 +140,9 @@ def _read_signs(name: Name, column: ColumnSketch, unit: Unit | None, words: Word
     quantity = unit.quantity if unit else "time" if column.kind == "time" else None
     last = len(name.tokens) - 1
     tokens = []
-    for n, (token, parts) in enumerate(name.tokens):
-        told = unit is None and n == last > 0 and column.kind == "number" and _is_tag(column.header)
-        found = _sign(token, "temperature" if told and token == "t" else quantity, words)
-        tokens.append((token, found or parts))
+    for n, (written, parts) in enumerate(name.tokens):
+        hot = written == "t" and unit is None and n == last > 0 and column.kind == "number" and _is_tag(column.header)
+        tokens.append((written, _sign(written, "temperature" if hot else quantity, words) or parts))
     if tokens == list(name.tokens):
         return name
     run = tuple(part for _, parts in tokens for part in parts)
@@ -129,8 +151,8 @@ def _read_signs(name: Name, column: ColumnSketch, unit: Unit | None, words: Word
     return replace(name, whole=whole, parts=kept, run=tuple(part for part in run if part in kept), tokens=tuple(tokens))
 
 
-def _sign(token: str, quantity: str | None, words: Words) -> tuple[str, ...]:
-    for parts in words.signs.get(token, ()):
+def _sign(written: str, quantity: str | None, words: Words) -> tuple[str, ...]:
+    for parts in words.signs.get(written, ()):
         measures = {one for part in parts for one in words.measures.get(part, ())}
         if quantity is not None and (quantity in measures or (quantity == "time" and "date" in parts)):
             return parts

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tundish.standardise.matching.calibration import threshold
-from tundish.standardise.matching.evidence import GENERAL, HOLDERS, SHORT_NAME, Evidence, weigh
+from tundish.standardise.matching.evidence import HOLDERS, SHORT_NAME, Evidence, weigh
 from tundish.standardise.matching.fitting import fitting_unit
+from tundish.standardise.matching.index import GENERAL
 from tundish.standardise.matching.look import ColumnSketch, Look, look_at
 from tundish.standardise.matching.names import take_apart
 from tundish.standardise.matching.reasons import why, why_not

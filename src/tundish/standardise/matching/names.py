@@ -273,8 +273,15 @@ def _mend_hangul(token: str, words: Words) -> list[str]:
         return []
     letters = unicodedata.normalize("NFD", token)
     likely = [spelling for spelling in _hangul(words) if abs(len(spelling) - len(letters)) <= 1 and len(spelling) >= 4]
-    found = process.extractOne(letters, likely, scorer=OSA.distance, score_cutoff=1)
-    return list(words.spellings[unicodedata.normalize("NFC", found[0])]) if found else []
+    found = process.extract(letters, likely, scorer=OSA.distance, score_cutoff=1, limit=8)
+    near = [word for word, *_ in found if len(token) > 2 or _other_vowel(letters, word)]
+    return list(words.spellings[unicodedata.normalize("NFC", near[0])]) if near else []
+
+
+def _other_vowel(one: str, other: str) -> bool:
+    """Do two short words differ in a vowel only: `두깨`, `두께`? Another consonant is mostly another word: `품명`, `품형`."""
+    differ = [(a, b) for a, b in zip(one, other, strict=False) if a != b]
+    return len(one) == len(other) and all("\u1161" <= letter <= "\u1175" for pair in differ for letter in pair)
 
 
 @lru_cache(maxsize=8)

@@ -75,6 +75,17 @@ def why_not(header: str, look: Look, found: Sequence[Evidence]) -> Message:
             concept=best.concept.id,
             kind=look.kind,
         )
+    return _near(header, look, best)
+
+
+def _near(header: str, look: Look, best: Evidence) -> Message:
+    if look.unit is None and look.unit_text is not None:
+        return Message(
+            "{header}: near {concept}, but the unit {unit} is unknown. Write both under [mapping] and [units] in plant.toml.",
+            header=header,
+            concept=best.concept.id,
+            unit=look.unit_text,
+        )
     return Message(
         "{header}: near {concept}, but not sure. Write its meaning under [mapping] in plant.toml.",
         header=header,
