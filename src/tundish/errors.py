@@ -25,6 +25,8 @@
     │   ├── TooFewPieces          not enough material to prove anything
     │   │   └── TooFewDefects         the rarer outcome too rarely seen
     │   ├── SourceRefused         a live source says no, and waiting will not mend it
+    │   │   └── BrowseRefused         the same of one that was only asked what it offers
+    │   ├── BadAddress            words after browse that cannot be
     │   ├── MissingExtra          a live source whose library is not installed
     │   ├── LandingRefused        what arrives cannot be put on disk, or what lies there cannot be read
     │   │   └── LandingInUse          another process lands for the same source
@@ -243,6 +245,18 @@ class SourceRefused(InputError):
     """A live source that refuses, for a reason that waiting will not mend: wrong name, password, certificate, table."""
 
     text = "source {source} ({address}): {found}. Correct it under [sources.{source}] in plant.toml."
+
+
+class BrowseRefused(SourceRefused):
+    """A server or broker that was asked what it offers, and says no; no plant and no plant.toml is meant."""
+
+    text = "{address}: {found}."
+
+
+class BadAddress(InputError):
+    """The address, or an option behind it, is none that ``browse`` can follow."""
+
+    text = "{key}: expected {expected}, found {found}. Correct it and run again."
 
 
 class MissingExtra(InputError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import tomllib
 
@@ -12,7 +13,7 @@ pytest.importorskip("asyncua")
 pytest.importorskip("paho.mqtt")
 
 from tundish.cli import browse
-from tundish.errors import BadSettings, SourceRefused
+from tundish.errors import BadAddress, BrowseRefused, InputError
 
 
 def shown(capsys, url, seconds=1.0):
@@ -48,10 +49,37 @@ def test_a_broker_with_what_is_published(broker, capsys):
     assert (tags["공장/1호기/온도"]["value"], tags["공장/1호기/note"]["value"]) == ("71.5", "ok")
 
 
-def test_nobody_there_and_no_address():
-    with pytest.raises(SourceRefused, match="does not answer"):
-        browse.run("opc.tcp://127.0.0.1:1/x", options={}, seconds=1, out=None, as_json=True, lang="en")
-    with pytest.raises(SourceRefused, match="does not answer"):
-        browse.run("mqtt://127.0.0.1:1", options={}, seconds=1.5, out=None, as_json=True, lang="en")
-    with pytest.raises(BadSettings, match="expected an address"):
-        browse.run("http://x", options={}, seconds=1, out=None, as_json=True, lang="en")
+def refused(url, **options):
+    with pytest.raises(InputError) as caught:
+        browse.run(url, options=options, seconds=1.5, out=None, as_json=True, lang="ko")
+    text = str(caught.value)
+    assert "plant.toml" not in text and "Errno" not in text and "sources." not in text
+    assert text.count(f"{url}:") <= 1
+    return caught.value, text
+
+
+@pytest.mark.parametrize("url", ["opc.tcp://127.0.0.1:1/x", "mqtt://127.0.0.1:1", "opc.tcp://localhost:1"])
+def test_nobody_there(url):
+    failure, text = refused(url)
+    assert isinstance(failure, BrowseRefused) and "refuses the connection" in text
+
+
+@pytest.mark.parametrize("url", ["opc.tcp://nobody.invalid:4840", "mqtt://nobody.invalid"])
+def test_a_name_that_nobody_knows(url):
+    assert "no computer of this name" in refused(url)[1]
+
+
+def test_a_server_that_keeps_silent():
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:
+        assert "no answer" in refused(f"mqtt://127.0.0.1:{silent.getsockname()[1]}")[1]
+
+
+@pytest.mark.parametrize("url", ["http://x", "opc.tcp:", "opc.tcp://192.168.0.10:abc", "opc.tcp://[::1", "mqtt://"])
+def test_no_address(url):
+    failure, text = refused(url)
+    assert isinstance(failure, BadAddress) and "://192.168.0.10" in text
+
+
+def test_a_wrong_option_is_named_as_it_was_typed():
+    with pytest.raises(BadAddress, match=r"^--security: expected one of .*sign_and_encrypt"):
+        browse.run("opc.tcp://127.0.0.1:1", options={"security": "all"}, seconds=1, out=None, as_json=True, lang="en")

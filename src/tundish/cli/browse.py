@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tundish.cli.output import writing
-from tundish.errors import BadSettings, Message
+from tundish.errors import BadAddress, BadSettings, BrowseRefused, Message, SourceRefused
 from tundish.locale import plain, render, say
 from tundish.settings import Language
 
@@ -18,22 +18,19 @@ if TYPE_CHECKING:
     from tundish.connectors.seen import Seen
     from tundish.standardise.matching.match import Matched
 
+_TYPED = {"url": "URL", "topics": "--topic", "browse": "--root"}
+"""Words of plant.toml as they are typed behind the command, where they differ."""
 _KINDS = {"opc.tcp": "opcua", "mqtt": "mqtt", "mqtts": "mqtt"}
 
 
 def run(url: str, *, options: Mapping[str, object], seconds: float, out: Path | None, as_json: bool, lang: Language) -> None:
     """Print a line a tag, and the section for plant.toml behind them or into ``out``.
 
-    Raises :class:`~tundish.errors.SourceRefused` when nobody answers, :class:`~tundish.errors.BadSettings` for a wrong address.
+    Raises :class:`~tundish.errors.BrowseRefused` when nobody answers, :class:`~tundish.errors.BadAddress` for a wrong address.
     """
-    from tundish.connectors.live import explore_live
-
-    kind = _KINDS.get(urlsplit(url).scheme)
-    if kind is None:
-        expected = Message("an address such as {example}", example='"opc.tcp://192.168.0.10:4840", "mqtt://192.168.0.10"')
-        raise BadSettings(file="tundish browse", key="URL", expected=expected, found=f'"{url}"')
+    kind = _kind(url)
     given = {key: value for key, value in options.items() if value}
-    seen = explore_live(kind, url, given, seconds=seconds)
+    seen = _explored(kind, url, given, seconds)
     for one, found in zip(seen, _meanings(seen), strict=True):
         line = json.dumps(_as_json(one, found, lang), ensure_ascii=False) if as_json else _as_text(one, found)
         sys.stdout.write(f"{line}\n")
@@ -45,6 +42,31 @@ def run(url: str, *, options: Mapping[str, object], seconds: float, out: Path | 
     elif not as_json:
         tags = say("{count} tags. For plant.toml, then: tundish collect PLANT", lang, count=str(len(seen)))
         sys.stdout.write(f"\n# {tags}\n{section}")
+
+
+def _kind(url: str) -> str:
+    try:
+        kind = _KINDS.get(urlsplit(url).scheme)
+    except ValueError:
+        kind = None
+    if kind is None:
+        expected = Message("an address such as {example}", example='"opc.tcp://192.168.0.10:4840", "mqtt://192.168.0.10"')
+        raise BadAddress(key="URL", expected=expected, found=f'"{url}"')
+    return kind
+
+
+def _explored(kind: str, url: str, options: Mapping[str, object], seconds: float) -> list[Seen]:
+    """What is offered there; a refusal speaks of what was typed, for there is no plant.toml yet."""
+    from tundish.connectors.live import explore_live
+
+    try:
+        return explore_live(kind, url, options, seconds=seconds)
+    except SourceRefused as failure:
+        raise BrowseRefused(address=url, found=failure.message.values["found"]) from failure
+    except BadSettings as failure:
+        said = failure.message.values
+        word = str(said["key"]).rpartition(".")[2]
+        raise BadAddress(key=_TYPED.get(word, f"--{word}"), expected=said["expected"], found=said["found"]) from failure
 
 
 def _meanings(seen: list[Seen]) -> list[Matched]:

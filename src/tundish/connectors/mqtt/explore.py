@@ -35,7 +35,7 @@ def explore(url: str, options: Mapping[str, object], *, seconds: float) -> list[
                 source.acknowledge(batch)
         finally:
             timer.cancel()
-        if source.waiting_for is not None:
+        if source.waiting_for is not None or not source.connected:
             raise source.no_answer()
     seen = []
     for (tag,), part in pl.concat(frames).group_by("tag", maintain_order=True):

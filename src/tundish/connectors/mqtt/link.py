@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tundish.connectors.mqtt.options import Options
+from tundish.connectors.reach import unreached
 from tundish.connectors.secret import revealed
 from tundish.errors import Message, SourceRefused
 
@@ -152,9 +154,7 @@ class Link:
                 self._refuse(Message("the broker refuses the topic {topic}: {said}", topic=topic, said=str(reason)))
 
     def _failed(self, _client: mqtt.Client, _data: object) -> None:
-        self._tell(
-            Message("{address} does not answer; see whether the broker runs and can be reached", address=self._options.url)
-        )
+        self._tell(unreached(sys.exception()))  # paho calls this while it handles what kept it from connecting
 
     def _lost(self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _more: object) -> None:
         if str(reason) == "Session taken over":

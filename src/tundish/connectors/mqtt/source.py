@@ -14,6 +14,7 @@ from tundish.connectors.mqtt.link import DROPPED, UPTIME, Arrived, Connected, Ev
 from tundish.connectors.mqtt.options import Options, checked
 from tundish.connectors.mqtt.reading import Reader, moment
 from tundish.connectors.mqtt.sparkplug import Metric, Node, Sparkplug, rebirth_command
+from tundish.connectors.reach import unreached
 from tundish.disk import whole_file
 from tundish.errors import Message, SourceRefused
 from tundish.intake.live import Batch, Gap, LiveSource
@@ -64,6 +65,11 @@ class MqttSource:
     def waiting_for(self) -> Message | None:
         """Why nothing comes at the moment."""
         return self._waiting
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has answered since the start."""
+        return self._connected
 
     def batches(self, cursor: str | None, *, once: bool = False) -> Iterator[Batch]:
         """Messages of about a second; the broker keeps them until they are acknowledged."""
@@ -214,10 +220,7 @@ class MqttSource:
 
     def no_answer(self) -> SourceRefused:
         """What to say when the broker cannot be reached and nobody wants to wait."""
-        found = self._waiting or Message(
-            "{address} does not answer; see whether the broker runs and can be reached", address=self._options.url
-        )
-        return SourceRefused(source=self.name, address=self._options.url, found=found)
+        return SourceRefused(source=self.name, address=self._options.url, found=self._waiting or unreached(None))
 
 
 def _births(path: Path, kept: Mapping[str, list[int | None]]) -> Sparkplug:

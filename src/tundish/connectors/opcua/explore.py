@@ -14,8 +14,9 @@ from tundish.connectors.opcua.link import REQUEST_S, ready
 from tundish.connectors.opcua.nodes import find_variables
 from tundish.connectors.opcua.options import Options, checked
 from tundish.connectors.opcua.rows import cells
+from tundish.connectors.reach import unreached
 from tundish.connectors.seen import Seen
-from tundish.errors import Message, SourceRefused
+from tundish.errors import SourceRefused
 
 _AT_ONCE = 200
 
@@ -30,11 +31,7 @@ def explore(url: str, options: Mapping[str, object], *, seconds: float) -> list[
         try:
             return asyncio.run(_explore(asked))
         except (UaError, OSError, TimeoutError) as failure:
-            said = str(failure) or type(failure).__name__
-            found = Message(
-                "{address} does not answer ({said}); see whether the server runs and can be reached", address=url, said=said
-            )
-            raise SourceRefused(source=asked.name, address=url, found=found) from failure
+            raise SourceRefused(source=asked.name, address=url, found=unreached(failure)) from failure
 
 
 async def _explore(options: Options) -> list[Seen]:

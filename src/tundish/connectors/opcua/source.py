@@ -20,6 +20,7 @@ from asyncua.ua.uaerrors import (
 from tundish.connectors.opcua.link import Arrival, Link, Lost, Standing
 from tundish.connectors.opcua.options import Options, checked
 from tundish.connectors.opcua.rows import Rows
+from tundish.connectors.reach import unreached
 from tundish.errors import Message, SourceRefused
 from tundish.intake.live import Batch, LiveSource
 
@@ -163,12 +164,7 @@ class OpcUaSource:
         if isinstance(failure, _NOT_TRUSTED):
             own = self._options.folder / "pki" / "own.der"
             return Message("the server does not trust this program yet: let it accept the certificate {file}", file=own)
-        said = str(failure) or type(failure).__name__
-        return Message(
-            "{address} does not answer ({said}); see whether the server runs and can be reached",
-            address=self._options.url,
-            said=said,
-        )
+        return unreached(failure)
 
     def _refused(self, found: Message) -> SourceRefused:
         return SourceRefused(source=self.name, address=self._options.url, found=found)
