@@ -73,6 +73,45 @@ def test_a_month_in_four_figures_is_the_same_source(plant, tmp_path):
     assert codes(plant) == ["contract_missing", "delivery_set_aside"]
 
 
+def agree(plant, tmp_path):
+    check.run(plant, out=tmp_path / "out", freeze=True, lang="en")
+    return {contract.pattern: [column.header for column in contract.columns] for contract in contracts.read(plant)}
+
+
+def test_what_is_agreed_anew_takes_the_place_of_what_was(frozen, tmp_path, capsys):
+    later = june().drop("라인속도(m/min)").with_columns(pl.lit("가").alias("조"))
+    later.write_csv(frozen / JUNE)
+    agreed = agree(frozen, tmp_path)
+    assert agreed == {"lots_*.csv": later.columns, MAY: bath_log().columns}
+    said = capsys.readouterr().out
+    assert "lots_*.csv: agreed anew. New columns: 조. Columns that are gone: 라인속도(m/min)." in said
+    assert codes(frozen) == []
+    later.with_columns(pl.col("시각").str.replace("-04-", "-05-")).write_csv(frozen / "lots_2024-07.csv")
+    assert codes(frozen) == []
+    june().write_csv(frozen / "lots_2024-08.csv")
+    assert codes(frozen) == ["contract_missing", "contract_new", "delivery_set_aside"]
+
+
+def test_deliveries_that_became_alike_are_one_source_again(frozen, tmp_path):
+    june().drop(BATH).write_csv(frozen / JUNE)
+    agree(frozen, tmp_path)
+    june().write_csv(frozen / JUNE)
+    assert agree(frozen, tmp_path) == {"lots_*.csv": bath_log().columns}
+    assert codes(frozen) == []
+
+
+def test_a_source_without_a_delivery_stays_agreed(frozen, tmp_path):
+    (frozen / MAY).rename(frozen / "일보_2024-06.csv")
+    assert set(agree(frozen, tmp_path)) == {"일보_*.csv", "lots_*.csv"}
+
+
+def test_a_pattern_that_a_person_wrote_is_kept(frozen, tmp_path):
+    path = frozen / "contracts.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("lots_*.csv", "lots_2024-*.csv"), encoding="utf-8")
+    june().write_csv(frozen / JUNE)
+    assert set(agree(frozen, tmp_path)) == {"lots_2024-*.csv"}
+
+
 def test_a_new_name_that_a_person_allows_is_the_same_column(frozen):
     june(**{BATH: "산세조 #1 온도(℃)"}).write_csv(frozen / JUNE)
     path = frozen / "contracts.toml"

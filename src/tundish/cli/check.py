@@ -11,7 +11,7 @@ from tundish.cli import output
 from tundish.cli.plant import check_places, decided_by
 from tundish.cli.progress import Display
 from tundish.disk import why
-from tundish.locale import say
+from tundish.locale import render, say
 from tundish.settings import Language, Settings
 from tundish.table import EMPTYING
 
@@ -90,6 +90,7 @@ def _keep_contracts(plant: Path, standard: Standard, *, freeze: bool, lang: Lang
     """Write the contracts down when a person freezes them, or when a source that may evolve has."""
     from tundish.documents import contracts
     from tundish.standardise.contracts import freeze as agree
+    from tundish.standardise.contracts import renewals
 
     today = datetime.now(UTC).date().isoformat()
     shapes, former = standard.tables.shapes, standard.contracts
@@ -101,5 +102,7 @@ def _keep_contracts(plant: Path, standard: Standard, *, freeze: bool, lang: Lang
     except OSError as failure:
         sys.stdout.write(say("The contracts could not be written: {why}", lang, why=why(failure)) + "\n")
         return
+    if freeze:
+        sys.stdout.write("".join(f"  {render(message, lang)}\n" for message in renewals(former, kept)))
     text = '{count} sources are written down in {path}. Change mode = "freeze" to "evolve" there for those that may change.'
     sys.stdout.write(say(text, lang, count=len(kept), path=path) + "\n")

@@ -95,8 +95,12 @@ def pattern_of(name: str) -> str:
     >>> pattern_of("2호기_5월.xlsx/Sheet1"), pattern_of("F2.csv"), pattern_of("24년 3월/일보.csv")
     ('2호기_*.xlsx/Sheet1', 'F2.csv', '*/일보.csv')
     """
-    plain = re.sub(r"[*?\[]", lambda special: f"[{special[0]}]", name)
-    return re.sub(r"\*(?:[-_. ]*\*)+", "*", _PERIOD.sub("*", plain))
+    return re.sub(r"\*(?:[-_. ]*\*)+", "*", _PERIOD.sub("*", _literal(name)))
+
+
+def _literal(name: str) -> str:
+    """The pattern of this name alone."""
+    return re.sub(r"[*?\[]", lambda special: f"[{special[0]}]", name)
 
 
 def contract_of(origin: Origin, contracts: Iterable[Contract]) -> Contract | None:
@@ -113,19 +117,57 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def freeze(shapes: Sequence[Shape], former: Sequence[Contract], today: str) -> list[Contract]:
-    """Contracts for what was delivered: one for files whose names differ by a period only and that have one header."""
+    """Contracts for what was delivered: one for files whose names differ by a period only and that have one header.
+
+    Where headers differ, a source that has a contract is agreed as its last delivery is, so that the next one is held against
+    that; each other delivery gets its own. A contract is kept as it was when nothing of its source was delivered.
+    """
+    patterns = [contract for contract in former if "*" in contract.pattern]
     groups: dict[str, list[Shape]] = {}
     for shape in shapes:
-        groups.setdefault(pattern_of(name_of(shape.origin)), []).append(shape)
+        wide = contract_of(shape.origin, patterns)
+        groups.setdefault(wide.pattern if wide else pattern_of(name_of(shape.origin)), []).append(shape)
     made: list[Contract] = []
     for pattern, group in groups.items():
-        if len({frozenset(column.header for column in shape.columns) for shape in group}) == 1:
-            made.append(_agreed(pattern, group, former, today))
+        last = [shape for shape in group if _headers(shape) == _headers(group[-1])]
+        if len(last) == len(group) or pattern in {contract.pattern for contract in patterns}:
+            made.append(_agreed(pattern, last, former, today))
         else:
-            exact = (pattern_of(name) if "*" not in pattern else name for name in (name_of(shape.origin) for shape in group))
-            made += [_agreed(name, [shape], former, today) for name, shape in zip(exact, group, strict=True)]
-    patterns = {contract.pattern for contract in made}
-    return [*made, *(contract for contract in former if contract.pattern not in patterns)]
+            last = []
+        for shape in (shape for shape in group if shape not in last):
+            name = name_of(shape.origin)
+            made.append(_agreed(_literal(name) if "*" in pattern else pattern_of(name), [shape], former, today))
+    renewed = {id(contract_of(shape.origin, former)) for shape in shapes}
+    taken = {contract.pattern for contract in made}
+    return [*made, *(one for one in former if one.pattern not in taken and id(one) not in renewed)]
+
+
+def renewals(former: Sequence[Contract], kept: Sequence[Contract]) -> list[Message]:
+    """What a person agreed to otherwise than before, a sentence a source; ranges and shares of empty cells are left out."""
+    before, after = ({one.pattern: one for one in contracts} for contracts in (former, kept))
+    moved = "{source}: taken out, for its deliveries are agreed anew under another name."
+    said = [Message(moved, source=name) for name in before if name not in after]
+    for name, contract in after.items():
+        agreed = {column.header: column for column in before[name].columns} if name in before else None
+        now = {column.header: column for column in contract.columns}
+        if agreed is None:
+            if former:
+                said.append(Message("{source}: written down for the first time.", source=name))
+            continue
+        new, lost = ([header for header in these if header not in others] for these, others in ((now, agreed), (agreed, now)))
+        other = [header for header, one in now.items() if header in agreed and not _alike(one, agreed[header])]
+        if new or lost or other:
+            text = "{source}: agreed anew. New columns: {new}. Columns that are gone: {lost}. Other kind, unit or meaning: {other}."
+            said.append(Message(text, source=name, new=new or "-", lost=lost or "-", other=other or "-"))
+    return said
+
+
+def _headers(shape: Shape) -> frozenset[str]:
+    return frozenset(column.header for column in shape.columns)
+
+
+def _alike(a: ColumnShape, b: ColumnShape) -> bool:
+    return (a.kind, a.unit, a.concept) == (b.kind, b.unit, b.concept)
 
 
 def evolve(contract: Contract, shape: Shape, changes: Sequence[Change], said: Sequence[str], today: str) -> Contract:
