@@ -17,6 +17,7 @@ from tundish.aas import AasPackage
 from tundish.flow import standard
 from tundish.settings import Settings
 from tundish.web.api.i3x import i3x_app
+from tundish.web.api.i3x.routes import MOST_VALUES
 from tundish.web.api.i3x.subscriptions import LIFE_S, MOST_UPDATES, Subscriptions
 from tundish.web.state import Reading, State
 
@@ -230,6 +231,21 @@ def test_history_keeps_to_its_span(client):
         f"C24030{n:02d}" for n in range(5, 10)
     ]
     assert body["results"][2]["success"] is False
+
+
+def test_an_id_that_is_asked_for_again_is_answered_alike_and_counts_again(client):
+    bath, table = column_of(client, "산세조1 온도(℃)")["elementId"], table_of(client)["elementId"]
+    ids = [bath, table, bath, BOGUS, table, bath, BOGUS]
+    span = {"startTime": "2000-01-01T00:00:00Z", "endTime": "2100-01-01T00:00:00Z"}
+    for path, more in (("/objects/value", {}), ("/objects/list", {}), ("/objects/related", {}), ("/objects/history", span)):
+        results = asked(client, path, elementIds=ids, **more)["results"]
+        alone = {id: asked(client, path, elementIds=[id], **more)["results"][0] for id in (bath, table, BOGUS)}
+        assert results == [alone[id] for id in ids]
+    answer = client.post("/objects/history", json={"elementIds": [bath] * 10_000, **span})
+    counts = [len(item["result"]["values"]) for item in answer.json()["results"]]
+    assert answer.status_code == 206
+    assert sum(counts) == MOST_VALUES
+    assert counts[0] == 30 and counts[-1] == 0
 
 
 def test_a_table_without_times_has_no_history(client):

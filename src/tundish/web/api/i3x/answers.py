@@ -16,9 +16,10 @@ from tundish.web.api.i3x.space import Json
 T = TypeVar("T")
 
 
-def each(ids: Sequence[str], find: Callable[[str], Json | None]) -> Response:
-    """What was found of each id, in the order asked."""
-    return bulk([item("elementId", id, find(id), lambda found: found) for id in ids])
+def each(ids: Sequence[str], find: Callable[[str], Any]) -> Response:
+    """What was found of each id, in the order asked; one that is asked for again is not looked up again."""
+    found = {id: item("elementId", id, find(id), lambda found: found) for id in dict.fromkeys(ids)}
+    return bulk([found[id] for id in ids])
 
 
 def item(key: str, id: str, found: T | None, shown: Callable[[T], Any]) -> Json:

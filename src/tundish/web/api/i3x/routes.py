@@ -153,13 +153,19 @@ def _add_values(app: FastAPI, current: Current) -> None:
         space, values = current()
         begin, end = asked.span
         left, cut = MOST_VALUES, False
+        read: dict[str, tuple[list[Json], bool]] = {}
 
         def past(thing: Thing) -> Json:
             nonlocal left, cut
             width = max(len(thing.components), 1)
-            found, more = values.between(thing, begin, end, max(left, 0) // width)
-            left, cut = left - len(found) * width, cut or more
-            return {"isComposition": bool(thing.components), "values": [one.as_json() for one in found]}
+            most = max(left, 0) // width
+            if thing.id not in read:
+                found, more = values.between(thing, begin, end, most)
+                read[thing.id] = [one.as_json() for one in found], more
+            found_before, more = read[thing.id]
+            shown = found_before[:most]
+            left, cut = left - len(shown) * width, cut or more or len(shown) < len(found_before)
+            return {"isComposition": bool(thing.components), "values": shown}
 
         def whole(thing: Thing) -> Json:
             shown = past(thing)
@@ -182,4 +188,4 @@ def _add_unserved(app: FastAPI) -> None:
 
 
 def _each_thing(space: AddressSpace, ids: Sequence[str], shown: Callable[[Thing], Any]) -> Response:
-    return bulk([item("elementId", id, space.things.get(id), shown) for id in ids])
+    return each(ids, lambda id: None if (thing := space.things.get(id)) is None else shown(thing))
