@@ -8,7 +8,8 @@ from small_plants import BATH, bath_log, findings, standard
 
 from tundish.cli import check
 from tundish.documents import contracts
-from tundish.standardise.contracts import ColumnShape, Contract
+from tundish.standardise.contracts import ColumnShape, Contract, Shape
+from tundish.table import Origin
 
 MAY, JUNE = "lots_2024-05.csv", "lots_2024-06.csv"
 
@@ -61,6 +62,51 @@ def test_a_delivery_that_differs_is_set_aside_and_told(frozen, delivery, expecte
     assert standard(frozen).tables.tables[0].frame.height == (400 if expected else 700)
 
 
+@pytest.mark.parametrize(
+    "renamed",
+    [
+        {BATH: BATH.replace("℃", "°C")},
+        {BATH: BATH.replace("(℃)", " [ ℃ ]")},
+        {"라인속도(m/min)": "라인속도 (m/min)"},
+        {"라인속도(m/min)": "라인 속도(mpm)"},
+        {"라인속도(m/min)": "라인속도（ｍ／ｍｉｎ）"},
+    ],
+)
+def test_a_header_that_is_only_spelt_otherwise_is_the_same_column(frozen, tmp_path, renamed):
+    june(**renamed).write_csv(frozen / JUNE)
+    assert codes(frozen) == []
+    assert standard(frozen).tables.tables[0].frame.height == 700
+    check.run(frozen, out=tmp_path / "out", freeze=True, lang="ko")
+    (contract,) = contracts.read(frozen)
+    assert contract.pattern == "lots_*.csv"
+    assert codes(frozen) == []
+
+
+def test_two_headers_of_one_spelling_stay_two_columns():
+    from tundish.standardise.deliveries import compare
+
+    agreed = tuple(ColumnShape(header, "number") for header in ("온도(℃)", "온도(°C)"))
+    contract = Contract("a.csv", "freeze", agreed)
+    shape = Shape(Origin("a.csv"), tuple(ColumnShape(header, "number") for header in ("온도(°C)", "온도(℃)")))
+    assert compare(contract, shape) == []
+    one_gone = compare(contract, Shape(Origin("a.csv"), agreed[1:]))
+    assert [(change.code, change.header) for change in one_gone] == [("missing", "온도(℃)")]
+
+
+def test_another_unit_is_another_header(frozen):
+    june(**{"라인속도(m/min)": "라인속도(m/s)"}).write_csv(frozen / JUNE)
+    assert "delivery_set_aside" in codes(frozen)
+
+
+def test_large_letters_in_a_files_name_are_the_same_source(frozen, tmp_path):
+    june().drop(BATH).write_csv(frozen / "LOTS_2024-06.CSV")
+    assert codes(frozen) == ["contract_missing", "delivery_set_aside"]
+    june().write_csv(frozen / "LOTS_2024-06.CSV")
+    assert codes(frozen) == []
+    check.run(frozen, out=tmp_path / "out", freeze=True, lang="ko")
+    assert [contract.pattern for contract in contracts.read(frozen)] == ["lots_*.csv"]
+
+
 def test_a_file_under_no_contract_is_used_and_told(frozen):
     june().write_csv(frozen / "일보.csv")
     assert codes(frozen) == ["contract_none"]
@@ -84,7 +130,7 @@ def test_what_is_agreed_anew_takes_the_place_of_what_was(frozen, tmp_path, capsy
     agreed = agree(frozen, tmp_path)
     assert agreed == {"lots_*.csv": later.columns, MAY: bath_log().columns}
     said = capsys.readouterr().out
-    assert "lots_*.csv: agreed anew. New columns: 조. Columns that are gone: 라인속도(m/min)." in said
+    assert "lots_*.csv: agreed anew. New columns: 조. Columns gone: 라인속도(m/min)." in said
     assert codes(frozen) == []
     later.with_columns(pl.col("시각").str.replace("-04-", "-05-")).write_csv(frozen / "lots_2024-07.csv")
     assert codes(frozen) == []

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Literal
 
 from tundish.errors import Message
 from tundish.table import Kind, Origin
+from tundish.vocabulary.units import parse_unit, split_header
 
 Mode = Literal["freeze", "evolve"]
 _PERIOD = re.compile(
@@ -106,8 +109,27 @@ def _literal(name: str) -> str:
 def contract_of(origin: Origin, contracts: Iterable[Contract]) -> Contract | None:
     """The contract that a delivery falls under: by its whole name before a pattern."""
     name = name_of(origin)
-    named = [contract for contract in contracts if _fits(name, contract.pattern)]
-    return min(named, key=lambda contract: contract.pattern.count("*"), default=None)
+    named = [contract for contract in contracts if _fits(name.casefold(), contract.pattern.casefold())]
+    return min(named, key=lambda one: (one.pattern.count("*"), not _fits(name, one.pattern)), default=None)
+
+
+@lru_cache(maxsize=10_000)
+def spelling(header: str) -> str:
+    """What is the same for one header however its blanks, its signs and its unit are written.
+
+    >>> [spelling(header) for header in ("온도(°C)", "온도 [℃]", "속도 (m/min)", "속도(mpm)", "비고 (메모)")]
+    ['온도(℃)', '온도(℃)', '속도(m/min)', '속도(m/min)', '비고(메모)']
+    """
+    name, written = split_header(header)
+    unit = parse_unit(written)
+    evened = "".join(unicodedata.normalize("NFKC", header if unit is None else name).split())
+    return evened if unit is None else f"{evened}({unit.label})"
+
+
+def unit_spelling(written: str | None) -> str | None:
+    """One spelling for a unit; what is no known unit as it stands."""
+    unit = parse_unit(written)
+    return written if unit is None else unit.label
 
 
 def _fits(name: str, pattern: str) -> bool:
@@ -123,10 +145,12 @@ def freeze(shapes: Sequence[Shape], former: Sequence[Contract], today: str) -> l
     that; each other delivery gets its own. A contract is kept as it was when nothing of its source was delivered.
     """
     patterns = [contract for contract in former if "*" in contract.pattern]
+    spelt = {contract.pattern.casefold(): contract.pattern for contract in former}
     groups: dict[str, list[Shape]] = {}
     for shape in shapes:
         wide = contract_of(shape.origin, patterns)
-        groups.setdefault(wide.pattern if wide else pattern_of(name_of(shape.origin)), []).append(shape)
+        pattern = wide.pattern if wide else pattern_of(name_of(shape.origin))
+        groups.setdefault(spelt.setdefault(pattern.casefold(), pattern), []).append(shape)
     made: list[Contract] = []
     for pattern, group in groups.items():
         last = [shape for shape in group if _headers(shape) == _headers(group[-1])]
@@ -148,26 +172,28 @@ def renewals(former: Sequence[Contract], kept: Sequence[Contract]) -> list[Messa
     moved = "{source}: taken out, for its deliveries are agreed anew under another name."
     said = [Message(moved, source=name) for name in before if name not in after]
     for name, contract in after.items():
-        agreed = {column.header: column for column in before[name].columns} if name in before else None
-        now = {column.header: column for column in contract.columns}
+        agreed = {spelling(column.header): column for column in before[name].columns} if name in before else None
+        now = {spelling(column.header): column for column in contract.columns}
         if agreed is None:
             if former:
                 said.append(Message("{source}: written down for the first time.", source=name))
             continue
-        new, lost = ([header for header in these if header not in others] for these, others in ((now, agreed), (agreed, now)))
-        other = [header for header, one in now.items() if header in agreed and not _alike(one, agreed[header])]
+        new, lost = (
+            [one.header for key, one in these.items() if key not in others] for these, others in ((now, agreed), (agreed, now))
+        )
+        other = [one.header for key, one in now.items() if key in agreed and not _alike(one, agreed[key])]
         if new or lost or other:
-            text = "{source}: agreed anew. New columns: {new}. Columns that are gone: {lost}. Other kind, unit or meaning: {other}."
+            text = "{source}: agreed anew. New columns: {new}. Columns gone: {lost}. Other kind, unit or meaning: {other}."
             said.append(Message(text, source=name, new=new or "-", lost=lost or "-", other=other or "-"))
     return said
 
 
 def _headers(shape: Shape) -> frozenset[str]:
-    return frozenset(column.header for column in shape.columns)
+    return frozenset(spelling(column.header) for column in shape.columns)
 
 
 def _alike(a: ColumnShape, b: ColumnShape) -> bool:
-    return (a.kind, a.unit, a.concept) == (b.kind, b.unit, b.concept)
+    return (a.kind, unit_spelling(a.unit), a.concept) == (b.kind, unit_spelling(b.unit), b.concept)
 
 
 def evolve(contract: Contract, shape: Shape, changes: Sequence[Change], said: Sequence[str], today: str) -> Contract:
@@ -185,11 +211,11 @@ def evolve(contract: Contract, shape: Shape, changes: Sequence[Change], said: Se
 
 def _agreed(pattern: str, group: Sequence[Shape], former: Sequence[Contract], today: str) -> Contract:
     before = next((contract for contract in former if contract.pattern == pattern), None)
-    also = {column.header: column.also for column in before.columns} if before else {}
+    also = {spelling(column.header): column.also for column in before.columns} if before else {}
     columns = tuple(
         replace(
-            _widened([c for shape in group for c in shape.columns if c.header == column.header]),
-            also=also.get(column.header, ()),
+            _widened([found for shape in group if (found := _column(shape, column.header)) is not None]),
+            also=also.get(spelling(column.header), ()),
         )
         for column in group[-1].columns
     )
@@ -202,6 +228,12 @@ def _agreed(pattern: str, group: Sequence[Shape], former: Sequence[Contract], to
         delimiter=group[-1].delimiter,
         changes=before.changes if before else (),
     )
+
+
+def _column(shape: Shape, header: str) -> ColumnShape | None:
+    """The column of this header, else the one whose header is only spelt otherwise."""
+    exact = next((column for column in shape.columns if column.header == header), None)
+    return exact or next((column for column in shape.columns if spelling(column.header) == spelling(header)), None)
 
 
 def _widened(columns: Sequence[ColumnShape]) -> ColumnShape:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tundish.errors import Message
 from tundish.intake.raw import RawTable
-from tundish.standardise.contracts import Change, ColumnShape, Contract, Shape, contract_of, name_of
+from tundish.standardise.contracts import Change, ColumnShape, Contract, Shape, contract_of, name_of, spelling, unit_spelling
 from tundish.standardise.meaning import Meant
 from tundish.standardise.sheet import in_plant_unit
 from tundish.table import Finding, Kind, Origin, Severity, same_kind
@@ -86,14 +86,7 @@ def _unknown(origin: Origin) -> Finding:
 def compare(contract: Contract, shape: Shape) -> list[Change]:
     """Every difference of a delivery from its contract."""
     there = {column.header: column for column in shape.columns}
-    pairs: list[tuple[ColumnShape, ColumnShape]] = []
-    missing: list[ColumnShape] = []
-    for agreed in contract.columns:
-        header = next((name for name in (agreed.header, *agreed.also) if name in there), None)
-        if header is None:
-            missing.append(agreed)
-        else:
-            pairs.append((agreed, there.pop(header)))
+    pairs, missing = _paired(contract.columns, there)
     changes = [change for agreed, column in pairs for change in _differences(agreed, column)]
     order = {column.header: i for i, column in enumerate(contract.columns)}
     delivered = {column.header: i for i, column in enumerate(shape.columns)}
@@ -109,6 +102,25 @@ def compare(contract: Contract, shape: Shape) -> list[Change]:
     return [*changes, *_dialect(contract, shape)]
 
 
+def _paired(
+    columns: Sequence[ColumnShape], there: dict[str, ColumnShape]
+) -> tuple[list[tuple[ColumnShape, ColumnShape]], list[ColumnShape]]:
+    """Columns that are there, taken out of ``there``, and those that are not: by the very header, then by its spelling."""
+    pairs: list[tuple[ColumnShape, ColumnShape]] = []
+    missing = list(columns)
+    for same in (str, spelling):
+        headers = {same(header): header for header in there}
+        wanted, missing = missing, []
+        for agreed in wanted:
+            names = (headers.get(same(name)) for name in (agreed.header, *agreed.also))
+            header = next((name for name in names if name in there), None)
+            if header is None:
+                missing.append(agreed)
+            else:
+                pairs.append((agreed, there.pop(header)))
+    return pairs, missing
+
+
 def _differences(agreed: ColumnShape, column: ColumnShape) -> Iterator[Change]:
     if column.kind is None or agreed.kind is None:
         if agreed.kind is not None:
@@ -119,7 +131,7 @@ def _differences(agreed: ColumnShape, column: ColumnShape) -> Iterator[Change]:
         held, holds = _KINDS[agreed.kind], _KINDS[column.kind]
         message = Message("The column held {agreed} and now holds {found}.", agreed=held, found=holds)
         yield Change("kind", column.header, True, message, column.kind, agreed.kind)
-    elif agreed.unit and column.unit and agreed.unit != column.unit:
+    elif agreed.unit and column.unit and unit_spelling(agreed.unit) != unit_spelling(column.unit):
         message = Message("The unit was {agreed} and is now {found}.", agreed=agreed.unit, found=column.unit)
         yield Change("unit", column.header, True, message, column.unit, agreed.unit)
     elif agreed.concept and column.concept and agreed.concept != column.concept:
