@@ -202,6 +202,40 @@ def test_a_landed_file_that_somebody_took_away_is_told_and_the_others_are_read(s
     assert [finding.code for finding in findings] == ["landed_file_missing"]
 
 
+def test_a_landed_file_that_somebody_took_away_comes_again_while_it_stands_in_the_folder(share, plant):
+    for name in ("a.csv", "b.csv"):
+        (share / name).write_bytes(name.encode())
+    known = {"folder": str(plant / "landing" / "mes")}
+    assert land(plant, watch(share, **known)) == 2
+    for path in (plant / "landing" / "mes" / "files").iterdir():
+        path.unlink()
+    (share / "b.csv").unlink()
+    assert land(plant, watch(share, **known)) == 1
+    files, findings = landed(plant)
+    assert files == {"a.csv": b"a.csv"}
+    assert [finding.code for finding in findings] == ["landed_file_missing"]
+    (share / "b.csv").write_bytes(b"b.csv")
+    assert land(plant, watch(share, **known)) == 1
+    assert land(plant, watch(share, **known)) == 0
+    assert landed(plant) == ({"a.csv": b"a.csv", "b.csv": b"b.csv"}, [])
+
+
+def test_a_file_without_a_byte_is_told_once_and_lands_when_it_is_written(share, plant):
+    (share / "empty.csv").write_bytes(b"")
+    for _ in range(2):
+        assert land(plant, watch(share)) == 0
+    files, findings = landed(plant)
+    assert files == {}
+    assert [(finding.code, finding.origin.file) for finding in findings] == [("file_empty", "landing/mes/empty.csv")]
+    (share / "empty.csv").write_bytes(b"1")
+    assert land(plant, watch(share)) == 1
+    (share / "empty.csv").write_bytes(b"")
+    assert land(plant, watch(share)) == 0
+    files, findings = landed(plant)
+    assert files == {"empty.csv": b"1"}
+    assert [finding.code for finding in findings] == ["file_empty", "file_empty"]
+
+
 def test_our_own_landing_below_the_folder_is_not_taken_in_again(share):
     (share / "a.csv").write_bytes(b"1")
     assert land(share, watch(share)) == 1

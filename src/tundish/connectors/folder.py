@@ -18,7 +18,7 @@ from tundish.connectors.wording import Words
 from tundish.disk import why
 from tundish.errors import Message, SourceRefused
 from tundish.intake.folder import JOURNAL, OWN_OUTPUT, is_hidden, posix_name
-from tundish.intake.live import Batch, Delivery
+from tundish.intake.live import FILES, Batch, Delivery
 from tundish.table import Finding, Origin
 
 _UNFINISHED = ("*.tmp", "*.temp", "*.part", "*.partial", "*.filepart", "*.crdownload", "*.download", "*.swp", "*.lock", "*~")
@@ -39,7 +39,8 @@ def open_source(name: str, options: Mapping[str, object]) -> WatchedFolder:
     if path is None:
         expected = Message("a folder, such as {example}", example='"/mnt/mes/export"')
         raise words.wrong("path", expected, Message("nothing"))
-    return WatchedFolder(name, path, files, stable_s=stable_s, poll_s=poll_s)
+    landed = words.folder / FILES if "folder" in options else None
+    return WatchedFolder(name, path, files, landed=landed, stable_s=stable_s, poll_s=poll_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,11 @@ class _Version:
 
 @dataclass
 class _Known:
-    """Files that were read, by their name as the system spells it, and links that a person was told of."""
+    """Files that were read, by their name as the system spells it; links and files without a byte that a person was told of."""
 
     files: dict[str, _Version] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    empty: set[str] = field(default_factory=set)
 
     @classmethod
     def after(cls, cursor: str | None) -> _Known:
@@ -65,12 +67,13 @@ class _Known:
         if cursor is None:
             return cls()
         said = json.loads(cursor)
-        return cls({name: _Version(*version) for name, version in said["files"].items()}, set(said["told"]))
+        files = {name: _Version(*version) for name, version in said["files"].items()}
+        return cls(files, set(said["told"]), set(said.get("empty", ())))
 
     def cursor(self) -> str:
         """All of it as a text."""
         files = {name: (v.size, v.changed_ns, v.sha256, v.number) for name, v in sorted(self.files.items())}
-        return json.dumps({"files": files, "told": sorted(self.told)})
+        return json.dumps({"files": files, "told": sorted(self.told), "empty": sorted(self.empty)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +89,19 @@ class WatchedFolder:
     """A folder, also on a share that comes and goes; implements :class:`tundish.intake.live.LiveSource`.
 
     A file is read when its size and time of change have stood still for ``stable_s``. Its content decides: the same bytes
-    under the same name are no news, other bytes are a new version. What vanishes from the folder stays landed.
+    under the same name are no news, other bytes are a new version. What vanishes from the folder stays landed; what was taken
+    from the landing comes again.
     """
 
-    def __init__(self, name: str, path: Path, files: Sequence[str], *, stable_s: float, poll_s: float) -> None:
+    def __init__(
+        self, name: str, path: Path, files: Sequence[str], *, landed: Path | None, stable_s: float, poll_s: float
+    ) -> None:
         self.name = name
         self.path = path
         self.waiting_for: Message | None = None
         self._patterns = tuple(files)
+        self._landed = landed
+        """Where landed files lie under their hash; None: unknown."""
         self._stable_s, self._poll_s = stable_s, poll_s
         self._stop = threading.Event()
         self._sights: dict[str, _Sight] = {}
@@ -107,10 +115,11 @@ class WatchedFolder:
             raise SourceRefused(source=self.name, address=self.path, found=found)
         latest = time.monotonic() + _ONCE_WAITS * self._stable_s
         while not self._stop.is_set():
-            before, told = known.cursor(), set(known.told)
+            before, told, empty = known.cursor(), set(known.told), set(known.empty)
             yield from self._walk(known)
             if known.cursor() != before:
-                findings = tuple(self._passed_by(link) for link in sorted(known.told - told))
+                links = (self._passed_by(link) for link in sorted(known.told - told))
+                findings = (*links, *(self._without_a_byte(name) for name in sorted(known.empty - empty)))
                 yield Batch(f"known {time.time_ns()}", pl.DataFrame(), known.cursor(), findings=findings)
             unsettled = any(self._is_unsettled(name, sight, known) for name, sight in self._sights.items())
             if once and (not unsettled or time.monotonic() > latest):
@@ -148,8 +157,11 @@ class WatchedFolder:
             if former is not None and (former.size, former.changed_ns) == (sight.size, sight.changed_ns):
                 sight = former
             met[name] = sight
-            if self._is_unsettled(name, sight, known) and time.monotonic() - sight.since >= self._stable_s and sight.size:
-                yield from self._deliver(name, path, sight, known)
+            if self._is_unsettled(name, sight, known) and time.monotonic() - sight.since >= self._stable_s:
+                if sight.size:
+                    yield from self._deliver(name, path, sight, known)
+                else:
+                    known.empty.add(name)
             if self._stop.is_set():
                 break
         self._sights = met
@@ -183,8 +195,16 @@ class WatchedFolder:
         return any(fnmatchcase(_even(name), _even(wanted)) for wanted in self._patterns for name in spellings)
 
     def _is_unsettled(self, name: str, sight: _Sight, known: _Known) -> bool:
+        if not sight.size:
+            return name not in known.empty
         former = known.files.get(name)
-        return former is None or (former.size, former.changed_ns) != (sight.size, sight.changed_ns)
+        if former is None or (former.size, former.changed_ns) != (sight.size, sight.changed_ns):
+            return True
+        return self._was_taken(former)
+
+    def _was_taken(self, version: _Version) -> bool:
+        """Whether somebody took what had landed of it away from the landing."""
+        return self._landed is not None and not (self._landed / version.sha256).exists()
 
     def _deliver(self, name: str, path: Path, sight: _Sight, known: _Known) -> Iterator[Batch]:
         """One file, if its bytes are new; known only once it was landed."""
@@ -196,12 +216,14 @@ class WatchedFolder:
             )
             return
         former = known.files.get(name)
-        if former is not None and former.sha256 == sha256:
+        known.empty.discard(name)
+        same = former is not None and former.sha256 == sha256
+        if former is not None and same and not self._was_taken(former):
             known.files[name] = _Version(sight.size, sight.changed_ns, sha256, former.number)
             return
-        number = 1 if former is None else former.number + 1
+        number = 1 if former is None else former.number if same else former.number + 1
         shown = self._shown(name, known)
-        findings = () if former is None else (self._superseded(shown, number),)
+        findings = () if former is None or same else (self._superseded(shown, number),)
         key = f"{name!r} {number} {sha256}"
         yield Batch(key, pl.DataFrame(), file=Delivery(shown, path, sha256), findings=findings)
         if self._acknowledged == key:
@@ -220,6 +242,11 @@ class WatchedFolder:
     def _passed_by(self, link: str) -> Finding:
         message = Message("{file} is a link; it was not followed. Copy the file itself into the folder.", file=link)
         return Finding("link_passed_by", "warning", message, Origin(f"landing/{self.name}/{link}"))
+
+    def _without_a_byte(self, name: str) -> Finding:
+        shown = posix_name(PurePosixPath(name))
+        text = "{file} is empty (0 bytes); nothing of it was landed. See whether the program that writes it has stopped."
+        return Finding("file_empty", "warning", Message(text, file=shown), Origin(f"landing/{self.name}/{shown}"))
 
     def _superseded(self, shown: str, number: int) -> Finding:
         text = "{file} was changed at the source: version {number} takes the place of the one that landed before."

@@ -17,6 +17,8 @@ SIGNALS = pl.Schema(
     {"time": pl.Datetime("us", "UTC"), "tag": pl.String(), "value": pl.Float64(), "text": pl.String(), "quality": pl.String()}
 )
 """Frame of signals: when, which, its number or else its text, and ``good`` | ``uncertain`` | ``bad``."""
+FILES = "files"
+"""Folder inside a source's landing for whole files, each under the SHA-256 of its bytes."""
 
 
 @dataclass(frozen=True, slots=True)

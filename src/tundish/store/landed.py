@@ -14,11 +14,11 @@ import polars as pl
 
 from tundish.errors import BrokenFile, LandingRefused, Message
 from tundish.intake.folder import JOURNAL
-from tundish.intake.live import Gap, Tag
+from tundish.intake.live import FILES, Gap, Tag
 from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.tidy import Tidied, tidy
 from tundish.store.journal import Delivered, Journal, Sealed
-from tundish.store.landing import FILES, together
+from tundish.store.landing import together
 from tundish.table import ROW, Finding, Origin
 
 MOST_ROWS = 20_000_000

@@ -17,14 +17,12 @@ import polars as pl
 from tundish.disk import sync_names, whole_file, why
 from tundish.errors import LandingRefused, Message
 from tundish.intake.folder import JOURNAL
-from tundish.intake.live import SIGNALS, Batch, Delivery
+from tundish.intake.live import FILES, SIGNALS, Batch, Delivery
 from tundish.store.journal import DELIVERED, SEALED, Journal, Sealed
 from tundish.store.lock import Lock
 
 FOLDER = "landing"
 """Folder inside the plant's."""
-FILES = "files"
-"""Folder inside a source's for whole files, each under its hash."""
 SEAL_ROWS = 500_000
 SEAL_BYTES = 64 * 2**20
 SEAL_BATCHES = 20_000
@@ -84,13 +82,20 @@ class Landing:
         return self._journal.landed_rows()
 
     def append(self, batch: Batch) -> Landed:
-        """Land a batch whole; returns when it would survive the power being cut. A known key changes nothing."""
+        """Land a batch whole; returns when it would survive the power being cut.
+
+        A known key changes nothing, but a file of it that was taken away is put back.
+        """
         if batch.table is None and batch.frame.width and batch.frame.schema != SIGNALS:
             raise ValueError(f"signals are {SIGNALS}, not {batch.frame.schema}")
-        if self._journal.knows(batch.key):
+        known = self._journal.knows(batch.key)
+        there = batch.file is None or (self.folder / FILES / batch.file.sha256).is_file()
+        if known and there:
             return "known"
         if batch.file is not None and not self._copied(batch.file):
             return "changed"
+        if known:
+            return "new"
         with self._journal.transaction():
             size = self._journal.add(batch)
         if size:
