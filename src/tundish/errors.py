@@ -4,6 +4,7 @@
     ├── InputError                the plant's files or words; exit code 2
     │   ├── NoSuchFolder          PLANT is no folder
     │   ├── NoSuchFile            FILE is no file
+    │   ├── HoldsNoTable          FILE is a program, a picture, a letter
     │   ├── NothingUsable         a folder without one readable table
     │   ├── AllSetAside           every delivery breaks a frozen contract
     │   ├── UnreadableFile        empty, locked, truncated, hostile or odd
@@ -83,7 +84,15 @@ class NoSuchFolder(InputError):
 class NoSuchFile(InputError):
     """FILE is no file."""
 
-    text = "{file}: there is no file of this name. Name one file, not a folder."
+    text = "{file}: there is no file of this name."
+
+
+class HoldsNoTable(InputError):
+    """A file that is neither a table nor a list of headers."""
+
+    text = (
+        "{file}: no table and no list of headers stands in it. Name a CSV, XLSX or Parquet file, or a text of a header a line."
+    )
 
 
 class NothingUsable(InputError):

@@ -1,6 +1,7 @@
 """Does ``tundish match`` print one line a column, in order, for every kind of file, and do synonyms travel without values?"""
 
 import json
+import re
 
 import polars as pl
 import pytest
@@ -71,6 +72,84 @@ def test_what_cannot_be_read_is_said_and_ends_with_two(tmp_path, capsys, content
     assert main(["match", str(file), "--json"]) == 2
     shown = capsys.readouterr()
     assert shown.out == "" and "bad.csv" in shown.err
+
+
+def shown(capsys, *words, lang="ko"):
+    code = main(["match", *map(str, words), "--lang", lang])
+    said = capsys.readouterr()
+    return code, said.out.splitlines(), said.err
+
+
+def table(folder, name, **columns):
+    frame = pl.DataFrame(columns)
+    (folder / name).write_bytes(frame.write_csv(None).encode("cp949"))
+
+
+def two_times(rows=60):
+    days = [f"2025-03-{1 + n // 24:02d} {n % 24:02d}:00:00" for n in range(rows)]
+    return {
+        "시각": days,
+        "기록시각": days,
+        "코일번호": [f"C{n:03d}" for n in range(rows)],
+        "X_17": [n % 7 for n in range(rows)],
+    }
+
+
+def test_a_terminal_shows_a_head_the_name_before_the_id_and_what_is_open(tmp_path, capsys):
+    table(tmp_path, "a.csv", **two_times())
+    code, lines, _ = shown(capsys, tmp_path / "a.csv")
+    assert code == 0
+    assert "코일번호 [identity.coil]" in next(line for line in lines if line.startswith("코일번호"))
+    scores = {len(line[: re.search(r"  (0\.\d\d|-) ", line).start()].encode("cp949")) for line in lines[1:5]}
+    assert len(scores) == 1, "columns stand under each other"
+    _, english, _ = shown(capsys, tmp_path / "a.csv", lang="en")
+    assert english[0].split() == ["Column", "Meaning", "Probability", "Unit", "Next", "candidates"]
+    assert "not decided" in next(line for line in english if line.startswith("X_17"))
+    assert "under [mapping] in plant.toml" in "".join(english)
+
+
+def test_candidates_fall_and_say_when_another_column_has_them():
+    from tundish.cli.matched import lines_of
+    from tundish.errors import Message
+    from tundish.standardise.matching.match import Matched
+    from tundish.table import Match, Origin
+    from tundish.vocabulary import load_catalogue
+
+    def found(name, concept, score, *others):
+        return name, Matched(Match(Origin("a.csv", None, name), concept, score, None, None, others, Message("")))
+
+    near = (("production.date", 0.12), ("production.timestamp", 0.93), ("identity.coil", 0.4))
+    rows = [found("시각", "production.timestamp", 0.97), found("일시", None, 0.12, *near), found("번호", None, 0.0)]
+    _, first, open_, nothing, end = lines_of(rows, load_catalogue(), "en")
+    assert "[production.timestamp]" in first and "0.97" in first
+    at = [open_.index(text) for text in ("[production.timestamp] 0.93", "another column has it", "0.40", "0.12")]
+    assert at == sorted(at) and "not decided" in open_ and "nothing near" in nothing
+    assert end.startswith("2 of 3 columns")
+
+
+def test_a_folder_gives_all_its_tables(tmp_path, capsys):
+    for name, rows in (("1월.csv", 60), ("2월.csv", 50)):
+        table(tmp_path, name, **two_times(rows))
+    (tmp_path / "메모.pdf").write_bytes(b"%PDF-1.4")
+    code, lines, _ = shown(capsys, tmp_path)
+    assert code == 0 and [line for line in lines if line.startswith("#")] == ["# 1월.csv", "# 2월.csv"]
+    _, lines = answers(capsys, tmp_path)
+    assert [line["file"] for line in lines] == ["1월.csv"] * 4 + ["2월.csv"] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.py", b"import os\nprint(os)\n"),
+        ("program", b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 9),
+        ("a.png", b"\x89PNG\r\n\x1a\n\x00" * 9),
+    ],
+)
+def test_what_is_no_table_is_refused(tmp_path, capsys, name, content):
+    (tmp_path / name).write_bytes(content)
+    code, lines, told = shown(capsys, tmp_path / name, lang="en")
+    assert code == 2 and not lines
+    assert told.startswith(f"{name}: no table and no list of headers")
 
 
 def test_synonyms_travel_without_values_and_files(tmp_path, capsys):

@@ -204,7 +204,7 @@ def vocabulary(
     cls=Command,
     help=mark(
         "Say what each column of a file means: concept, probability, unit, alternatives, reason; one line a column, in order.\n"
-        "FILE is a table (CSV, XLSX, Parquet ...) or a list: a header a line, after a tab samples parted by |."
+        "FILE is a table (CSV, XLSX, Parquet ...), a folder of tables, or a list: a header a line, after a tab samples with |."
     ),
 )
 def match(

@@ -1,4 +1,4 @@
-"""How far is it? A bar on a terminal, a line a stage elsewhere; nothing at all under two seconds."""
+"""How far is it? A bar on a terminal, a line a stage elsewhere; nothing at all while it is quick."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ PATIENCE_S = 2.0
 class Display:
     """Called by the flow with a stage, what is done and what is to do; shows it on stderr."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self._began = time.monotonic()
         self._said = ""
         self._bar: Progress | None = None
@@ -49,7 +50,7 @@ class Display:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` steps of a stage are done."""
-        if not stage or time.monotonic() - self._began < PATIENCE_S:
+        if not stage or time.monotonic() - self._began < self._patience_s:
             return
         if sys.stderr.isatty():
             self._draw(stage, done, total)
