@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tundish.connectors.mqtt.link import Arrived
+from tundish.connectors.mqtt.options import checked
 from tundish.connectors.mqtt.payload import read
+from tundish.connectors.mqtt.reading import Reader
 
 SEOUL = ZoneInfo("Asia/Seoul")
 T = 1_700_000_000_000_000
@@ -86,6 +89,33 @@ def test_a_time_of_hundreds_of_digits_is_none():
 @given(st.binary(max_size=200))
 def test_any_bytes(payload):
     assert read("t", payload, SEOUL).readings
+
+
+def test_a_name_that_stands_twice_keeps_both_values_as_a_text():
+    said = read("t", b'{"time": 1700000000, "temp": 70, "temp": 71, "bath": {"a": [1], "a": null, "b": 2}}', SEOUL)
+    rows = [(r.tag, r.time, r.value, r.text) for r in said.readings]
+    assert rows == [("t/temp", T, None, "[70, 71]"), ("t/bath/a", T, None, "[[1], null]"), ("t/bath/b", T, 2.0, None)]
+    assert said.doubled == {"temp", "a"}
+    assert read("t", b'{"a": 1, "b": {"a": 1}}', SEOUL).doubled == frozenset()
+
+
+def test_names_twice_within_each_other_stay_small():
+    payload = b'{"a":0,"a":' * 400 + b"1" + b"}" * 400
+    assert max(len(r.text or "") for r in read("t", payload, SEOUL).readings) <= 10_000
+    for half in (rb'{"a": "\ud800", "a": 1}', rb'{"\ud800": 1, "\ud800": 2}'):
+        said = read("t", half, SEOUL)
+        f"{said.readings}{said.doubled}".encode()
+
+
+def test_names_twice_are_told_once_for_each_topic():
+    options = checked("line", {"url": "mqtt://h"})
+    reader = Reader(options)
+    messages = [Arrived(T, n, False, False, f"t/{n % 2}", b'{"temp": 70, "temp": %d}' % n, 1) for n in range(4)]
+    found = [*reader.read(messages).findings, *reader.read(messages).findings]
+    assert [(one.code, one.origin.column, one.message.values["names"]) for one in found] == [
+        ("doubled_name", "t/0", ["temp"]),
+        ("doubled_name", "t/1", ["temp"]),
+    ]
 
 
 CELLS = st.none() | st.booleans() | st.floats() | st.integers() | st.text()

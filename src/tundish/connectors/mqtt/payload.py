@@ -62,12 +62,15 @@ class Said:
     units: dict[str, str]
     understood: bool = True
     """False: it stands as text, as it came."""
+    doubled: frozenset[str] = frozenset()
+    """Names that stand twice in one object; their values were kept together as a text."""
 
 
 def read(topic: str, payload: bytes, zone: ZoneInfo) -> Said:
     """What stands in a payload; never raises, for whoever may publish may send anything."""
+    doubled: set[str] = set()
     try:
-        content = _content(payload)
+        content = _content(payload, doubled)
     except (ValueError, RecursionError):
         return _as_text(topic, payload)
     units: dict[str, str] = {}
@@ -75,15 +78,32 @@ def read(topic: str, payload: bytes, zone: ZoneInfo) -> Said:
         readings = list(_readings(topic, content, None, _Place(zone, units)))
     except RecursionError:
         return _as_text(topic, payload)
-    return Said(readings, units) if readings else _as_text(topic, payload)
+    return Said(readings, units, doubled=frozenset(doubled)) if readings else _as_text(topic, payload)
 
 
-def _content(payload: bytes) -> Json:
+def _content(payload: bytes, doubled: set[str]) -> Json:
     """The JSON of a payload; half a surrogate pair, which no file can hold, becomes a character reference."""
-    content = json.loads(payload)
+
+    def together(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        """An object; a name that stands in it twice has all its values, as a text, for nothing tells which one holds."""
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            values: dict[str, list[Json]] = {}
+            for name, value in pairs:
+                values.setdefault(name, []).append(value)
+            for name in (name for name, several in values.items() if len(several) > 1):
+                doubled.add(_whole(name))
+                made[name] = _whole(json.dumps(values[name], ensure_ascii=False))[:_LONGEST]
+        return made
+
+    content = json.loads(payload, object_pairs_hook=together)
     if b"\\ud" in payload.lower():
         content = json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "xmlcharrefreplace"))
     return content
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "xmlcharrefreplace").decode()
 
 
 def instant(value: Json, zone: ZoneInfo) -> int | None:

@@ -43,6 +43,8 @@ class _Page:
     tags: dict[str, Tag] = field(default_factory=dict)
     odd: dict[str, int] = field(default_factory=dict)
     """Topic -> messages that were not understood."""
+    doubled: dict[str, set[str]] = field(default_factory=dict)
+    """Topic -> names that stood twice in one object."""
     rebirths: set[str] = field(default_factory=set)
 
 
@@ -55,6 +57,7 @@ class Reader:
         self.contents = Contents()
         self._units: dict[str, Tag] = {}
         self._told: set[str] = set()
+        self._told_doubled: set[str] = set()
 
     def read(self, messages: Sequence[Arrived]) -> What:
         """One batch."""
@@ -65,7 +68,9 @@ class Reader:
             else:
                 self._read_plain(message, page)
         findings = [self._not_understood(topic, count) for topic, count in page.odd.items() if topic not in self._told]
+        findings += [self._doubled(topic, names) for topic, names in page.doubled.items() if topic not in self._told_doubled]
         self._told.update(page.odd)
+        self._told_doubled.update(page.doubled)
         return What(_frame(page.rows), tuple(page.gaps), tuple(page.tags.values()), tuple(findings), frozenset(page.rebirths))
 
     def _read_plain(self, message: Arrived, page: _Page) -> None:
@@ -75,6 +80,8 @@ class Reader:
             return
         if not said.understood:
             page.odd[message.topic] = page.odd.get(message.topic, 0) + 1
+        if said.doubled:
+            page.doubled.setdefault(message.topic, set()).update(said.doubled)
         for tag, unit in said.units.items():
             self._tell(Tag(tag, None, unit), page)
         for tag, time, value, text, quality in said.readings:
@@ -107,6 +114,15 @@ class Reader:
             count=count,
         )
         return Finding("not_understood", "warning", message, Origin(self._name, column=topic), count)
+
+    def _doubled(self, topic: str, names: set[str]) -> Finding:
+        message = Message(
+            "{topic}: {names} stand twice in one message, and nothing tells which value holds; all were kept, as a text. "
+            "Have the device write each name once.",
+            topic=topic,
+            names=sorted(names)[:10],
+        )
+        return Finding("doubled_name", "warning", message, Origin(self._name, column=topic))
 
 
 def moment(microseconds: int) -> datetime:
