@@ -109,7 +109,7 @@ class AllSetAside(InputError):
 
     text = (
         "{folder}: all {count} tables were set aside, for they differ from what contracts.toml says. "
-        "tundish check lists the differences; mend the exports, or allow the change in contracts.toml."
+        "{check} lists the differences; mend the exports, or allow the change in contracts.toml."
     )
 
 

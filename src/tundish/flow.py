@@ -12,6 +12,7 @@ from tundish.documents import contracts, quarantine
 from tundish.documents.dossier import Dossier
 from tundish.errors import AllSetAside
 from tundish.intake.folder import plant_name
+from tundish.locale.called import called
 from tundish.questions import Wish, ask
 from tundish.settings import Settings
 from tundish.standardise.contracts import Contract
@@ -86,7 +87,7 @@ def prepare(plant: Path, settings: Settings, progress: Progress) -> Prepared:
     """
     found = standard(plant, settings, progress)
     if not found.tables.tables:
-        raise AllSetAside(folder=plant.name, count=len(found.intake.tables))
+        raise AllSetAside(folder=plant.name, count=len(found.intake.tables), check=called(f"check {plant}"))
     target = trace.find_target(found.tables.tables, settings.target, found.catalogue)
     return Prepared(found.intake, found.tables, found.reference, target, mends=found.mends, contracts=found.contracts)
 

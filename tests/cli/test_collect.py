@@ -44,6 +44,7 @@ def test_once_lands_all_and_the_main_job_reads_it(plant, capsys):
     said = capsys.readouterr().out
     assert "mes: 60 values, 0 files" in said
     assert "share: 0 values, 1 files" in said
+    assert f"tundish run {plant}" in said and str(plant / "landing") in said
     assert run(["collect", str(plant), "--once", "--lang", "en"]) == 0
     assert "mes: 0 values" in capsys.readouterr().out
     standard = flow.standard(plant, decided_by(plant), lambda *_: None)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from tundish.cli.output import writing
 from tundish.errors import BadAddress, BadSettings, BrowseRefused, Message, SourceRefused
 from tundish.locale import plain, render, say
+from tundish.locale.called import called
 from tundish.settings import Language
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def run(url: str, *, options: Mapping[str, object], seconds: float, out: Path | 
             file.write(f"\n{section}")
         sys.stderr.write(say("The section stands in {path}.", lang, path=out) + "\n")
     elif not as_json:
-        tags = say("{count} tags. For plant.toml, then: tundish collect PLANT", lang, count=str(len(seen)))
+        then = called("collect PLANT")
+        tags = say("{count} tags. For plant.toml, then: {command}", lang, count=str(len(seen)), command=then)
         sys.stdout.write(f"\n# {tags}\n{section}")
 
 

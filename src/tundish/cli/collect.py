@@ -16,6 +16,7 @@ from tundish.cli import plant_toml
 from tundish.cli.plant import decided_by
 from tundish.errors import BadSettings, Message, TundishError
 from tundish.locale import render, say
+from tundish.locale.called import called
 from tundish.settings import Language, LiveSettings
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def collect(plant: Path, *, once: bool, seconds: float | None, lang: Language) -
         finally:
             for one in running:
                 one.stop()
-    return _end(running, shown, lang)
+    return _end(plant, running, shown, lang)
 
 
 def _sources(plant: Path) -> list[Running]:
@@ -185,11 +186,17 @@ class _Shown:
         return Message("Done.") if one.future is not None and one.future.done() else Message("Running.")
 
 
-def _end(running: Sequence[Running], shown: _Shown, lang: Language) -> int:
-    """The last word on each source; a fault of the program is raised."""
+def _end(plant: Path, running: Sequence[Running], shown: _Shown, lang: Language) -> int:
+    """The last word on each source, and what to do next; a fault of the program is raised."""
+    from tundish.store.landing import FOLDER
+
     failures = [one.future.exception() for one in running if one.future is not None]
     for one in running:
         sys.stdout.write(shown.line(one) + "\n")
+    if any(one.values or one.files for one in running):
+        run, check = called(f"run {plant}"), called(f"check {plant}")
+        text = "What was collected stands in {folder}. These commands read it with the other exports: {run}, {check}"
+        sys.stdout.write(say(text, lang, folder=plant / FOLDER, run=run, check=check) + "\n")
     for failure in failures:
         if failure is not None and not isinstance(failure, TundishError):
             raise failure

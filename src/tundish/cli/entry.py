@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tundish.cli.language import choose
 from tundish.locale import use
+from tundish.locale.called import called
 from tundish.settings import Language
 
 INTERRUPTED = 130
@@ -52,8 +53,7 @@ def _command(words: Sequence[str], lang: Language) -> int:
     from tundish.errors import TundishError
 
     try:
-        called = os.environ.get("TUNDISH_CALLED", "tundish")  # help names a command that the reader can type
-        code = app(args=list(words) or ["--help"], prog_name=called, standalone_mode=False, obj=lang)
+        code = app(args=list(words) or ["--help"], prog_name=called(), standalone_mode=False, obj=lang)
         sys.stdout.flush()
     except TundishError as failure:
         return _end(failures.refused(failure, lang), failure.exit_code)

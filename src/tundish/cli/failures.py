@@ -9,6 +9,7 @@ from typer import TyperException
 
 from tundish.errors import TundishError
 from tundish.locale import render, say
+from tundish.locale.called import called
 from tundish.settings import Language
 
 BUG = 70
@@ -23,7 +24,7 @@ def refused(failure: TundishError, lang: Language) -> str:
 def misused(failure: TyperException, lang: Language) -> str:
     """What is wrong with the words of the command line, and where help is."""
     ctx = getattr(failure, "ctx", None)
-    command = ctx.command_path if ctx is not None else "tundish"
+    command = ctx.command_path if ctx is not None else called()
     return "\n".join([_wrong(failure, lang), say("Help: {command} --help", lang, command=command)])
 
 

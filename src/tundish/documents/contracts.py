@@ -11,6 +11,7 @@ from typing import Any, get_args
 from tundish.disk import whole_file
 from tundish.errors import BadSettings, Message
 from tundish.locale import render
+from tundish.locale.called import called
 from tundish.settings import Language
 from tundish.standardise.contracts import ColumnShape, Contract, Shape, contract_of, evolve, name_of
 from tundish.standardise.deliveries import compare
@@ -20,7 +21,7 @@ NAME = "contracts.toml"
 MOST_BYTES = 16 * 2**20
 _KINDS = frozenset(get_args(Kind))
 _HEAD = """\
-# 납품 자료의 약속 / What each source delivers, as a person agreed to it: tundish check PLANT --freeze
+# 납품 자료의 약속 / What each source delivers, as a person agreed to it: {command}
 # mode = "freeze": 달라진 납품은 쓰지 않고 따로 둡니다 / a delivery that differs is set aside and not used
 # mode = "evolve": 쓰고, 달라진 점을 알리고 적어 둡니다 / it is used, the change is told and written here
 # also = ["다른 이름"]: 같은 열의 다른 이름 / other names of the same column
@@ -44,7 +45,9 @@ def read(plant: Path) -> tuple[Contract, ...]:
 def write(contracts: Sequence[Contract], plant: Path) -> Path:
     """Write all contracts, whole or not at all; returns where."""
     path = plant / NAME
-    text = "\n".join((_HEAD, *(line for one in contracts for line in _lines(one))))
+    text = "\n".join(
+        (_HEAD.format(command=called("check PLANT --freeze")), *(line for one in contracts for line in _lines(one)))
+    )
     with whole_file(path) as fresh:
         fresh.write_text(text, encoding="utf-8", newline="\n")
     return path
