@@ -70,6 +70,21 @@ def test_the_share_of_tags_is_that_of_the_tables(written):
     assert re.search(r"80%", (out / "verification.html").read_text(encoding="utf-8"))
 
 
+def test_a_reason_does_not_say_the_name_of_its_row_again(written):
+    facts, out = written
+    text = (out / "verification.html").read_text(encoding="utf-8")
+    for tag in facts.tags:
+        assert f'<td class="wide">{tag.match.origin.column}: ' not in text
+
+
+def test_the_next_command_is_named_as_it_was_called(written, monkeypatch):
+    from tundish.documents.standard.pages import pages
+
+    assert "tundish serve PLANT" in (written[1] / "guide.html").read_text(encoding="utf-8")
+    monkeypatch.setenv("TUNDISH_CALLED", "python3 start.py")
+    assert "python3 start.py serve PLANT" in pages(written[0], "a", "en")["guide"]
+
+
 def test_workbooks_hold_every_tag_and_no_formula(written):
     facts, out = written
     book = openpyxl.load_workbook(out / "verification.xlsx")

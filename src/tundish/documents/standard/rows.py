@@ -9,7 +9,7 @@ from typing import Any
 from tundish.documents.standard.checks import Point, hint, points
 from tundish.documents.standard.facts import Facts, State, Tag
 from tundish.documents.words import Say, speaker
-from tundish.locale import mark, render
+from tundish.locale import mark, plain, render
 from tundish.settings import Language
 
 _STATES: dict[State, str] = {
@@ -141,7 +141,8 @@ def _tag_row(tag: Tag, lang: Language, _: Say) -> tuple[str | int | float, ...]:
     match, concept = tag.match, tag.concept
     name = "-" if concept is None else concept.name_ko if lang == "ko" else concept.name_en
     said: Sequence[str] = (match.origin.column or "", match.concept or "-", name, match.unit_read or "-", match.unit or "-")
-    return (tag.place, *said, round(match.score, 3), _(_STATES[tag.state]), render(match.reason, lang))
+    reason = render(match.reason, lang).removeprefix(f"{plain(said[0])}: ")  # the tag stands in the row already
+    return (tag.place, *said, round(match.score, 3), _(_STATES[tag.state]), reason)
 
 
 def _point_row(point: Point, lang: Language, _: Say) -> tuple[str, ...]:
