@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -173,3 +174,21 @@ def test_the_page_says_nothing_as_markup(tmp_path):
         "script-src" not in answer.headers["content-security-policy"]
         and "default-src 'none'" in answer.headers["content-security-policy"]
     )
+
+
+def test_the_page_tells_of_tables_that_are_odd_and_of_what_is_not_used(tmp_path):
+    folder = tmp_path / "공장"
+    folder.mkdir()
+    state = state_of(folder, every_kind())
+    place = Origin("lots_2024-06.csv")
+    told = (
+        Finding("delivery_set_aside", "error", Message("lots_2024-06.csv was set aside"), place),
+        Finding("contract_missing", "error", Message("gone"), place),
+        *[Finding("frozen", "warning", Message("frozen"), place)] * 3,
+    )
+    page = TestClient(create_app(state), base_url="http://127.0.0.1")
+    assert "Errors 0 · Warnings 0" in page.get("/?lang=en").text
+    standard = state.current().standard
+    object.__setattr__(standard, "tables", replace(standard.tables, findings=told))
+    text = page.get("/?lang=en").text
+    assert "Errors 2 · Warnings 3" in text and "lots_2024-06.csv was set aside" in text and f"check {folder}" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -13,7 +15,9 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from tundish.errors import Message
 from tundish.intake.folder import plant_name
 from tundish.locale import mark, number, render, say
+from tundish.locale.called import called
 from tundish.settings import Language
+from tundish.table import Finding
 from tundish.web.refusals import language
 
 if TYPE_CHECKING:
@@ -74,11 +78,20 @@ def shown(state: State, lang: Language) -> str:
         number=number,
         changed_at=render(Message("{time}", time=snapshot.changed_at), lang),
         trouble=state.trouble,
+        about=_about_tables(snapshot.standard.findings),
+        set_aside=[one for one in snapshot.standard.findings if one.code == "delivery_set_aside"][:MOST_FINDINGS],
+        check=called(f"check {state.plant}"),
         findings=snapshot.findings[:MOST_FINDINGS],
         more=max(0, len(snapshot.findings) - MOST_FINDINGS),
         links=LINKS,
         version=version(),
     )
+
+
+def _about_tables(findings: Sequence[Finding]) -> tuple[tuple[str, int], ...]:
+    """Errors and warnings about the plant's own tables."""
+    counts = Counter(one.severity for one in findings)
+    return (mark("Errors"), counts["error"]), (mark("Warnings"), counts["warning"])
 
 
 @lru_cache
