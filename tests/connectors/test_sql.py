@@ -28,6 +28,7 @@ from tundish.errors import BadSettings, SourceRefused
 from tundish.intake import RawTable, SourceFile
 from tundish.intake.folder import JOURNAL
 from tundish.store import LANDED, Landing
+from tundish.table import Finding
 
 SECRET = "TUNDISH_TEST_PG"  # noqa: S105 - the name of a variable
 
@@ -139,6 +140,49 @@ def test_types_of_a_real_server(server, tmp_path):
     }
     assert set(batch.frame.row(1)) == {2, None}
     assert [finding.code for finding in batch.findings] == ["bytes_column"]
+
+
+def test_moments_that_no_calendar_holds_are_left_empty_and_told_and_the_rows_land(server, tmp_path):
+    with server.connect() as database:
+        database.execute(
+            "CREATE TABLE lasting (id serial, until timestamptz, since timestamp, day date, hour time, span tstzrange, "
+            "several timestamptz[], took interval)"
+        )
+        database.execute(
+            "INSERT INTO lasting (until, since, day, hour, span, several, took) VALUES "
+            "('2025-03-01 09:00+09', '2025-03-01', '2025-03-01', '10:00', null, null, '1 hour'), "
+            "('infinity', '-infinity', '0044-03-15 BC', '24:00', '[2025-01-01, infinity)', '{infinity}', '400000 years'), "
+            "('20250-01-01+00', '0001-01-01 BC', 'infinity', '10:00', null, null, null), "
+            "('0001-01-01 00:00+14', '2025-03-02', '2025-03-02', '10:00', null, null, null)"
+        )
+    source = {"url": server.url, "table": "lasting", "order_by": "id"}
+    (batch,) = open_source("mes", source).batches(None, once=True)
+    assert batch.frame["id"].to_list() == [1, 2, 3, 4]
+    assert batch.frame["until"].to_list() == [datetime(2025, 3, 1, tzinfo=UTC), None, None, None]
+    assert batch.frame["since"].to_list() == [datetime(2025, 3, 1), None, None, datetime(2025, 3, 2)]
+    assert batch.frame["day"].null_count() == 2
+    assert batch.frame["several"][1] == '["infinity"]'
+    told = {(one.code, one.origin.column): one.message.values["found"] for one in batch.findings}
+    assert {column for code, column in told if code == "moment_beyond"} >= {"until", "since", "day", "hour", "took"}
+    assert told["moment_beyond", "until"] == "infinity"
+    assert list(open_source("mes", source).batches(batch.cursor, once=True)) == []
+    land(tmp_path, open_source("mes", source))
+    assert landed(tmp_path).height == 4
+
+
+def test_a_row_whose_place_is_infinity_is_told_and_hides_no_later_one(server, tmp_path):
+    with server.connect() as database:
+        database.execute("CREATE TABLE placed (at timestamptz, who text)")
+        database.execute("INSERT INTO placed VALUES ('infinity','a'), ('-infinity','b'), ('0044-03-15 BC','c'), (now(), 'd')")
+        source = {"url": server.url, "table": "placed", "order_by": "at", "overlap_s": 0}
+        land(tmp_path, open_source("mes", source))
+        for who in "ef":
+            database.execute("INSERT INTO placed VALUES (now(), %s)", (who,))
+            land(tmp_path, open_source("mes", source))
+    assert sorted(landed(tmp_path)["who"].to_list()) == ["d", "e", "f"]
+    name = f"landing/mes/{JOURNAL}"
+    parts = LANDED.read(SourceFile(name, tmp_path / name))
+    assert [part.code for part in parts if isinstance(part, Finding)] == ["no_order"]
 
 
 def test_the_session_can_only_read(server):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from tundish.connectors.sql.moments import bear_any_moment
 from tundish.connectors.sql.options import Options
 from tundish.errors import Message, SourceRefused
 
@@ -48,15 +49,15 @@ class Link:
         """Let the session go."""
         self._engine.dispose()
 
-    def rows(self, low: Any) -> tuple[list[str], Iterator[Sequence[Sequence[Any]]]]:  # noqa: ANN401 - whatever the column holds
-        """Names of the columns, and rows from ``low`` on in order, a chunk at a time, as of one moment."""
+    def rows(self, low: Any) -> tuple[list[str], Generator[Sequence[Sequence[Any]], None, None]]:  # noqa: ANN401 - whatever the column holds
+        """Names of the columns, and rows from ``low`` on in order, a chunk at a time, as of one moment; to be closed."""
         wanted = self._order.is_not(None) if low is None else self._order >= low
         query = sa.select(sa.text("*")).select_from(self._from).where(wanted).order_by(self._order)
         chunks = self._chunks(query)
         names = next(chunks)
         return [str(name) for name in names], chunks
 
-    def _chunks(self, query: sa.Select[Any]) -> Iterator[Any]:
+    def _chunks(self, query: sa.Select[Any]) -> Generator[Any, None, None]:
         with self._reading() as connection:
             result = connection.execution_options(stream_results=True).execute(query)
             yield _unique([str(name) for name in result.keys()])  # noqa: SIM118 - a result is no dict
@@ -79,12 +80,14 @@ class Link:
 
 
 def is_refusal(failure: exc.DBAPIError) -> bool:
-    """Whether waiting does not mend it."""
+    """Whether waiting does not mend it: a value that the driver cannot hold will be there the next time too."""
     state = getattr(failure.orig, "sqlstate", None)
     if isinstance(state, str):
         return state[:2] in _STATES
     said = str(failure.orig)
-    return isinstance(failure, exc.ProgrammingError) or (_REFUSED.search(said) is not None and _PASSING.search(said) is None)
+    return isinstance(failure, exc.ProgrammingError | exc.DataError) or (
+        _REFUSED.search(said) is not None and _PASSING.search(said) is None
+    )
 
 
 def _engine(url: sa.URL) -> sa.Engine:
@@ -92,7 +95,10 @@ def _engine(url: sa.URL) -> sa.Engine:
         place = f"file:{url.database}?mode=ro"  # the driver would make a new database where there is none
         return sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(place, uri=True), poolclass=sa.NullPool)
     options: dict[str, Any] = {"connect_args": {"connect_timeout": 10}} if url.get_backend_name() == "postgresql" else {}
-    return sa.create_engine(url, poolclass=sa.NullPool, **options)
+    engine = sa.create_engine(url, poolclass=sa.NullPool, **options)
+    if engine.dialect.name == "postgresql" and engine.driver == "psycopg":
+        sa.event.listen(engine, "connect", bear_any_moment)
+    return engine
 
 
 def _unique(names: list[str]) -> list[str]:

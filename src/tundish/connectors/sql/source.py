@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import exc
 
 from tundish.connectors.sql.link import Link, is_refusal
+from tundish.connectors.sql.moments import Beyond
 from tundish.connectors.sql.options import Options, checked
-from tundish.connectors.sql.values import digest, frame, plain
+from tundish.connectors.sql.values import beyond, digest, frame, plain
 from tundish.connectors.sql.window import Window
 from tundish.errors import Message, SourceRefused
 from tundish.intake.live import Batch, LiveSource
 from tundish.table import Finding, Origin
 
+Row = tuple[Any, ...]
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
 _ONCE_WAIT_S = 20.0
 """How long a database may stay silent when it is asked once only."""
@@ -85,25 +87,36 @@ class SqlSource:
         """All rows from the window's low end on, those that are new in batches."""
         findings = self._without_order(database, window)
         names, chunks = database.rows(window.low)
-        order = self._place(names)
-        for chunk in chunks:
-            rows = [plain(row) for row in chunk]
-            before = window.cursor() if rows else ""
-            digests = [digest(row) for row in rows]
-            fresh = [row for row, hashed in zip(rows, digests, strict=True) if window.is_new(row[order], hashed)]
-            if fresh:
-                yield self._batch(names, fresh, window, [before, *(d.hex() for d in digests)], findings)
-                findings = []
-            if self._stop.is_set():
-                window.restart()
-                return
+        with closing(chunks):
+            order = self._place(names)
+            for chunk in chunks:
+                rows, unplaced = self._placed([plain(row) for row in chunk], order, window)
+                findings += unplaced
+                before = window.cursor()
+                digests = [digest(row) for row in rows]
+                fresh = [row for row, hashed in zip(rows, digests, strict=True) if window.is_new(row[order], hashed)]
+                if fresh or unplaced:
+                    yield self._batch(names, fresh, window, [before, *(d.hex() for d in digests)], findings)
+                    findings = []
+                if self._stop.is_set():
+                    window.restart()
+                    return
         window.turn()
+
+    def _placed(self, rows: list[Row], order: int, window: Window) -> tuple[list[Row], list[Finding]]:
+        """Rows without those whose place is no moment a calendar holds: an infinite one would hide every later row."""
+        kept = [row for row in rows if not isinstance(row[order], Beyond)]
+        if len(kept) == len(rows):
+            return rows, []
+        column = self.options.order_by
+        odd = next(row[order] for row in rows if isinstance(row[order], Beyond))
+        return kept, [*self._told_once(window, f"place {column}", _unplaced(column, odd), "no_order", column)]
 
     def _batch(
         self, names: Sequence[str], rows: Sequence[Sequence[Any]], window: Window, content: list[str], findings: list[Finding]
     ) -> Batch:
         made, packed = frame(names, rows)
-        found = (*findings, *self._packed(packed, window))
+        found = (*findings, *self._packed(packed, window), *self._beyond(names, rows, window))
         key = hashlib.sha256("\n".join(content).encode()).hexdigest()
         return Batch(key, made, window.cursor(), table=self._table, identity=self.options.key, findings=found)
 
@@ -118,10 +131,21 @@ class SqlSource:
 
     def _packed(self, columns: Sequence[str], window: Window) -> Iterator[Finding]:
         for column in columns:
-            if f"bytes {column}" not in window.told:
-                window.told.add(f"bytes {column}")
-                message = Message("The column holds bytes (pictures, documents); it was not landed.")
-                yield self._finding("bytes_column", message, column)
+            message = Message("The column holds bytes (pictures, documents); it was not landed.")
+            yield from self._told_once(window, f"bytes {column}", message, "bytes_column", column)
+
+    def _beyond(self, names: Sequence[str], rows: Sequence[Sequence[Any]], window: Window) -> Iterator[Finding]:
+        for column, value in beyond(names, rows).items():
+            message = Message(
+                "The column holds moments that lie outside of every calendar here, such as {found}; they were landed as empty.",
+                found=value,
+            )
+            yield from self._told_once(window, f"beyond {column}", message, "moment_beyond", column)
+
+    def _told_once(self, window: Window, word: str, message: Message, code: str, column: str) -> Iterator[Finding]:
+        if word not in window.told:
+            window.told.add(word)
+            yield self._finding(code, message, column)
 
     def _finding(self, code: str, message: Message, column: str) -> Finding:
         return Finding(code, "warning", message, Origin(f"landing/{self.name}", self._table, column))
@@ -145,3 +169,12 @@ class SqlSource:
         text = " ".join(str(failure.orig).split())
         password = self.options.revealed_url().password
         return text.replace(str(password), "***")[:300] if password else text[:300]
+
+
+def _unplaced(column: str, found: str) -> Message:
+    return Message(
+        "Rows whose {column} lies outside of every calendar here, such as {found}, are not read: nothing tells their place. "
+        "Name a column in order_by that only grows, such as a number.",
+        column=column,
+        found=found,
+    )

@@ -11,11 +11,13 @@ from typing import Any
 
 import polars as pl
 
+from tundish.connectors.sql.moments import Beyond
 from tundish.connectors.sql.window import DIGEST, utc
 
 _EXACT = 15
 """Digits that a float keeps."""
 _WHOLE = 2**63
+_LONGEST = timedelta(microseconds=_WHOLE - 1)
 
 
 def plain(row: Sequence[Any]) -> tuple[Any, ...]:
@@ -28,6 +30,16 @@ def digest(row: Sequence[Any]) -> bytes:
     return hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
 
 
+def beyond(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Beyond]:
+    """Columns with moments that no calendar here holds, and the first of each; :func:`frame` leaves them empty."""
+    found: dict[str, Beyond] = {}
+    for row in rows:
+        for name, value in zip(names, row, strict=True):
+            if isinstance(value, Beyond):
+                found.setdefault(name, value)
+    return found
+
+
 def frame(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[pl.DataFrame, list[str]]:
     """A frame of plain rows, and the columns that hold bytes and were left out."""
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
@@ -38,9 +50,9 @@ def frame(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[pl.DataF
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a database holds anything
     match value:
-        case datetime():
-            return utc(value)
-        case None | bool() | int() | float() | str() | Decimal() | bytes() | date() | time() | timedelta():
+        case datetime() | timedelta():
+            return _held(value)
+        case None | bool() | int() | float() | str() | Decimal() | bytes() | date() | time():
             return value
         case bytearray() | memoryview():
             return bytes(value)
@@ -50,13 +62,26 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a database holds anything
             return str(value)
 
 
+def _held(value: datetime | timedelta) -> datetime | timedelta | Beyond:
+    """A moment in UTC, or a span; beyond, where a frame cannot hold it."""
+    try:
+        if isinstance(value, datetime):
+            return utc(value)
+    except OverflowError:
+        return Beyond(value)
+    return value if abs(value) <= _LONGEST else Beyond(value)
+
+
 def _series(name: str, values: Sequence[Any]) -> pl.Series:
+    values = [None if isinstance(value, Beyond) else value for value in values]
     filled = [value for value in values if value is not None]
     kinds = {type(value) for value in filled}
     if kinds and kinds <= {int, float, Decimal} and _fits(filled, kinds):
         return pl.Series(name, values, dtype=pl.Int64 if kinds == {int} else pl.Float64, strict=False)
     if kinds == {datetime} and len({value.tzinfo for value in filled}) == 1:
         return pl.Series(name, values, dtype=pl.Datetime("us", None if filled[0].tzinfo is None else "UTC"))
+    if kinds == {timedelta}:
+        return pl.Series(name, values, dtype=pl.Duration("us"))
     if len(kinds) == 1 and not kinds <= {int, Decimal, datetime}:
         return pl.Series(name, values)
     texts = [None if value is None else str(value) for value in values]
