@@ -194,9 +194,14 @@ def _end(plant: Path, running: Sequence[Running], shown: _Shown, lang: Language)
     for one in running:
         sys.stdout.write(shown.line(one) + "\n")
     if any(one.values or one.files for one in running):
-        run, check = called(f"run {plant}"), called(f"check {plant}")
-        text = "What was collected stands in {folder}. These commands read it with the other exports: {run}, {check}"
-        sys.stdout.write(say(text, lang, folder=plant / FOLDER, run=run, check=check) + "\n")
+        told = say(
+            "What was collected stands in {folder}. These commands read it with the other exports: {run}, {check}",
+            lang,
+            folder=plant / FOLDER,
+            run=called(f"run {plant}"),
+            check=called(f"check {plant}"),
+        )
+        sys.stdout.write(f"{told}\n")
     for failure in failures:
         if failure is not None and not isinstance(failure, TundishError):
             raise failure
