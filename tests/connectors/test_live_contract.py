@@ -258,6 +258,13 @@ def test_stop_ends_a_source_to_which_nothing_comes(backend, plant):
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.parametrize(("kind", "url"), [("opcua", "opc.tcp://h:4840"), ("mqtt", "mqtt://h")])
+def test_a_password_in_plain_sight_is_refused_with_what_to_write(kind, url):
+    with pytest.raises(BadSettings, match=r"sources\.here\.password: expected the password as \$\{NAME\}") as caught:
+        open_live("here", kind, {"url": url, "user": "u", "password": "geheim"})
+    assert "geheim" not in repr(caught.value.message)
+
+
 def test_every_kind_has_a_back_end_here():
     assert set(LIVE) <= set(BACKENDS)
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -21,8 +22,10 @@ import polars as pl
 import psycopg
 import pytest
 from databases import PASSWORD, Postgres
+from sqlalchemy import exc
 
 from tundish.connectors.sql import open_source
+from tundish.connectors.sql.link import is_refusal
 from tundish.connectors.sql.window import Window
 from tundish.errors import BadSettings, SourceRefused
 from tundish.intake import RawTable, SourceFile
@@ -96,6 +99,11 @@ def test_a_missing_sqlite_file_is_refused_and_not_made(tmp_path):
         ({}, "url"),
         ({"url": "nonsense"}, "url"),
         ({"url": "postgresql://u:plain@h/d", "table": "t", "order_by": "i"}, "url"),
+        ({"url": "postgresql://h/d?password=plain", "table": "t", "order_by": "i"}, "url"),
+        ({"url": "postgresql://h/d?user=u&PWD=plain", "table": "t", "order_by": "i"}, "url"),
+        ({"url": "mssql+pyodbc:///?odbc_connect=SERVER%3Dh%3BPWD%3Dplain%3B", "table": "t", "order_by": "i"}, "url"),
+        ({"url": "mssql+pyodbc:///?odbc_connect=SERVER%3Dh%3B+Password+%3D+plain", "table": "t", "order_by": "i"}, "url"),
+        ({"url": "mssql+pyodbc:///?odbc_connect=PWD%3D${A}plain", "table": "t", "order_by": "i"}, "url"),
         ({"url": "sqlite:///x", "order_by": "i"}, "table"),
         ({"url": "sqlite:///x", "table": "t", "query": "select 1", "order_by": "i"}, "table"),
         ({"url": "sqlite:///x", "table": "t"}, "order_by"),
@@ -183,6 +191,34 @@ def test_a_row_whose_place_is_infinity_is_told_and_hides_no_later_one(server, tm
     name = f"landing/mes/{JOURNAL}"
     parts = LANDED.read(SourceFile(name, tmp_path / name))
     assert [part.code for part in parts if isinstance(part, Finding)] == ["no_order"]
+
+
+def test_a_value_that_the_driver_cannot_hold_is_refused_and_not_waited_for():
+    assert is_refusal(exc.DataError("SELECT 1", {}, psycopg.DataError("value too large")))
+    assert not is_refusal(exc.OperationalError("SELECT 1", {}, psycopg.OperationalError("server closed the connection")))
+
+
+@pytest.mark.parametrize(
+    "query", ["password=${TUNDISH_TEST_PG}&user=plant", "user=plant&options=-c%20x.pwd%3D${TUNDISH_TEST_PG}"]
+)
+def test_a_secret_in_the_query_of_the_address_is_looked_up_and_never_said(server, monkeypatch, tmp_path, caplog, query):
+    from tundish.connectors.live import open_live
+
+    url = f"postgresql+psycopg://127.0.0.1:{server.port}/postgres?{query}"
+    source = {"url": url, "table": "pg_am", "order_by": "oid"}
+    if query.startswith("password"):
+        land(tmp_path, open_live("mes", "sql", source))
+        assert landed(tmp_path).height
+    secret = "wr0ng s3cret=&/+%"  # noqa: S105 - a wrong one
+    monkeypatch.setenv(SECRET, secret)
+    with pytest.raises(SourceRefused) as caught, Landing(tmp_path, "mes") as landing:
+        for batch in open_live("mes", "sql", source).batches(None, once=True):
+            landing.append(batch)
+    said = "".join(traceback.format_exception(caught.value)) + caplog.text + repr(caught.value.message)
+    files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for word in (PASSWORD, secret, "s3cret"):
+        assert word not in said
+        assert word.encode() not in files
 
 
 def test_the_session_can_only_read(server):

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tundish.connectors.secret import is_reference
 from tundish.errors import BadSettings, Message
 
+PLAIN = Message("the password as {example}, a variable of the environment", example="${NAME}")
+"""What to write instead of a password in plain sight."""
 _OUTER = frozenset({"kind", "folder"})
 """Words that are not the connector's own: its kind, and its folder, which the command that runs it gives."""
 
@@ -29,6 +32,13 @@ class Words:
             return str(value)
         if value is not None and not (isinstance(value, str) and value):
             raise self._bad(key, Message("a text in quotes"), value)
+        return value
+
+    def secret(self, key: str) -> str | None:
+        """A ``${NAME}`` for a variable of the environment, or None; a secret in plain sight is refused."""
+        value = self.text(key)
+        if value is not None and not is_reference(value):
+            raise self.wrong(key, PLAIN, "***")
         return value
 
     def path(self, key: str) -> Path | None:

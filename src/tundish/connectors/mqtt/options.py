@@ -72,7 +72,7 @@ def checked(name: str, options: Mapping[str, object]) -> Options:
         client_id=words.text("client_id") or f"tundish-{name}-{room}",
         protocol=words.one_of("protocol", ("5", "3.1.1"), "5"),
         user=words.text("user"),
-        password=words.text("password"),
+        password=words.secret("password"),
         ca_file=words.path("ca_file"),
         certificate=words.path("certificate"),
         key=words.path("key"),

@@ -56,7 +56,7 @@ def checked(name: str, options: Mapping[str, object]) -> Options:
         security=cast(Security, words.one_of("security", get_args(Security), "none")),
         server_certificate=words.path("server_certificate"),
         user=words.text("user"),
-        password=words.text("password"),
+        password=words.secret("password"),
         nodes=words.texts("nodes"),
         browse=words.text("browse"),
         only=words.texts("only"),

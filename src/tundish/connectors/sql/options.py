@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from tundish.connectors.secret import revealed
-from tundish.connectors.wording import Words
+from tundish.connectors.secret import is_reference, revealed
+from tundish.connectors.wording import PLAIN, Words
 from tundish.errors import Message
+
+_SECRET = re.compile(r"(?:ssl|auth)?[_-]?(?:password|passwd|passphrase|pwd|secret|token)|(?:api|access)[_-]?key", re.IGNORECASE)
+"""Names under which drivers take a secret."""
+_WITHIN = re.compile(r"\b(password|passwd|pwd)\s*=\s*([^;&\s]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,12 @@ class Options:
         def known(word: object) -> str | None:
             return revealed(str(word), source=self.name, address=self.address) if word else None
 
+        query = {
+            key: known(value) or "" if isinstance(value, str) else tuple(known(part) or "" for part in value)
+            for key, value in url.query.items()
+        }
         return sa.URL.create(
-            url.drivername, known(url.username), known(url.password), known(url.host), url.port, known(url.database), url.query
+            url.drivername, known(url.username), known(url.password), known(url.host), url.port, known(url.database), query
         )
 
 
@@ -77,6 +85,18 @@ def _sound(words: Words, url: str | None) -> str:
         parts = sa.make_url(url or "")
     except (exc.ArgumentError, ValueError):
         raise words.wrong("url", expected, Message("something else") if url else Message("nothing")) from None
-    if parts.password and not re.fullmatch(r"\$\{\w+\}", str(parts.password)):
-        raise words.wrong("url", Message("the password as {example}, a variable of the environment", example="${NAME}"), "***")
+    if any(not is_reference(secret) for secret in _secrets(parts)):
+        raise words.wrong("url", PLAIN, "***")
     return url or ""
+
+
+def _secrets(url: sa.URL) -> Iterator[str]:
+    """Every password of an address: before the host, as a word of its query, or within one (``odbc_connect``)."""
+    if url.password:
+        yield str(url.password)
+    for key, several in url.normalized_query.items():
+        for value in several:
+            if value and _SECRET.fullmatch(key):
+                yield value
+            for _, within in _WITHIN.findall(value):
+                yield within.strip().removeprefix("{").removesuffix("}") if within.strip().startswith("{$") else within.strip()

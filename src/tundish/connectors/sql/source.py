@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import exc
 
+from tundish.connectors.secret import masked, words_of
 from tundish.connectors.sql.link import Link, is_refusal
 from tundish.connectors.sql.moments import Beyond
 from tundish.connectors.sql.options import Options, checked
@@ -166,9 +167,7 @@ class SqlSource:
 
     def _said(self, failure: exc.DBAPIError) -> str:
         """What the driver said, without a word that is a secret."""
-        text = " ".join(str(failure.orig).split())
-        password = self.options.revealed_url().password
-        return text.replace(str(password), "***")[:300] if password else text[:300]
+        return str(masked(" ".join(str(failure.orig).split()), words_of(self.options.url)))[:300]
 
 
 def _unplaced(column: str, found: str) -> Message:
