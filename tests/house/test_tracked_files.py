@@ -42,3 +42,9 @@ def test_requirements_are_pinned_with_hashes_and_hold_no_address(name):
     for package in packages:
         assert re.match(r"[a-z0-9.-]+==[\w.]+", package), package
         assert "--hash=sha256:" in package, package
+
+
+def test_no_two_test_modules_have_one_name(tracked):
+    """They are collected in one run, by their names."""
+    names = [path.name for path in tracked if path.parent.parent.name == "tests" and path.suffix == ".py"]
+    assert sorted({name for name in names if names.count(name) > 1} - {"conftest.py"}) == []
