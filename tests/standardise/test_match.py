@@ -232,3 +232,8 @@ def test_the_order_of_columns_does_not_matter():
     ]
     forward = [one.match.concept for one in meant(*columns)]
     assert [one.match.concept for one in meant(*reversed(columns))] == forward[::-1]
+
+
+def test_values_beyond_every_scale_are_no_fault_of_the_program():
+    (one,) = meant(number("전력량(kWh)", 1.7e308, -1.7e308))
+    assert one.match.concept in (None, "energy.active_energy")

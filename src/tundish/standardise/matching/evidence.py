@@ -327,8 +327,8 @@ def _values_inside(look: Look, concept: Concept, fits: Unit | None) -> float:
     if look.unit is not None and {look.unit.quantity, concept.quantity} == _GASES:
         usual = look.unit
     factor, offset = (usual.factor, usual.offset) if usual else (1.0, 0.0)
-    si = numbers * factor + offset
-    return float(np.mean((si >= concept.low) & (si <= concept.high)))
+    low, high = (concept.low - offset) / factor, (concept.high - offset) / factor
+    return float(np.mean((numbers >= low) & (numbers <= high)))
 
 
 def _kind_factor(look: Look, concept: Concept) -> float:
