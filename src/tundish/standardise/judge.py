@@ -29,7 +29,8 @@ def judge(export: Export, meant: Sequence[Meant]) -> Judged:
     sheet = _without_kept(lay_out(export, meant))
     found: list[Odd] = []
     for check in CHECKS:
-        odds = list(check(sheet))
+        with np.errstate(over="ignore", invalid="ignore"):  # a cell of 1e308 goes beyond every scale, and is then told as odd
+            odds = list(check(sheet))
         found += odds
         if odds:
             sheet = sheet.without(odds)
