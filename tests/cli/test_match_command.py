@@ -186,3 +186,10 @@ def test_a_hostile_file_is_refused_whole(tmp_path, capsys, text):
     assert main(["synonyms", str(tmp_path / "plant"), "--take", str(tmp_path / "given.toml")]) == 2
     assert not (tmp_path / "plant" / "plant.toml").exists()
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_text_that_calls_itself_a_workbook_is_no_list_of_headers(tmp_path, capsys):
+    file = tmp_path / "bad.xlsx"
+    file.write_text("nonsense")
+    assert main(["match", str(file), "--json"]) == 2
+    assert "bad.xlsx" in capsys.readouterr().err

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Named = tuple[str, list[tuple[str, Matched]]]
     """A table's name, empty where there is only one, and its columns."""
 
-_TABLES = frozenset((".csv", ".tsv", ".tab"))
+_TABLES = frozenset((".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"))
 _MOST_OF_A_LIST = 2**24
 """Bytes; a longer text is a table."""
 _LARGE = 2**20
