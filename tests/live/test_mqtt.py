@@ -262,8 +262,7 @@ def test_wrong_options_are_refused_with_what_is_expected(options, said):
         open_source("a", options)
 
 
-def test_no_broker_is_said_when_asked_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("tundish.connectors.mqtt.source._PATIENCE_S", 1.0)
+def test_no_broker_is_said_when_asked_once(tmp_path):
     source = open_source("a", {"url": "mqtt://127.0.0.1:1", "folder": str(tmp_path)})
     with pytest.raises(SourceRefused, match="refuses the connection"):
         landed_once(source)

@@ -24,6 +24,7 @@ from tundish.intake.folder import JOURNAL, walk
 from tundish.intake.live import SIGNALS, Batch, Delivery, Gap, Tag
 from tundish.store import LANDED, Landing
 from tundish.store.journal import Sealed
+from tundish.store.landed import Landed
 from tundish.store.landing import due
 from tundish.table import Finding, Origin
 
@@ -332,15 +333,17 @@ def test_a_sealed_file_that_somebody_took_away_is_told(tmp_path):
     assert [part.code for part in parts(tmp_path) if isinstance(part, Finding)] == ["landed_file_missing"]
 
 
-def test_the_latest_rows_are_read_when_there_are_too_many(tmp_path, monkeypatch):
-    monkeypatch.setattr("tundish.store.landed.MOST_ROWS", 5 * ROWS)
+def test_the_latest_rows_are_read_when_there_are_too_many(tmp_path):
     with Landing(tmp_path, "plc", seal_rows=3 * ROWS) as landing:
         for n in range(1, 21):
             landing.append(batch(n))
-    landed = numbers(tmp_path)
+    name = f"landing/plc/{JOURNAL}"
+    read = list(Landed(most_rows=5 * ROWS).read(SourceFile(name, tmp_path / name)))
+    (table,) = (part for part in read if isinstance(part, RawTable) and part.origin.sheet is None)
+    landed = sorted(map(int, table.frame["value"].to_list()))
     assert landed == values_of(*range(21 - len(landed) // ROWS, 21))
     assert 5 * ROWS <= len(landed) <= 9 * ROWS
-    assert [part.code for part in parts(tmp_path) if isinstance(part, Finding)] == ["landed_rows_cut"]
+    assert [part.code for part in read if isinstance(part, Finding)] == ["landed_rows_cut"]
 
 
 def test_signals_of_another_shape_are_the_connectors_fault(tmp_path):

@@ -86,39 +86,39 @@ def read(plant: Path) -> Mends:
 def _open(asides: Iterable[Aside], lang: Language) -> Iterator[dict[str, str]]:
     for aside in asides:
         yield {
-            "file": aside.origin.file,
-            "sheet": aside.origin.sheet or "",
-            "row": "" if aside.row is None else f"{aside.row}",
-            "last": "" if aside.last in (None, aside.row) else f"{aside.last}",
-            "column": aside.origin.column or "",
-            "found": aside.found,
-            "expected": aside.expected,
+            **_spot(aside),
             "reason": render(aside.reason, lang),
             "count": f"{aside.count}",
             "corrected": "",
             "decision": "",
             "sha256": f"sha:{aside.sha256[:_HASH]}",
-            "code": aside.code,
         }
 
 
 def _decided(mends: Mends) -> Iterator[dict[str, str]]:
     for mend in mends.lines:
         yield {
-            "file": mend.origin.file,
-            "sheet": mend.origin.sheet or "",
-            "row": "" if mend.row is None else f"{mend.row}",
-            "last": "" if mend.last in (None, mend.row) else f"{mend.last}",
-            "column": mend.origin.column or "",
-            "found": mend.found,
-            "expected": mend.expected,
+            **_spot(mend),
             "reason": mend.reason,
             "count": "",
             "corrected": mend.corrected,
             "decision": DECISIONS[mend.decision],
             "sha256": f"sha:{mend.sha256}",
-            "code": mend.code,
         }
+
+
+def _spot(one: Aside | Mend) -> dict[str, str]:
+    """Where a value stands, and what was found there."""
+    return {
+        "file": one.origin.file,
+        "sheet": one.origin.sheet or "",
+        "row": "" if one.row is None else f"{one.row}",
+        "last": "" if one.last in (None, one.row) else f"{one.last}",
+        "column": one.origin.column or "",
+        "found": one.found,
+        "expected": one.expected,
+        "code": one.code,
+    }
 
 
 def _write_csv(lines: Sequence[Mapping[str, str]], path: Path) -> None:

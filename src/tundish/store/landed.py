@@ -33,12 +33,13 @@ class Landed:
     """Reads a source's journal and all that it names."""
 
     suffixes: tuple[str, ...] = (PurePosixPath(JOURNAL).suffix,)
+    most_rows: int = MOST_ROWS
 
     def read(self, file: SourceFile) -> Iterator[RawTable | SourceFile | Finding]:
         """Yield the tables that landed, signals first, the files that were delivered, under their own names, and the gaps."""
         if file.path is None:
             raise BrokenFile(file=file.name, expected=Message("a journal"), found=Message("a file inside an archive"))
-        reading = _Reading(file.path.parent, str(PurePosixPath(file.name).parent))
+        reading = _Reading(file.path.parent, str(PurePosixPath(file.name).parent), self.most_rows)
         try:
             yield from reading.settled()
         except (LandingRefused, pl.exceptions.PolarsError, ValueError, KeyError) as failure:
@@ -55,6 +56,7 @@ class _Reading:
 
     folder: Path
     name: str
+    most_rows: int
     gone: set[str] = field(default_factory=set)
     """Sealed files that the journal names and that are not there."""
 
@@ -113,7 +115,7 @@ class _Reading:
         sealed = [file for file in sealed if file not in missing]
         frames = list(journal.frames(table))
         total = sum(frame.height for frame in frames) + sum(file.rows for file in sealed)
-        frames += self._latest(sealed, MOST_ROWS - sum(frame.height for frame in frames))
+        frames += self._latest(sealed, self.most_rows - sum(frame.height for frame in frames))
         if not frames:
             return
         frame = together(frames[::-1])
