@@ -32,6 +32,9 @@
     │   ├── LandingRefused        what arrives cannot be put on disk, or what lies there cannot be read
     │   │   └── LandingInUse          another process lands for the same source
     │   ├── CannotServe           the address cannot be listened on
+    │   ├── WorkersLost           workers of an engine die faster than they are replaced
+    │   ├── UnknownPiece          no piece answers to the id
+    │   ├── AmbiguousPiece        pieces of several kinds answer to it
     │   └── CannotWrite           the output cannot be put where it was asked
     └── UnknownLine               a works line that does not exist
 
@@ -302,6 +305,24 @@ class CannotWrite(InputError):
     """The output cannot be put where it was asked."""
 
     text = "{path}: cannot write here: {found}. Name another folder (run: --out FOLDER; demo: demo FOLDER)."
+
+
+class WorkersLost(InputError):
+    """Workers of an engine die faster than they can be replaced."""
+
+    text = "{part}: the worker died {times} times ({found}). What is finished is kept; run again to go on from there."
+
+
+class UnknownPiece(InputError):
+    """No piece answers to the id."""
+
+    text = "{piece}: no piece of this plant has this number. Close to it: {nearest}."
+
+
+class AmbiguousPiece(InputError):
+    """Pieces of several kinds answer to the id."""
+
+    text = "{piece}: {count} pieces answer to this number. Write it as one of: {choices}."
 
 
 class UnknownLine(InputError):

@@ -9,7 +9,7 @@ import polars as pl
 
 from tundish.errors import BadSettings, Message, NoSharedKey
 from tundish.table import Column, Table
-from tundish.trace.genealogy import begins_with
+from tundish.trace.genealogy.beginnings import begins_with
 from tundish.trace.ids import FEWEST_IDS, Ids, comparable, names_agree, shares
 from tundish.trace.spelling import spell
 from tundish.trace.target import Target
