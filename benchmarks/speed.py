@@ -15,8 +15,8 @@ import numpy as np
 from tundish.standardise.matching.look import ColumnSketch
 from tundish.standardise.matching.match import match
 from tundish.table import Origin
-from tundish.trace.segments import by_time, numbers
 from tundish.trace.stamps import SECOND
+from tundish.trace.stays.segments import by_time, numbers
 from tundish.vocabulary import load_catalogue
 
 KINDS = ("산세조{n} 온도(℃)", "F{n}_ROLL_FORCE(ton)", "ZONE{n}_TEMP", "TAG_{n:04d}", "가열로 {n}존 온도 SV", "MOTOR_CURR_{n}")

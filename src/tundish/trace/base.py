@@ -14,8 +14,8 @@ from tundish.table import ROW, ROWS_SHOWN, SOURCE, Finding, Origin, Table
 from tundish.trace.ids import Ids, comparable
 from tundish.trace.keys import Plan, Relation
 from tundish.trace.pieces import Link
-from tundish.trace.segments import Ints, Segments, by_id
 from tundish.trace.stamps import NEVER, Stamps, stamp_column, stamps
+from tundish.trace.stays.segments import Ints, Segments, by_id
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
 

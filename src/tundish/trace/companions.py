@@ -14,10 +14,10 @@ import polars as pl
 from tundish.errors import Message
 from tundish.table import Finding, Table
 from tundish.trace.base import Joined, at, files_of, origin_of
-from tundish.trace.events import Cut
-from tundish.trace.features import Feature, describe
-from tundish.trace.segments import Ints
 from tundish.trace.stamps import stamps
+from tundish.trace.stays.events import Cut
+from tundish.trace.stays.features import Feature, describe
+from tundish.trace.stays.segments import Ints
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,18 @@ from tundish.table import ROW, SOURCE, Column, Finding, Known, Progress, Table
 from tundish.trace.base import Base, Joined, at, files_of, join, lay_base, origin_of
 from tundish.trace.clocks import given
 from tundish.trace.companions import find_twins, of_twins
-from tundish.trace.events import of_events
-from tundish.trace.features import Feature, as_stated, describe, when_known
 from tundish.trace.ids import Ids
 from tundish.trace.intervals import is_regular, trace_intervals
 from tundish.trace.keys import Plan, is_identity, plan, refuse_strangers
-from tundish.trace.moments import Moments, find_moments, sole_stamp, stamped_after
 from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Clock, Link, Pieces
-from tundish.trace.segments import Ints
-from tundish.trace.signals import Signals, Stay, of_signals, same_clock
 from tundish.trace.spelling import spell
 from tundish.trace.stamps import NEVER, as_times, role
-from tundish.trace.stays import overlapping
+from tundish.trace.stays.decision import Moments, find_moments, sole_stamp, stamped_after
+from tundish.trace.stays.events import of_events
+from tundish.trace.stays.features import Feature, as_stated, describe, when_known
+from tundish.trace.stays.pairs import overlapping
+from tundish.trace.stays.segments import Ints
+from tundish.trace.stays.signals import Signals, Stay, of_signals, same_clock
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
 

@@ -11,11 +11,11 @@ import polars as pl
 from tundish.errors import Message, NoSharedKey
 from tundish.table import ROW, SOURCE, Column, Finding, Table
 from tundish.trace.base import files_of, origin_of
-from tundish.trace.events import floats
-from tundish.trace.features import Feature, as_stated, describe, when_known
 from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Link, Pieces
-from tundish.trace.segments import Floats, Ints, by_time, numbers
 from tundish.trace.stamps import NEVER, SECOND, Stamps, as_times, spacing, stamp_column, stamps
+from tundish.trace.stays.events import floats
+from tundish.trace.stays.features import Feature, as_stated, describe, when_known
+from tundish.trace.stays.segments import Floats, Ints, by_time, numbers
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
 

@@ -13,11 +13,11 @@ from tundish.errors import Message
 from tundish.table import Column, Finding, Statistic, Table
 from tundish.trace.base import at, files_of, origin_of
 from tundish.trace.clocks import estimate
-from tundish.trace.events import floats
-from tundish.trace.features import Feature, describe
 from tundish.trace.pieces import Clock, Link
-from tundish.trace.segments import Floats, Ints, Segments, by_time, commonest, latest, numbers
 from tundish.trace.stamps import NEVER, SECOND, Stamps, spacing, stamp_column, stamps
+from tundish.trace.stays.events import floats
+from tundish.trace.stays.features import Feature, describe
+from tundish.trace.stays.segments import Floats, Ints, Segments, by_time, commonest, latest, numbers
 from tundish.vocabulary import Catalogue
 
 _USUAL: tuple[Statistic, ...] = ("mean", "std", "min", "max", "slope")

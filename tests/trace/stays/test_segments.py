@@ -3,8 +3,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tundish.trace.segments import by_id, by_time, commonest, latest, numbers
 from tundish.trace.stamps import NEVER, SECOND
+from tundish.trace.stays.segments import by_id, by_time, commonest, latest, numbers
 
 STATISTICS = ["mean", "std", "min", "max", "first", "last", "sum", "count", "slope"]
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import polars as pl
 
 from tundish.table import Column, Statistic, Table
-from tundish.trace.features import Feature, describe
-from tundish.trace.segments import Floats, Segments, commonest, numbers
 from tundish.trace.stamps import NEVER, SECOND, Stamps, stamp_column, stamps
-from tundish.trace.stays import Pair, find_pair
+from tundish.trace.stays.features import Feature, describe
+from tundish.trace.stays.pairs import Pair, find_pair
+from tundish.trace.stays.segments import Floats, Segments, commonest, numbers
 from tundish.vocabulary import Catalogue
 
 _MANY = 20

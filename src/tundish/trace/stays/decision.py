@@ -11,10 +11,10 @@ import polars as pl
 from tundish.errors import BadSettings, Message
 from tundish.table import Column, Table
 from tundish.trace.base import Base, at, files_of
-from tundish.trace.events import Cut
-from tundish.trace.segments import Ints
 from tundish.trace.stamps import NEVER, Stamps, role, stamp_column, stamps
-from tundish.trace.stays import Pair, find_pair, tells_of_the_line
+from tundish.trace.stays.events import Cut
+from tundish.trace.stays.pairs import Pair, find_pair, tells_of_the_line
+from tundish.trace.stays.segments import Ints
 from tundish.vocabulary import Catalogue
 
 
