@@ -45,6 +45,8 @@ class Concept:
     """For a set-point: id of the concept that is set."""
     level: Level | None = None
     """For an identity: which material it names."""
+    goes_in: bool = False
+    """For an identity: names what went in, not what came out."""
     equipment: bool = False
     """Names a machine, a tool or a place in the works: can be a cause, as a crew or a customer cannot."""
     turnable: bool = False

@@ -79,6 +79,7 @@ def _concept(id: str, entry: Entry) -> Concept:
         high=high,
         aspect=entry.get("aspect", "actual"),
         level=entry.get("level"),
+        goes_in=bool(entry.get("goes_in", False)),
         equipment=bool(entry.get("equipment", False)),
         turnable=bool(entry.get("turnable", False)),
         better=entry.get("better"),
