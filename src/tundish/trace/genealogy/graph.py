@@ -15,7 +15,8 @@ from tundish.trace.spelling import SEPARATORS
 
 EdgeKind = Literal["melted", "cast", "cut", "rolled", "slit", "welded", "joined", "sheeted", "packed", "processed"]
 """What was done: ``cut`` one behind the other, ``slit`` side by side, ``welded`` end to end in a strip line, ``joined`` any
-other way of making one out of several, ``sheeted`` coil to sheets or plates, ``processed`` one piece to one under a new number."""
+other way of making one out of several, ``sheeted`` coil to sheets or plates,
+``processed`` one piece to one under a new number."""
 Evidence = Literal["record", "respelled", "beginning", "mistyped", "time", "mass", "dimensions", "sequence"]
 """What an edge rests on most: the record as it stands, an evened spelling, ids that begin alike, or a repair by it."""
 
