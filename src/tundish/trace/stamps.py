@@ -11,6 +11,7 @@ from tundish.vocabulary import Catalogue
 
 Stamps = npt.NDArray[np.int64]
 """Microseconds since 1970 (UTC); :data:`NEVER` where unknown."""
+Floats = npt.NDArray[np.float64]
 NEVER = np.iinfo(np.int64).min
 SECOND = 1_000_000
 

@@ -15,8 +15,7 @@ import numpy.typing as npt
 from tundish.errors import Message
 from tundish.table import Finding, Origin
 from tundish.trace.pieces import Clock
-from tundish.trace.stamps import NEVER, SECOND, Stamps, spacing
-from tundish.trace.stays.segments import Floats
+from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps, spacing
 
 REACH_S = 900.0
 """Offsets up to this many seconds either way are tried."""
