@@ -64,11 +64,19 @@ class Index:
 
     def up(self, piece: int) -> Reach:
         """Edges to everything the piece was made of; shares of the piece's mass."""
-        return _walk(piece, self._edges_up, self.child, self.parent, self.share_of_child)
+        return _walk(piece, self.edges_up, self.child, self.parent, self.share_of_child)
 
     def down(self, piece: int) -> Reach:
         """Edges to everything that was made of the piece; shares of the piece's mass."""
-        return _walk(piece, self._edges_down, self.parent, self.child, self.share_of_parent)
+        return _walk(piece, self.edges_down, self.parent, self.child, self.share_of_parent)
+
+    def edges_up(self, pieces: Numbers) -> Rows:
+        """Rows of the edges to the parents of these pieces."""
+        return _ranges(self.up_from[pieces], self.up_from[pieces + 1])
+
+    def edges_down(self, pieces: Numbers) -> Rows:
+        """Rows of the edges to the children of these pieces."""
+        return np.asarray(self.by_parent[_ranges(self.down_from[pieces], self.down_from[pieces + 1])], dtype=np.int64)
 
     def stays(self, pieces: Numbers) -> Rows:
         """Rows of the stays of these pieces."""
@@ -80,7 +88,7 @@ class Index:
         return sorted(found)
 
     def near(self, text: str, even: Words, *, most: int) -> list[int]:
-        """Pieces whose ids differ from ``text`` in one character, then those that stand beside it in order, at most ``most``."""
+        """Pieces whose ids differ from ``text`` in one character, then those beside it in order; at most ``most``."""
         found: dict[int, None] = {}
         word = next(iter(spellings(text)), "")
         for other in _one_off(word):
@@ -107,12 +115,6 @@ class Index:
             else:
                 high = middle
         return low
-
-    def _edges_up(self, pieces: Numbers) -> Rows:
-        return _ranges(self.up_from[pieces], self.up_from[pieces + 1])
-
-    def _edges_down(self, pieces: Numbers) -> Rows:
-        return np.asarray(self.by_parent[_ranges(self.down_from[pieces], self.down_from[pieces + 1])], dtype=np.int64)
 
 
 def build_index(pieces: pl.DataFrame, edges: pl.DataFrame, stays: pl.DataFrame) -> Index:
@@ -191,10 +193,8 @@ def _walk(piece: int, edges: _Edges, near: Numbers, far: Numbers, share: Floats)
         reached.update(frontier.tolist())
     for row in edges(frontier).tolist() if frontier.size else ():
         shares[row] = float("nan")
-    found = np.fromiter(depth, dtype=np.int64, count=len(depth))
-    return Reach(
-        found, np.fromiter(depth.values(), dtype=np.int64, count=len(depth)), np.array([shares[row] for row in depth.keys()])
-    )
+    rows, depths = np.array(list(depth), dtype=np.int64), np.array(list(depth.values()), dtype=np.int64)
+    return Reach(rows, depths, np.array([shares[row] for row in depth]))
 
 
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

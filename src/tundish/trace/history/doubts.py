@@ -1,0 +1,108 @@
+"""What in this history is not sure, and what was found in the records that it rests on?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from tundish.errors import Message
+from tundish.table import Finding, Origin
+from tundish.trace.genealogy.graph import Evidence
+from tundish.trace.history.told import History, Kin, Tie
+
+DOUBTFUL = 0.95
+"""An edge below this probability is said to be doubtful, and drawn so."""
+_WHOLE = 1e-6
+"""Shares that sum to one but for this are whole."""
+_USUAL = 0.5
+"""Share of a level's pieces with an origin from which a piece without one is an open end."""
+_PLAIN: frozenset[Evidence] = frozenset(("record", "respelled", "beginning"))
+"""Evidence that changed nothing of what a record says."""
+_MOST = 30
+"""Doubts of one kind, at most; a heat has hundreds of children."""
+
+
+def open_ends(kin: Mapping[int, Kin], number: int, up: Iterable[Tie], levels: pl.DataFrame) -> tuple[int, ...]:
+    """Pieces on the way up whose origin is not told although most of their level have one, or that have no record at all."""
+    up = list(up)
+    told = {tie.child for tie in up}
+    share = {row["level"]: row["with_parents"] / max(row["pieces"], 1) for row in levels.iter_rows(named=True)}
+    way = dict.fromkeys([number, *(tie.parent for tie in up)])
+    return tuple(one for one in way if one not in told and share.get(kin[one].level, 0.0) >= _USUAL)
+
+
+def doubts(told: History, known: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings about this history: its own doubts first, then those of the records behind it."""
+    own = [*_unrecorded(told), *_open(told), *_parts_unknown(told), *_doubtful(told)]
+    return (*own, *(finding for finding in known if _touches(finding, told)))
+
+
+def _open(told: History) -> Iterable[Finding]:
+    for number in told.open_ends[:_MOST]:
+        kin = told.pieces[number]
+        text = "{piece}: no record tells what it was made of; others of its kind have an origin. See the list of open ends."
+        hint = Message("Look for its row in the production record of the line before, or for another spelling of its number.")
+        yield Finding("origin_open", "warning", Message(text, piece=kin.id), Origin(kin.line or kin.id), hint=hint)
+
+
+def _unrecorded(told: History) -> Iterable[Finding]:
+    if not told.piece.recorded:
+        text = "{piece}: others name this piece, but it has no record of its own; what was made of it is all that is known."
+        yield Finding("piece_unrecorded", "warning", Message(text, piece=told.piece.id), Origin(told.piece.id))
+
+
+def _parts_unknown(told: History) -> Iterable[Finding]:
+    """Pieces on the way up of whose mass a part has no known origin."""
+    parts: dict[int, list[float | None]] = {}
+    for tie in told.up:
+        parts.setdefault(tie.child, []).append(tie.share_of_child)
+    for number, shares in list(parts.items())[:_MOST]:
+        known = [share for share in shares if share is not None]
+        if len(known) == len(shares) and sum(known) < 1 - _WHOLE:
+            missing = round(100 * (1 - sum(known)), 2)
+            text = "{piece}: the origin of {percent}% of its mass is not known."
+            values = {"piece": told.pieces[number].id, "percent": missing}
+            yield Finding("origin_partly_open", "warning", Message(text, **values), Origin(told.pieces[number].line or "-"))
+
+
+def _doubtful(told: History) -> Iterable[Finding]:
+    unsure = [tie for tie in (*told.up, *told.down) if tie.probability < DOUBTFUL or tie.evidence not in _PLAIN]
+    for tie in unsure[:_MOST]:
+        text = "{child} from {parent}: not as the record says but by evidence ({evidence}), with a probability of {percent}%."
+        if tie.evidence in _PLAIN:
+            text = "{child} from {parent}: this follows from the record, but with a probability of {percent}% only."
+        message = Message(
+            text,
+            child=told.pieces[tie.child].id,
+            parent=told.pieces[tie.parent].id,
+            evidence=EVIDENCE[tie.evidence],
+            percent=round(100 * tie.probability, 1),
+        )
+        rows = () if tie.row is None else (tie.row,)
+        severity = "warning" if tie.probability < DOUBTFUL else "info"
+        yield Finding("edge_doubtful", severity, message, Origin(tie.file or tie.line or "-"), rows=rows)
+
+
+EVIDENCE: Mapping[Evidence, Message] = {
+    "record": Message("the record"),
+    "respelled": Message("the record, spelled otherwise"),
+    "beginning": Message("numbers that begin alike"),
+    "mistyped": Message("a slip of one key"),
+    "time": Message("time"),
+    "mass": Message("mass"),
+    "dimensions": Message("dimensions"),
+    "sequence": Message("order of work"),
+}
+"""What an edge rests on, in words."""
+
+
+def _touches(finding: Finding, told: History) -> bool:
+    """Whether a finding of the genealogy is about a row or a number of this history."""
+    rows = {(item.file, item.row) for item in (*told.up, *told.down, *told.timeline) if item.row is not None}
+    if any((finding.origin.file, row) in rows for row in finding.rows):
+        return True
+    ids = {kin.id for kin in told.pieces.values()}
+    return not ids.isdisjoint(finding.found) or any(
+        isinstance(value, str) and value in ids for value in finding.message.values.values()
+    )
