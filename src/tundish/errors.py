@@ -29,13 +29,19 @@
     │   │   └── BrowseRefused         the same of one that was only asked what it offers
     │   ├── BadAddress            words after browse that cannot be
     │   ├── MissingExtra          a live source whose library is not installed
+    │   ├── MissingEngine         an engine whose library is not installed
+    │   ├── EngineRefused         a cluster that cannot be started or joined
     │   ├── LandingRefused        what arrives cannot be put on disk, or what lies there cannot be read
     │   │   └── LandingInUse          another process lands for the same source
+    │   ├── FolderInUse           another run computes into the same folder
+    │   ├── InputsChanged         a file changed while it was computed from
     │   ├── CannotServe           the address cannot be listened on
     │   ├── WorkersLost           workers of an engine die faster than they are replaced
     │   ├── UnknownPiece          no piece answers to the id
     │   ├── AmbiguousPiece        pieces of several kinds answer to it
     │   └── CannotWrite           the output cannot be put where it was asked
+    │       └── ResultsUnwritten      the results of a job cannot be put into its folder
+    ├── PartFailed            the function of a job raised something that is no refusal
     └── UnknownLine               a works line that does not exist
 
 A class holds the sentence, an instance holds the values. Shells translate the sentence.
@@ -305,6 +311,49 @@ class CannotWrite(InputError):
     """The output cannot be put where it was asked."""
 
     text = "{path}: cannot write here: {found}. Name another folder (run: --out FOLDER; demo: demo FOLDER)."
+
+
+class ResultsUnwritten(CannotWrite):
+    """The results of a job cannot be put into its folder."""
+
+    text = (
+        "{path}: results cannot be written here: {found}. "
+        "What is finished lies there and is kept; mend it and run again to go on from there."
+    )
+
+
+class FolderInUse(InputError):
+    """Another run computes into the same folder."""
+
+    text = "{place}: another process ({process}) is computing into this folder. Wait until it has ended, or end it first."
+
+
+class InputsChanged(InputError):
+    """A file changed while a part was computed from it."""
+
+    text = "{part}: a file that it reads has changed meanwhile. Wait until nothing writes into it, and run again."
+
+
+class MissingEngine(InputError):
+    """An engine whose library is an optional part of the installation."""
+
+    text = (
+        "engine {engine} needs the library {library}, which is not installed. "
+        'Install it: pip install "tundish[{engine}]", or write engine = "local" under [compute] in plant.toml.'
+    )
+
+
+class EngineRefused(InputError):
+    """A cluster that cannot be started or joined, or that does not fit."""
+
+    text = 'engine {engine}: {found}. Correct it under [compute] in plant.toml; engine = "local" needs no cluster.'
+
+
+class PartFailed(TundishError):
+    """The function of a job raised something that is no refusal: a fault of the program, or data that it did not expect."""
+
+    text = "{part}: {function} failed: {found}. What is finished is kept; run again to go on from there."
+    exit_code = 70
 
 
 class WorkersLost(InputError):

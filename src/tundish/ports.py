@@ -11,8 +11,12 @@ import polars as pl
 
 from tundish.table import Progress
 
-Plain = str | int | float | bool | None | tuple["Plain", ...]
-"""Values that mean the same in every process and on every machine."""
+Plain = str | int | float | bool | None | Path | tuple["Plain", ...]
+"""Values that mean the same in every process and on every machine.
+
+A ``Path`` is a file, or a folder of files, that the function reads: what stands in it belongs to the job, and when that changes, so
+does the job. A path written as text is only text.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class Part:
     """One share of a job. Parts are fixed before the job runs, so that every engine adds up in the same order."""
 
     name: str
-    """Short and unique in the job; also the stem of its result's file: letters, digits, ``-`` and ``_``."""
+    """Short and unique in the job; also the stem of its result's file: letters, digits, ``-`` and ``_``, 100 at most."""
     values: Mapping[str, Plain]
 
 
@@ -31,10 +35,11 @@ class Job:
     function: str
     """``package.module:name`` of a function of the installed program: ``(shared, part.values) -> pl.DataFrame``."""
     shared: Mapping[str, Plain]
-    """The same for all parts; large inputs are files that it names."""
+    """The same for all parts."""
     parts: tuple[Part, ...]
     folder: Path
-    """Where results lie, one Parquet file a part; a later run of the same job finds them there."""
+    """Where results lie, one Parquet file a part; a later run of the same job finds them there. One folder for one job: what
+    another job left here under names of parts is taken away when this one is done."""
 
 
 class Compute(Protocol):
@@ -43,7 +48,9 @@ class Compute(Protocol):
     def run(self, job: Job, progress: Progress | None = None) -> Iterator[pl.DataFrame]:
         """Results in the order of the parts; what an earlier, killed run has finished is not computed again.
 
-        Raises what the function raises, :class:`tundish.errors.CannotWrite` for a full disk, and
-        :class:`tundish.errors.WorkersLost` when workers die faster than they can be replaced.
+        One result is held in memory at a time. Raises what the function raises when it is one of :mod:`tundish.errors`,
+        :class:`~tundish.errors.PartFailed` for anything else, :class:`~tundish.errors.CannotWrite` for a full disk,
+        :class:`~tundish.errors.FolderInUse` when another run holds the folder, and :class:`~tundish.errors.WorkersLost` when
+        workers die faster than they can be replaced.
         """
         ...

@@ -18,6 +18,17 @@ class LiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ComputeSettings:
+    """Where heavy work runs."""
+
+    engine: Literal["local", "ray"] = "local"
+    workers: int | None = None
+    """How many parts at once; None for one a core."""
+    address: str | None = None
+    """``host:port`` of a running Ray cluster to join; None starts one on this machine and ends it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything plant.toml can say; an empty one means: find it.
 
@@ -53,3 +64,4 @@ class Settings:
     """Won per defective piece, or per unit of the target when it is a number."""
     sources: Mapping[str, LiveSettings] = field(default_factory=dict)
     """Live sources by name; the name is also their folder's under ``landing/``."""
+    compute: ComputeSettings = field(default_factory=ComputeSettings)
