@@ -214,9 +214,78 @@ class Refusal:
     reason: Message
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows of a file that are read together: a share of what is too large to be held."""
+
+    file: str
+    """Name inside the plant's folder."""
+    path: str
+    """Where its bytes are."""
+    reader: str
+    """``package.module:name`` of a function of the installed program: ``(chunk, headers) -> pl.DataFrame`` with ``#row`` and
+    these columns, as they stand in the file."""
+    number: int
+    """The how manieth of its file, from 1: the row group of a Parquet file, a stretch of a text."""
+    begin: int
+    end: int
+    """From and to (exclusive) in the file: rows of a Parquet file, bytes of a text."""
+    row: int
+    """Number of its first row in the file, as ``#row`` counts."""
+    rows: int
+    """So many rows, or lines of a text, the file promises."""
+    size: int
+    changed_ns: int
+    """Size and time of change of the file when this was found out: another file is refused."""
+    head: int = 0
+    """Bytes at the beginning of a text that hold title and header: they are read before the rows of each chunk."""
+    source: int = 0
+    """Index into ``Table.origins`` and ``Table.recipes``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a column of a file becomes a column of a table: what was understood once and is done to all rows alike."""
+
+    name: str
+    headers: tuple[str, ...]
+    """Column of the file; two for a time whose day and clock stand apart."""
+    kind: Kind
+    factor: float = 1.0
+    offset: float = 0.0
+    style: str | None = None
+    """How decimals are written in a text."""
+    unit: str | None = None
+    """What the plant's numbers are in, where cells may say another."""
+    missing: tuple[float, ...] = ()
+    """Numbers that mean: not measured."""
+    low: float | None = None
+    high: float | None = None
+    """Beyond these, in the plant's unit, a value cannot be true."""
+    lively: bool = False
+    """Stretches in which the signal stands still are left out."""
+    order: str | None = None
+    """Of day and month."""
+    serial: str | None = None
+    """What the plant's numbers count, where they are a time."""
+    midnight: bool = False
+    """A 00:00 that stands last in its day begins the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the rows of one file are standardised, chunk by chunk, with the same values as if all were read at once."""
+
+    rules: tuple[Rule, ...]
+    time_zone: str
+
+
 @dataclass(frozen=True)
 class Table:
-    """Rows with known columns. ``frame`` holds one column per entry of ``columns``, plus ``#row`` and ``#source``."""
+    """Rows with known columns. ``frame`` holds one column per entry of ``columns``, plus ``#row`` and ``#source``.
+
+    A table too large to be held has ``parts``: then ``frame`` is a sample, and all rows are read chunk by chunk.
+    """
 
     name: str
     frame: pl.DataFrame
@@ -227,6 +296,9 @@ class Table:
     repairs: tuple[Repair, ...] = ()
     asides: tuple[Aside, ...] = ()
     """Values that were left out as impossible; empty in ``frame``."""
+    parts: tuple[Chunk, ...] = ()
+    recipes: tuple[Recipe, ...] = ()
+    """One for each of ``origins``."""
 
     def column(self, name: str) -> Column:
         """The column of this name; KeyError when there is none."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
+from tundish.connectors.footer import row_groups
+from tundish.connectors.row_groups import read_in_parts
 from tundish.errors import BrokenFile, EmptyFile, HostileArchive, Message
+from tundish.intake.held import SAMPLE_BYTES
 from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.tidy import Tidied, tidy
 from tundish.intake.unpack import MOST_RATIO, damage
@@ -32,6 +36,9 @@ class Parquet:
 
     def read(self, file: SourceFile) -> Iterator[RawTable]:
         """Yield the one table of a Parquet file; its rows are counted from 1."""
+        if file.path is not None and (file.sampled_bytes is not None or _cells(file) > MOST_CELLS):
+            yield _in_parts(file, file.path)
+            return
         data = file.read_bytes()
         if not data:
             raise EmptyFile(file=file.name, size=0)
@@ -52,11 +59,38 @@ class Parquet:
 PARQUET = Parquet()
 
 
+def _cells(file: SourceFile) -> int:
+    """Cells of a file on disk, as its footer tells; 0 where it tells nothing, and reading says why."""
+    try:
+        scan = pl.scan_parquet(file.path or "", glob=False)
+        return int(scan.select(pl.len()).collect().item()) * len(_plain(scan.collect_schema()))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        return 0
+
+
+def _in_parts(file: SourceFile, path: Path) -> RawTable:
+    """A file on disk that is too large to be held; what an archive unpacks to is never."""
+    promised = row_groups(path, file.name)
+    try:
+        schema = pl.scan_parquet(path, glob=False).collect_schema()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise BrokenFile(file=file.name, expected=Message("a Parquet file"), found=damage(error)) from error
+    plain = _plain(schema)
+    sampled = file.sampled_bytes or SAMPLE_BYTES
+    table = read_in_parts(replace(file, sampled_bytes=sampled), path, promised, plain)
+    left_out = [_packed(file.name, name, str(kind)) for name, kind in schema.items() if name not in plain]
+    return replace(table, findings=(*left_out, *table.findings))
+
+
+def _plain(schema: Mapping[str, pl.DataType]) -> dict[str, pl.DataType]:
+    return {name: kind for name, kind in schema.items() if not (kind.is_nested() or kind == pl.Binary)}
+
+
 def _unpack(file: str, data: bytes) -> tuple[pl.DataFrame, list[Finding]]:
     """Columns of plain values, once their count is known to be harmless; lists, records and bytes stay packed."""
     scan = pl.scan_parquet(io.BytesIO(data))
     schema = scan.collect_schema()
-    plain = [name for name, kind in schema.items() if not (kind.is_nested() or kind == pl.Binary)]
+    plain = list(_plain(schema))
     rows = scan.select(pl.len()).collect().item()
     cells, allowed = rows * len(plain), min(MOST_CELLS, max(FREE_CELLS, MOST_RATIO * len(data) // _CELL_BYTES))
     if cells > allowed:

@@ -22,7 +22,7 @@ def lend_headers(tables: Sequence[RawTable]) -> tuple[list[RawTable], list[RawTa
     for table in tables:
         if not table.frame.height:
             continue
-        if table.dialect.get("header_rows") != "0":
+        if table.dialect.get("header_rows") != "0" or table.parts:
             lent.append(table)
             continue
         fitting = [header for header in alone if _fits(header, table)]

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 import polars as pl
 
-from tundish.table import Finding, Origin, Repair
+from tundish.table import Chunk, Finding, Origin, Repair
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class RawTable:
     sha256: str
     findings: tuple[Finding, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    parts: tuple[Chunk, ...] = ()
+    """All rows, where they are too many to be held; ``frame`` is a sample then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class SourceFile:
     ragged: Literal["refuse", "set_aside"] = "refuse"
     repairs: tuple[Repair, ...] = ()
     """What an archive had to mend, such as a name; goes to the tables of the file."""
+    sampled_bytes: int | None = None
+    """The file is too large to be held: only so many bytes of values are, all others are read in parts."""
 
     def read_bytes(self) -> bytes:
         """All bytes of the file."""

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from tundish.disk import why
 from tundish.errors import BrokenFile, EmptyFile, Message, NoTable, NothingUsable
 from tundish.intake.folder import is_hidden, is_named, walk
+from tundish.intake.held import HELD_BYTES, too_large
 from tundish.intake.lend import lend_headers
 from tundish.intake.raw import RawTable, Source, SourceFile
 from tundish.table import Finding, Origin, Progress, Severity
@@ -45,13 +46,15 @@ def read(
     *,
     skip: Sequence[str] = (),
     ragged: Mapping[str, str] = {},
+    held_bytes: int = HELD_BYTES,
     progress: Progress | None = None,
 ) -> Intake:
     """Read every table of a plant's folder, in order of the file names.
 
     ``skip`` and the keys of ``ragged`` are names relative to the folder (``*`` allowed, also inside an archive:
     ``lots.zip/a.csv``); a value ``set_aside`` leaves out rows of odd length. ``progress`` is told the file, how many are
-    done, and how many there are. Files that hold no data by nature are left out with a finding.
+    done, and how many there are. Files that hold no data by nature are left out with a finding. Files whose values are more
+    than ``held_bytes`` together are read in parts: of the largest of them a sample is held.
 
     Raises :class:`UnreadableFile` for a file with a data suffix that cannot be read whole, and :class:`NothingUsable` when
     no table is found.
@@ -59,10 +62,12 @@ def read(
     found = walk(folder)
     reading = _Reading(sources, skip, ragged)
     tables: list[RawTable] = []
+    wanted = {name: path for name, path in found.files.items() if not is_named(name, skip)}
+    sampled = too_large(wanted, held_bytes)
     for done, (name, path) in enumerate(found.files.items()):
         if progress is not None:
             progress(name, done, len(found.files))
-        tables += reading.tables_of(SourceFile(name, path))
+        tables += reading.tables_of(SourceFile(name, path, sampled_bytes=sampled.get(name)))
     if progress is not None:
         progress("", len(found.files), len(found.files))
     lent, lonely = lend_headers(tables)

@@ -1,0 +1,124 @@
+"""What does the end of a Parquet file promise: how many row groups, and how many rows in each?
+
+Footer and its encoding: Apache Parquet format, ``parquet.thrift``; Apache Thrift, compact protocol.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from tundish.errors import BrokenFile, Message
+
+MAGIC = b"PAR1"
+_TAIL = 8
+MOST_BYTES = 2**28
+"""Bytes of a footer that is read: ten thousand row groups of a thousand columns."""
+_ROWS, _GROUPS, _ROWS_OF_GROUP = 3, 4, 3
+"""Numbers of the fields ``FileMetaData.num_rows``, ``FileMetaData.row_groups`` and ``RowGroup.num_rows``."""
+_TRUE, _FALSE = 1, 2
+_DEEPEST = 16
+
+
+def row_groups(path: Path, file: str) -> list[int]:
+    """Rows of each row group; raises :class:`tundish.errors.BrokenFile` for a file that does not begin and end as one."""
+    data = _footer(path, file)
+    try:
+        found = dict(_Compact(data).fields())
+        groups, rows = found.get(_GROUPS, []), found.get(_ROWS)
+        promised = [int(group[_ROWS_OF_GROUP]) for group in groups]
+    except (IndexError, KeyError, TypeError, ValueError, struct.error) as failure:
+        raise BrokenFile(file=file, expected=_EXPECTED, found=Message("its footer is damaged")) from failure
+    if rows != sum(promised) or min(promised, default=0) < 0:
+        found_ = Message("its footer promises {rows} rows, its row groups {sum}", rows=rows, sum=sum(promised))
+        raise BrokenFile(file=file, expected=_EXPECTED, found=found_)
+    return promised
+
+
+_EXPECTED = Message("a Parquet file")
+
+
+def _footer(path: Path, file: str) -> bytes:
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        begins = stream.read(len(MAGIC))
+        stream.seek(max(size - _TAIL, 0))
+        tail = stream.read(_TAIL)
+        if begins != MAGIC or tail[4:] != MAGIC or size < 3 * len(MAGIC):
+            found = Message("it does not begin and end with {magic}: it breaks off, or is something else", magic=MAGIC.decode())
+            raise BrokenFile(file=file, expected=_EXPECTED, found=found)
+        length = int.from_bytes(tail[:4], "little")
+        if not 0 < length <= min(size - 12, MOST_BYTES):
+            found = Message("its footer of {length} bytes does not fit into {size}", length=length, size=size)
+            raise BrokenFile(file=file, expected=_EXPECTED, found=found)
+        stream.seek(size - _TAIL - length)
+        return stream.read(length)
+
+
+class _Compact:
+    """Thrift's compact protocol, values only: a struct is a mapping from field number to value."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at, self.depth = data, 0, 0
+
+    def fields(self) -> Iterator[tuple[int, object]]:
+        """The fields of the struct that begins here."""
+        number = 0
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise ValueError(self.depth)
+        while head := self._byte():
+            number = number + (head >> 4) if head >> 4 else self._signed()
+            yield number, self._value(head & 15)
+        self.depth -= 1
+
+    def _value(self, kind: int) -> object:
+        match kind:
+            case 1 | 2:
+                return kind == _TRUE
+            case 3:
+                return self._byte()
+            case 7:
+                return self._skip(8)
+            case 8:
+                return self._skip(self._varint())
+            case 9 | 10:
+                return self._list()
+            case 12:
+                return dict(self.fields())
+            case 4 | 5 | 6:
+                return self._signed()
+        raise ValueError(kind)
+
+    def _list(self) -> list[object]:
+        head = self._byte()
+        count = head >> 4 if head >> 4 < 15 else self._varint()
+        if count > len(self.data):
+            raise ValueError(count)
+        kind = head & 15
+        if kind in (_TRUE, _FALSE):
+            return [self._byte() == _TRUE for _ in range(count)]
+        return [self._value(kind) for _ in range(count)]
+
+    def _byte(self) -> int:
+        self.at += 1
+        return self.data[self.at - 1]
+
+    def _varint(self) -> int:
+        value = shift = 0
+        while True:
+            byte = self._byte()
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    def _signed(self) -> int:
+        value = self._varint()
+        return (value >> 1) ^ -(value & 1)
+
+    def _skip(self, count: int) -> None:
+        self.at += count
+        if self.at > len(self.data):
+            raise IndexError(self.at)
