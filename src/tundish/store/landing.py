@@ -14,12 +14,11 @@ from typing import Literal, Self
 
 import polars as pl
 
-from tundish.disk import sync_names, whole_file, why
-from tundish.errors import LandingRefused, Message
+from tundish.disk import Lock, sync_names, whole_file, why
+from tundish.errors import LandingInUse, LandingRefused, Message
 from tundish.intake.folder import JOURNAL
 from tundish.intake.live import FILES, SIGNALS, Batch, Delivery
 from tundish.store.journal import DELIVERED, SEALED, Journal, Sealed
-from tundish.store.lock import Lock
 
 FOLDER = "landing"
 """Folder inside the plant's."""
@@ -51,7 +50,7 @@ class Landing:
         self._merging: _Merge | None = None
         with self._writing():
             (self.folder / FILES).mkdir(parents=True, exist_ok=True)
-            self._lock = Lock(self.folder / "lock")
+            self._lock = Lock(self.folder / "lock", LandingInUse)
         try:
             self._without_journal()
             self._journal = Journal(self.folder, writing=True)

@@ -32,16 +32,24 @@ def unpacked(text: str) -> Message:
 def packed_finding(finding: Finding) -> str:
     """A finding as JSON."""
     said = {"code": finding.code, "severity": finding.severity, "message": _plain(finding.message)}
-    return json.dumps(
-        {**said, "origin": asdict(finding.origin), "count": finding.count, "rows": finding.rows}, ensure_ascii=False
-    )
+    where = {"origin": asdict(finding.origin), "count": finding.count, "rows": finding.rows, "found": finding.found}
+    return json.dumps({**said, **where, "hint": _plain(finding.hint)}, ensure_ascii=False)
 
 
 def unpacked_finding(text: str) -> Finding:
     """The finding again."""
     said = json.loads(text)
     message = _again(said["message"])
-    return Finding(said["code"], said["severity"], message, Origin(**said["origin"]), said["count"], tuple(said["rows"]))
+    return Finding(
+        said["code"],
+        said["severity"],
+        message,
+        Origin(**said["origin"]),
+        said["count"],
+        tuple(said["rows"]),
+        tuple(said.get("found", ())),
+        hint=_again(said.get("hint")),
+    )
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - JSON holds anything

@@ -189,7 +189,7 @@ def _walk(piece: int, edges: _Edges, near: Numbers, far: Numbers, share: Floats)
             depth.setdefault(row, step)
             shares[row] = shares.get(row, 0.0) + part
         frontier, place = np.unique(far[rows], return_inverse=True)
-        weights = np.bincount(place, passed, minlength=frontier.size)
+        weights = np.bincount(place, passed, minlength=frontier.size).astype(np.float64)
         reached.update(frontier.tolist())
     for row in edges(frontier).tolist() if frontier.size else ():
         shares[row] = float("nan")

@@ -36,7 +36,7 @@ def history(material: Material, piece: str, *, along: Along | None = None) -> Hi
     up, down = _ties(material, above), _ties(material, below)
     kin = _kin(material, number, (*up, *down))
     timeline = _timeline(material, np.array(list(kin), dtype=np.int64))
-    ends = open_ends(kin, number, up, material.levels)
+    ends = open_ends(kin, number, up, material.overview.levels)
     told = History(
         piece=kin[number],
         pieces=kin,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import Finding, Origin
+from tundish.table import Finding, Origin, Severity
 from tundish.trace.genealogy.graph import Evidence
 from tundish.trace.history.told import History, Kin, Tie
 
@@ -80,7 +80,7 @@ def _doubtful(told: History) -> Iterable[Finding]:
             percent=round(100 * tie.probability, 1),
         )
         rows = () if tie.row is None else (tie.row,)
-        severity = "warning" if tie.probability < DOUBTFUL else "info"
+        severity: Severity = "warning" if tie.probability < DOUBTFUL else "info"
         yield Finding("edge_doubtful", severity, message, Origin(tie.file or tie.line or "-"), rows=rows)
 
 
@@ -99,7 +99,8 @@ EVIDENCE: Mapping[Evidence, Message] = {
 
 def _touches(finding: Finding, told: History) -> bool:
     """Whether a finding of the genealogy is about a row or a number of this history."""
-    rows = {(item.file, item.row) for item in (*told.up, *told.down, *told.timeline) if item.row is not None}
+    ties, stays = (*told.up, *told.down), told.timeline
+    rows = {(tie.file, tie.row) for tie in ties} | {(stay.file, stay.row) for stay in stays}
     if any((finding.origin.file, row) in rows for row in finding.rows):
         return True
     ids = {kin.id for kin in told.pieces.values()}

@@ -11,10 +11,8 @@ import polars as pl
 from tundish.table import Finding, Table
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.genealogy.index import Index, Rows, Words, build_index
+from tundish.trace.history.overview import Overview, overview
 from tundish.trace.pieces import Clock
-
-LEVELS = pl.Schema({"level": pl.String(), "pieces": pl.Int64(), "with_parents": pl.Int64(), "with_children": pl.Int64()})
-"""One row a level of pieces: how many there are, how many have an origin, and of how many something was made."""
 
 
 class Shelf(Protocol):
@@ -56,8 +54,7 @@ class Material:
     even: Words
     """Evened ids by number."""
     index: Index
-    levels: pl.DataFrame
-    """Of :data:`LEVELS`."""
+    overview: Overview
     findings: tuple[Finding, ...] = ()
     clocks: tuple[Clock, ...] = ()
     lines: Mapping[str, str] = field(default_factory=dict)
@@ -82,19 +79,9 @@ def in_memory(
         Shown(stays),
         pieces["even"],
         build_index(pieces, edges, stays),
-        levels_of(pieces, edges),
+        overview(genealogy),
         (*genealogy.findings, *findings),
         clocks,
         dict(lines or {}),
         {table.name: tuple(dict.fromkeys(origin.file for origin in table.origins)) for table in tables},
     )
-
-
-def levels_of(pieces: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """How many pieces of each level have an origin, and how many became something, a row a level: :data:`LEVELS`."""
-    tied = pieces.lazy().select("level").with_row_index("number", 0).with_columns(pl.col("number").cast(pl.Int64))
-    child = edges.lazy().select(number="child").unique().with_columns(up=True)
-    parent = edges.lazy().select(number="parent").unique().with_columns(down=True)
-    both = tied.join(child, on="number", how="left").join(parent, on="number", how="left")
-    counted = both.group_by("level").agg(pieces=pl.len(), with_parents=pl.col("up").sum(), with_children=pl.col("down").sum())
-    return counted.cast(dict(LEVELS)).sort("with_parents", "level").collect()

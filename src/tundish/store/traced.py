@@ -1,0 +1,166 @@
+"""What was traced of a plant, and is it still true? Kept in the plant's workspace, so that the next piece is told at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tundish.disk import of_system, sync_names
+from tundish.intake.folder import walk
+from tundish.store.shelves import mapped, put, shelf
+from tundish.store.told import packed, packed_finding, unpacked, unpacked_finding
+from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS
+from tundish.trace.genealogy.index import Index
+from tundish.trace.history.material import Material, Shown
+from tundish.trace.history.overview import OVERVIEW, Overview
+from tundish.trace.pieces import Clock, Jump
+
+FOLDER = Path(".tundish", "traced")
+"""Inside the plant's folder; hidden, so that no command takes it for an export."""
+FORM = 1
+"""Of what lies in the folder; another number is traced anew."""
+_ABOUT = "about.json"
+_TEXTS = ("id", "even")
+_FRAMES = {"pieces": PIECES, "edges": EDGES, "stays": STAYS}
+_OF_EDGES = ("parent", "child", "share_of_child", "share_of_parent")
+"""Arrays of the index that are columns of the edges' frame."""
+_BESIDE = ("plant.toml", "contracts.toml", "quarantine.xlsx", "quarantine.csv")
+"""What a person decided about the data: known by its content."""
+
+
+def fingerprint(plant: Path, settings: object) -> str:
+    """What the plant's material depends on: its files (name, size, time of change), what was decided, and this program.
+
+    A file whose content changes while size and time of change stay is not noticed.
+    """
+    told = hashlib.sha256(f"{FORM} {version('tundish')} {_program()} {settings!r}".encode())
+    for name, path in walk(plant).files.items():
+        stat = path.stat()
+        told.update(f"\0{name}\0{stat.st_size}\0{stat.st_mtime_ns}".encode())
+    for name in _BESIDE:
+        path = plant / name
+        told.update(f"\0{name}\0".encode() + (path.read_bytes() if path.is_file() else b"-"))
+    return told.hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _program() -> str:
+    """The program's own files, which change without a new version where it runs from a checkout."""
+    root = Path(__file__).parents[1]
+    files = sorted(path for path in root.rglob("*") if path.suffix in (".py", ".yaml"))
+    told = "".join(f"{path.relative_to(root)} {(stat := path.stat()).st_size} {stat.st_mtime_ns}\n" for path in files)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def load(plant: Path, key: str) -> Material | None:
+    """What was kept under this key; None when nothing was, or when it is not whole."""
+    folder = plant / FOLDER / key
+    try:
+        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+        if any((folder / name).stat().st_size != size for name, size in about["sizes"].items()):
+            return None
+        return _material(folder, about)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(material: Material, plant: Path, key: str) -> OSError | None:
+    """Write what was traced, whole or not at all, in the place of what was kept before; what the system said when it refused.
+
+    ``material`` holds frames in memory.
+    """
+    place = plant / FOLDER
+    fresh = place / f".{key}.{os.getpid()}.new"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        _write(material, fresh)
+        _take_place(fresh, place / key)
+    except Exception as failure:
+        shutil.rmtree(fresh, ignore_errors=True)
+        said = of_system(failure)
+        if said is None:
+            raise
+        return said
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    for other in place.iterdir():
+        if other.name != key:
+            shutil.rmtree(other, ignore_errors=True)
+    return None
+
+
+def _take_place(fresh: Path, folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+    fresh.rename(folder)
+    sync_names(folder.parent)
+
+
+def _write(material: Material, folder: Path) -> None:
+    for name, frame in (("pieces", material.pieces), ("edges", material.edges), ("stays", material.stays)):
+        if not isinstance(frame, Shown):
+            raise TypeError(name)
+        put(frame.frame, folder / name, texts=_TEXTS)
+    (folder / "index").mkdir()
+    for field in fields(Index):
+        if field.name not in _OF_EDGES:
+            np.save(folder / "index" / f"{field.name}.npy", getattr(material.index, field.name), allow_pickle=False)
+    (folder / "overview").mkdir()
+    for name in OVERVIEW:
+        getattr(material.overview, name).write_parquet(folder / "overview" / f"{name}.parquet")
+    about = {
+        "findings": [packed_finding(finding) for finding in material.findings],
+        "clocks": [_clock_told(clock) for clock in material.clocks],
+        "lines": dict(material.lines),
+        "files": {table: list(files) for table, files in material.files.items()},
+        "sizes": {path.relative_to(folder).as_posix(): path.stat().st_size for path in _files(folder)},
+    }
+    with (folder / _ABOUT).open("w", encoding="utf-8") as written:
+        json.dump(about, written, ensure_ascii=False)
+        written.flush()
+        os.fsync(written.fileno())
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _material(folder: Path, about: Mapping[str, Any]) -> Material:
+    pieces, edges, stays = (shelf(folder / name, schema) for name, schema in _FRAMES.items())
+    places = {field.name: folder / "index" for field in fields(Index)} | dict.fromkeys(_OF_EDGES, folder / "edges")
+    frames = {name: pl.read_parquet(folder / "overview" / f"{name}.parquet") for name in OVERVIEW}
+    return Material(
+        pieces,
+        edges,
+        stays,
+        pieces.texts("even"),
+        Index(**{name: mapped(place / f"{name}.npy") for name, place in places.items()}),
+        Overview(**frames),
+        tuple(unpacked_finding(text) for text in about["findings"]),
+        tuple(_clock_again(told) for told in about["clocks"]),
+        about["lines"],
+        {table: tuple(files) for table, files in about["files"].items()},
+    )
+
+
+def _clock_told(clock: Clock) -> dict[str, Any]:
+    told = {name: value for name, value in asdict(clock).items() if name not in ("reason", "jumps")}
+    jumps = [{**asdict(jump), "reason": packed(jump.reason)} for jump in clock.jumps]
+    return {**told, "reason": packed(clock.reason), "jumps": jumps}
+
+
+def _clock_again(told: Mapping[str, Any]) -> Clock:
+    jumps = tuple(Jump(**{**jump, "reason": unpacked(jump["reason"])}) for jump in told["jumps"])
+    return Clock(**{**told, "reason": unpacked(told["reason"]), "jumps": jumps})

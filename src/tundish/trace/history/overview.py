@@ -1,0 +1,108 @@
+"""What does a plant's material look like as a whole? How many pieces, which edges, how sure, which masses do not add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from tundish.trace.genealogy.balance import BALANCE, balance
+from tundish.trace.genealogy.graph import Genealogy
+
+LEVELS = pl.Schema(
+    {
+        "level": pl.String(),
+        "pieces": pl.Int64(),
+        "with_parents": pl.Int64(),
+        "with_children": pl.Int64(),
+        "unrecorded": pl.Int64(),
+    }
+)
+LINES = pl.Schema({"line": pl.String(), "pieces": pl.Int64(), "stays": pl.Int64(), "first": pl.Datetime("us", "UTC"),
+                   "last": pl.Datetime("us", "UTC")})  # fmt: skip
+KINDS = pl.Schema({"kind": pl.String(), "line": pl.String(), "edges": pl.Int64(), "mass_kg": pl.Float64()})
+GROUNDS = pl.Schema({"evidence": pl.String(), "edges": pl.Int64(), "probability": pl.Float64(), "doubtful": pl.Int64()})
+OVERVIEW = {
+    "levels": LEVELS,
+    "lines": LINES,
+    "kinds": KINDS,
+    "grounds": GROUNDS,
+    "steps": BALANCE,
+    "days": BALANCE,
+    "lots": BALANCE,
+}
+"""Frames of an overview and their schemas."""
+WORST_LOTS = 50
+_DOUBTFUL = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """Frames of the schemas in :data:`OVERVIEW`."""
+
+    levels: pl.DataFrame
+    """A row a level: how many pieces, how many with an origin, with children, named by others only."""
+    lines: pl.DataFrame
+    """A row a line, in the order of the material's way: pieces made there, stays, from when to when."""
+    kinds: pl.DataFrame
+    """A row a kind of edge and line."""
+    grounds: pl.DataFrame
+    """A row an evidence: edges, mean probability, how many of them are doubtful."""
+    steps: pl.DataFrame
+    days: pl.DataFrame
+    lots: pl.DataFrame
+    """Balance of mass per step, day, and the :data:`WORST_LOTS` lots with the largest errors."""
+
+
+def overview(genealogy: Genealogy) -> Overview:
+    """The overview of a plant's genealogy."""
+    lots = balance(genealogy, "lot")
+    worst = lots.filter(pl.col("error_percent").is_not_null()).sort(pl.col("error_percent").abs(), descending=True)
+    frames = {
+        "levels": _levels(genealogy),
+        "lines": _lines(genealogy),
+        "kinds": _kinds(genealogy.edges),
+        "grounds": _grounds(genealogy.edges),
+        "steps": balance(genealogy, "step"),
+        "days": balance(genealogy, "day").sort("of", "line"),
+        "lots": worst.head(WORST_LOTS),
+    }
+    return Overview(**{name: frame.select(list(OVERVIEW[name])).cast(OVERVIEW[name]) for name, frame in frames.items()})
+
+
+def _levels(genealogy: Genealogy) -> pl.DataFrame:
+    tied = (
+        genealogy.pieces.lazy()
+        .select("level", "recorded")
+        .with_row_index("number")
+        .with_columns(pl.col("number").cast(pl.Int64))
+    )
+    child = genealogy.edges.lazy().select(number="child").unique().with_columns(up=True)
+    parent = genealogy.edges.lazy().select(number="parent").unique().with_columns(down=True)
+    both = tied.join(child, on="number", how="left").join(parent, on="number", how="left")
+    counted = both.group_by("level").agg(
+        pieces=pl.len(),
+        with_parents=pl.col("up").sum(),
+        with_children=pl.col("down").sum(),
+        unrecorded=(~pl.col("recorded")).sum(),
+    )
+    return counted.sort(pl.col("with_parents") / pl.col("pieces"), "level").collect()
+
+
+def _lines(genealogy: Genealogy) -> pl.DataFrame:
+    stays = genealogy.stays.group_by("line").agg(stays=pl.len(), first=pl.col("start").min(), last=pl.col("end").max())
+    made = genealogy.pieces.group_by("line").agg(pieces=pl.len())
+    found = stays.join(made, on="line", how="full", coalesce=True).filter(pl.col("line").is_not_null())
+    return found.with_columns(pl.col("pieces", "stays").fill_null(0)).sort("first", "line", nulls_last=True)
+
+
+def _kinds(edges: pl.DataFrame) -> pl.DataFrame:
+    counted = edges.group_by(pl.col("kind").cast(pl.String), "line").agg(edges=pl.len(), mass_kg=pl.col("mass_kg").sum())
+    return counted.sort("edges", "kind", "line", descending=[True, False, False])
+
+
+def _grounds(edges: pl.DataFrame) -> pl.DataFrame:
+    counted = edges.group_by(pl.col("evidence").cast(pl.String)).agg(
+        edges=pl.len(), probability=pl.col("probability").mean(), doubtful=(pl.col("probability") < _DOUBTFUL).sum()
+    )
+    return counted.sort("edges", "evidence", descending=[True, False])
