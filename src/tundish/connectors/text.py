@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tundish.connectors.stretches import read_in_parts
 from tundish.errors import BrokenFile, EmptyFile, Message, NoTable, RaggedRows
 from tundish.intake.blocks import find_tables
 from tundish.intake.cells import MEASURED, column_look, decimal_mark, look
@@ -42,6 +43,9 @@ class Text:
 
     def read(self, file: SourceFile) -> Iterator[RawTable]:
         """Yield the table of a text file, or each of several under one another; without rows it is a header alone."""
+        if file.path is not None and file.sampled_bytes is not None and file.path.stat().st_size:
+            yield read_in_parts(file, file.path)
+            return
         data = file.read_bytes()
         if not data[:_SAMPLE_BYTES].strip(_NOTHING) and not data.strip(_NOTHING):
             raise EmptyFile(file=file.name, size=len(data))

@@ -135,7 +135,7 @@ def _set_aside(read: Read, code: Code, *, by_user: bool = False) -> Read:
     finding = replace(finding, found=(stood,) * len(finding.rows))
     aside = Aside("missing_code", read.place.origin, None, None, stood, "", finding.message, int(where.sum()))
     kept = () if by_user else (aside,)
-    read = replace(read, values=read.values.set(where, None), asides=(*read.asides, *kept))
+    read = replace(read, values=read.values.set(where, None), asides=(*read.asides, *kept), codes=(*read.codes, code.value))
     return read.adding(findings=[finding], repairs=[repair])
 
 

@@ -43,6 +43,33 @@ def check(sheet: Sheet) -> Iterator[Odd]:
             yield _kept(one, outside & ~impossible, low, high)
 
 
+def never_beyond(one: Meant, values: Floats) -> tuple[float, float] | None:
+    """From where to where values of a column can be true, in the plant's unit; None where that cannot be told.
+
+    What :func:`check` sets aside lies beyond. ``values`` are a sample: most of them within, or the column is misunderstood.
+    """
+    if one.concept is None or one.column.unit is None or one.column.unit != one.concept.unit:
+        return None
+    low, high = _range(one)
+    known = values[np.isfinite(values)]
+    if not known.size or int(((known < low) | (known > high)).sum()) > 0.5 * known.size:
+        return None
+    quantity, least, most = one.concept.quantity, [-np.inf], [np.inf]
+    if quantity == "temperature":
+        least.append(one.column.to_plant(0.0))
+    if quantity in _POSITIVE and low >= 0:
+        least.append(-_NOISE * float(np.quantile(np.abs(known), 0.9)))
+    if quantity == "mass_fraction":
+        most.append(100.0 / one.column.factor)
+    if np.isfinite(low) and np.isfinite(high):
+        least.append(low - _BY_FAR * (high - low))
+        most.append(high + _BY_FAR * (high - low))
+    # What the check sets aside lies outside of the plausible range as well.
+    bounds = min(max(least), low), max(min(most), high)
+    beyond = int(((known < bounds[0]) | (known > bounds[1])).sum())
+    return None if beyond > max(3, SURE_SHARE * known.size) else bounds
+
+
 def _range(one: Meant) -> tuple[float, float]:
     concept = one.concept
     low = -np.inf if concept is None or concept.low is None else one.column.to_plant(concept.low)

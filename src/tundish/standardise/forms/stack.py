@@ -11,7 +11,7 @@ import polars as pl
 from tundish.errors import Message
 from tundish.standardise.forms.wide import common_start
 from tundish.standardise.values.kinds import kind_of_words
-from tundish.table import EMPTYING, ROW, ROWS_SHOWN, SOURCE, Column, Finding, Repair, Table, same_kind
+from tundish.table import EMPTYING, ROW, ROWS_SHOWN, SOURCE, Column, Finding, Recipe, Repair, Table, same_kind
 from tundish.vocabulary.words import even_name
 
 _TOLD_ONE_BY_ONE = 3
@@ -172,6 +172,9 @@ def _may(a: Column, b: Column) -> bool:
 
 def _against(first: Table, later: Table, pairing: Pairing) -> Message | None:
     """Why two tables of the same columns are not one table; None when they are."""
+    if bool(first.parts) != bool(later.parts):
+        text = "{first} and {later} have the same columns, but one is too large to be held; they were not stacked."
+        return Message(text, first=first.name, later=later.name)
     a, b = _aligned(first, later, pairing)
     ids = _ids(first, later, pairing)
     for ours, theirs in ids:
@@ -274,8 +277,14 @@ def _stacked(first: Table, later: Table, pairing: Pairing) -> Table:
         findings=(*first.findings, *later.findings),
         repairs=(*first.repairs, *later.repairs),
         asides=(*first.asides, *later.asides),
+        parts=(*first.parts, *(replace(part, source=part.source + base) for part in later.parts)),
+        recipes=(*first.recipes, *(_renaming(recipe, renamed) for recipe in later.recipes)),
     )
     return stacked.adding(findings=_report(first, later, pairing, twice))
+
+
+def _renaming(recipe: Recipe, renamed: Mapping[str, str]) -> Recipe:
+    return replace(recipe, rules=tuple(replace(rule, name=renamed.get(rule.name, rule.name)) for rule in recipe.rules))
 
 
 def _renamed(first: Table, later: Table, pairing: Pairing) -> dict[str, str]:

@@ -87,6 +87,15 @@ def to_utc(read: Read, time_zone: str) -> Read:
     return replace(read, values=stamps, utc=True).adding(findings=findings)
 
 
+def begin_days(stamps: pl.Series) -> pl.Series:
+    """The same times, where each 00:00 that stands last in its day begins the next; of the first row the one below tells."""
+    day, before, after = stamps.dt.truncate("1d"), stamps.shift(1), stamps.shift(-1)
+    above = (stamps < before) & (day == before.dt.truncate("1d"))
+    below = before.is_null() & (after.dt.truncate("1d") > day)
+    last = ((stamps == day) & (above | below)).fill_null(value=False)
+    return stamps.zip_with(~last, stamps.dt.offset_by("1d"))
+
+
 def _of_our_days(read: Read) -> Read:
     """Leave out what no plant measured: 0001-01-01, 1899-12-30 and 9999-12-31 stand for nothing written."""
     odd = ~read.values.dt.year().is_between(*YEARS).fill_null(value=True)

@@ -11,7 +11,7 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.standardise.places import Place
-from tundish.standardise.values.numbers import NO_VALUE, Numbers, Reading, read_numbers
+from tundish.standardise.values.numbers import NO_VALUE, Numbers, Reading, Style, read_numbers
 from tundish.standardise.values.stamps import IDENTITY_HEADER, TIME_HEADER, Order, Span
 from tundish.standardise.values.times import Times, Undecided, read_times, serial_times
 from tundish.table import Aside, Finding, Kind, Origin, Repair
@@ -45,6 +45,12 @@ class Read:
     """Codes that were taken for: not measured."""
     kept: pl.Series | None = None
     """Mask of cells that a person called true; no check judges them."""
+    style: Style | None = None
+    """How decimals are written, in a column of texts."""
+    counted: str | None = None
+    """What numbers count that were read as times: ``unix s``, ``day count``."""
+    codes: tuple[float, ...] = ()
+    """Numbers that were taken for: not measured."""
 
     def adding(self, *, findings: Iterable[Finding] = (), repairs: Iterable[Repair] = ()) -> Read:
         """The same column with more findings and repairs."""
@@ -61,7 +67,7 @@ def read_column(
     if raw.dtype.is_numeric():
         return _read_numbers(read)
     if raw.dtype.is_temporal():
-        return _read_times(read)
+        return read_times_of(read)
     if raw.dtype.is_nested() or raw.dtype in (pl.Binary, pl.Object):
         message = Message("The column holds lists or records, not one value a row; it cannot be read.")
         nothing = pl.Series([None] * len(raw), dtype=pl.String)
@@ -79,8 +85,8 @@ def _read_texts(read: Read, decimal: str | None, order: Order | None) -> Read:
     numbers = read_numbers(read.raw, decimal)
     if numbers is None:
         return _as_words(read)
-    read, numbers = _in_one_unit(read, numbers)
-    read = _report_numbers(read, numbers)
+    read, numbers = in_one_unit(read, numbers)
+    read = replace(_report_numbers(read, numbers), style=numbers.style)
     return _number_or_more(read, numbers.values)
 
 
@@ -98,7 +104,7 @@ def _read_numbers(read: Read) -> Read:
 def _number_or_more(read: Read, values: pl.Series) -> Read:
     serial = serial_times(values, read.header)
     if serial:
-        return replace(_as_times(read, serial), serial=not serial.utc).adding(
+        return replace(_as_times(read, serial), serial=not serial.utc, counted=serial.pattern).adding(
             repairs=[
                 read.place.repair(
                     "serial_time",
@@ -149,7 +155,8 @@ def whole_texts(raw: pl.Series) -> pl.Series:
     return texts.str.strip_suffix(".0") if bool(with_point.all()) and len(texts.drop_nulls()) else texts
 
 
-def _read_times(read: Read) -> Read:
+def read_times_of(read: Read) -> Read:
+    """A column that holds times, clocks or durations by its type."""
     if read.raw.dtype == pl.Duration:
         seconds = read.raw.dt.total_microseconds().cast(pl.Float64) / 1e6
         return replace(read, kind="number", values=seconds, unit_text="s")
@@ -216,7 +223,7 @@ def _rest(read: Read, code: str, text: str, texts: list[str]) -> Repair:
     return read.place.repair(code, Message(text, texts=len(texts), before=texts[0]), read.raw.is_in(texts), before=texts[0])
 
 
-def _in_one_unit(read: Read, numbers: Numbers) -> tuple[Read, Numbers]:
+def in_one_unit(read: Read, numbers: Numbers) -> tuple[Read, Numbers]:
     """Cells with units of their own, brought to the column's unit; what is of another quantity is left empty."""
     units = Counter(reading.unit for reading in numbers.odd.values() if reading.unit)
     if not units:

@@ -113,6 +113,16 @@ def read_numbers(texts: pl.Series, decimal: str | None = None) -> Numbers | None
     style = style_of(sample, decimal) or "point"
     if not _numeric(sample, style):
         return None
+    numbers = in_style(texts, style)
+    wrong = [text for text, reading in numbers.odd.items() if reading.rule == "not_a_number"]
+    known = len(texts) - numbers.values.null_count()
+    if len(numbers.odd) > _DISTINCT or (wrong and int(texts.is_in(wrong).sum()) > 0.1 * max(1, known) + 0.5):
+        return None
+    return numbers
+
+
+def in_style(texts: pl.Series, style: Style) -> Numbers:
+    """Read texts as numbers of a known style; what is none is empty."""
     values = texts.cast(pl.Float64, strict=False)
     restyled = pl.zeros(len(texts), dtype=pl.Boolean, eager=True)
     if style != "point" or values.null_count() > texts.null_count():
@@ -120,15 +130,11 @@ def read_numbers(texts: pl.Series, decimal: str | None = None) -> Numbers | None
         values = plain.cast(pl.Float64, strict=False)
     values = values.set(~values.is_finite().fill_null(value=True), None)
     failing = texts.filter(values.is_null() & texts.is_not_null()).unique(maintain_order=True)
-    if len(failing) > _DISTINCT:
-        return None
-    odd = {text: number(text, style) for text in failing.to_list() if text.strip()}
+    # A column of words is given up after so many of them: they are counted, not read.
+    odd = {text: number(text, style) for text in failing.head(_DISTINCT + 1).to_list() if text.strip()}
     found = {text: reading.value for text, reading in odd.items() if reading.value is not None}
     if found:
         values = _fill(values, texts, found)
-    wrong = [text for text, reading in odd.items() if reading.rule == "not_a_number"]
-    if wrong and int(texts.is_in(wrong).sum()) > 0.1 * max(1, len(values) - values.null_count()) + 0.5:
-        return None
     return Numbers(values, style, odd, restyled)
 
 
