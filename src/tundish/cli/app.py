@@ -342,7 +342,7 @@ def standard(
 @works.command(cls=Command, help=mark("Make the exports of a plant, and its truth beside them (DIR.truth.json)."))
 def make(
     ctx: typer.Context,
-    line: Annotated[str, typer.Argument(metavar="LINE", help=mark("Which line: pickling."))],
+    line: Annotated[str, typer.Argument(metavar="LINE", help=mark("Which line: pickling, chain."))],
     *,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help=mark("Folder for the exports."))],
     seed: SeedOption = 1,

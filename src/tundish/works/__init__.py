@@ -8,21 +8,22 @@ from pathlib import Path
 
 from tundish.disk import why
 from tundish.errors import CannotWrite, Message, UnknownLine
-from tundish.works import pickling
+from tundish.works import chain, pickling
 from tundish.works.line import Line, Made
 from tundish.works.truth import Truth, load
 
 __all__ = ["LINES", "Line", "Made", "Truth", "load", "make"]
 
-LINES: Mapping[str, Line] = {"pickling": pickling.write}
+LINES: Mapping[str, Line] = {"pickling": pickling.write, "chain": chain.write}
 """Name of a line -> what writes it."""
 
 
-def make(line: str, *, seed: int, out: Path, pieces: int = 2000, sample_s: float = 22.0, trend_files: int = 1) -> Made:
+def make(line: str, *, seed: int, out: Path, **wishes: int | float | bool | None) -> Made:
     """Write the exports of a generated plant into ``out`` and its truth into ``out.truth.json`` beside it.
 
-    ``pieces``: lots; ``sample_s``: seconds between two rows of the PLC trend; ``trend_files``: 1, or 2 for the plant of the
-    benchmark. The same arguments give the same bytes. Nothing is left behind when it fails or is interrupted.
+    ``wishes`` are the line's own: ``pieces`` (lots, or final pieces), ``sample_s`` (seconds between two rows of a PLC trend) and what
+    :func:`tundish.works.pickling.write` and :func:`tundish.works.chain.write` say. The same arguments give the same bytes. Nothing is left
+    behind when it fails or is interrupted.
 
     Raises :class:`UnknownLine` for a line that is not in ``LINES``, :class:`CannotWrite` when ``out`` is not empty, or when the
     truth file is there already.
@@ -32,16 +33,19 @@ def make(line: str, *, seed: int, out: Path, pieces: int = 2000, sample_s: float
     out = Path(out)
     truth_path = out.with_name(out.name + ".truth.json")
     _check_free(out, truth_path)
+    _check_free(truth_path.with_suffix(""), truth_path)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as beside:
             folder, truth = Path(beside) / "exports", Path(beside) / "truth.json"
             folder.mkdir()
-            LINES[line](folder, truth, seed=seed, pieces=pieces, sample_s=sample_s, trend_files=trend_files)
+            LINES[line](folder, truth, seed=seed, **wishes)
             if out.is_dir():
                 out.rmdir()
             folder.replace(out)
             truth.replace(truth_path)
+            if truth.with_suffix("").is_dir():
+                truth.with_suffix("").replace(truth_path.with_suffix(""))
     except OSError as refusal:
         raise CannotWrite(path=str(out), found=why(refusal)) from refusal
     return Made(out, truth_path)

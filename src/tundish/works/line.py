@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,6 @@ class Made:
 class Line(Protocol):
     """One line of the works: writes the exports of a plant into a folder and its truth beside it."""
 
-    def __call__(self, folder: Path, truth_path: Path, *, seed: int, pieces: int, sample_s: float, trend_files: int) -> None:
-        """Write everything; the folder is there and empty."""
+    def __call__(self, folder: Path, truth_path: Path, *, seed: int, **wishes: Any) -> None:
+        """Write everything; the folder is there and empty. ``wishes``: how much and how fine, what the line itself understands."""
         ...

@@ -27,8 +27,10 @@ __all__ = [
 ]
 
 
-def write(folder: Path, truth_path: Path, *, seed: int, pieces: int, sample_s: float, trend_files: int) -> None:
-    """Write the exports of the plant behind a seed, and the truth; a second trend file is of the drives."""
+def write(
+    folder: Path, truth_path: Path, *, seed: int, pieces: int = 2000, sample_s: float = 22.0, trend_files: int = 1
+) -> None:
+    """Write the exports of the plant behind a seed, and the truth; ``trend_files``: 1, or 2 with one of the drives."""
     run = operate(build(seed), pieces)
     verdicts = papers.judge(run)
     exported = papers.production(run, folder)

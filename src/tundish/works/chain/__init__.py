@@ -1,0 +1,203 @@
+"""A chain of three to five lines: heats, slabs, coils, strips, sheets and packages, and who came from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tundish.works.chain import papers, places
+from tundish.works.chain import trends as trending
+from tundish.works.chain import truth as truths
+from tundish.works.chain.ids import Scribe
+from tundish.works.chain.material import Material, Stay, begin, run_line
+from tundish.works.chain.motion import LEAD_M, Drives
+from tundish.works.chain.plant import ENDLESS, ChainLine, Plant, build
+from tundish.works.chain.truth import ChainTruth, TrueClock, TrueLine, load
+
+__all__ = ["ChainTruth", "TrueClock", "TrueLine", "build", "load", "operate", "write"]
+
+
+def operate(plant: Plant, pieces: int) -> tuple[Material, Drives]:
+    """Run the chain until about ``pieces`` final pieces are made."""
+    material, drives = begin(plant, pieces), Drives()
+    for line in plant.lines:
+        before = len(material.outputs)
+        run_line(material, line, drives.schedule)
+        drives.stamp(material.outputs[before:])
+    return material, drives
+
+
+def write(
+    folder: Path,
+    truth_path: Path,
+    *,
+    seed: int,
+    pieces: int = 400,
+    sample_s: float = 1.0,
+    lines: int | None = None,
+    coils: int = 60,
+    trends: bool = True,
+) -> None:
+    """Write the exports of the chain behind a seed, and the truth.
+
+    ``lines``: 3 to 5, drawn when not given; ``coils``: how many of the last stays on the last line, and what led to them, the trends
+    cover; ``trends=False``: production tables, laboratory and defects only.
+    """
+    plant = build(seed, lines=lines)
+    material, drives = operate(plant, pieces)
+    scribe = Scribe(np.random.default_rng([seed, 490]), {piece.id: piece.number for piece in material.pieces})
+    window = papers.window_of(material)
+    rows = [row for line in plant.lines for row in papers.production(material, line, window, scribe, folder)]
+    traced = _trace(material, window, coils)
+    scars, found = _flaws(material, traced)
+    if found:
+        papers.defects(material, [(f.piece, f.low, f.high, f.side, f.name) for f in found], window, scribe, folder)
+    lab, samples = papers.laboratory(material, window, scribe, folder)
+    clocks = [truths.clock_of(plant, lab, plant.lab_clock, window.begin, window.end)]
+    written: dict[int, tuple[ChainLine, trending.Trend]] = {}
+    if trends:
+        written = _write_trends(material, drives, traced, scars, sample_s=sample_s, folder=folder)
+        clocks += [truths.clock_of(plant, t.file, line.clock, t.begin, t.end) for line, t in written.values()]
+    frames = truths.frames_of(material, rows, scribe.cells)
+    motions = drives.motions if trends else {}
+    frames["knots"] = truths.timed(plant, places.knots(material, traced.passages, motions, traced.finals if trends else ()))
+    frames["samples"] = truths.timed(plant, _samples(samples))
+    frames["defects"] = _defects(material, found)
+    lines_true = tuple(_line(line, rows, written.get(line.step)) for line in plant.lines)
+    _write_settings(folder, lines_true)
+    begin_end = [truths.utc(plant, seconds).isoformat() for seconds in (window.begin, window.end)]
+    finals = int(frames["pieces"]["final"].sum())
+    truth = ChainTruth(truths.VERSION, "chain", seed, finals, *begin_end, lines_true, tuple(clocks), frames)
+    truths.save(truth, truth_path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """The last final pieces and every stay that their material had."""
+
+    finals: Sequence[int]
+    stays: Mapping[int, Sequence[Stay]]
+    """Step -> stays in the order in which they ran, the ones between them too."""
+    passages: places.Passages
+
+
+@dataclass(frozen=True, slots=True)
+class _Flaw:
+    piece: int
+    low: float
+    high: float
+    side: str
+    name: str
+    step: int | None
+
+
+def _trace(material: Material, window: papers.Window, coils: int) -> _Traced:
+    """The pieces made in the last stays of the last strip line, and where their material came through."""
+    last = max(line.step for line in material.plant.lines if line.kind != "pack")
+    passages = places.Passages(material)
+    ends = [s for s in material.stays if s.step == last and window.begin <= s.start and s.end <= window.end][-coils:]
+    finals = list(dict.fromkeys(material.links[i].child for stay in ends for i in stay.outputs))
+    origins = passages.origins(finals)
+    stays: dict[int, Sequence[Stay]] = {}
+    for step in range(last + 1):
+        own = [s for s in material.stays if s.step == step]
+        own.sort(key=lambda stay: stay.begin_m)
+        hits = [i for i, stay in enumerate(own) if any(part.origin in origins for part in stay.passed)]
+        stays[step] = own[max(min(hits) - 1, 0) : max(hits) + 2]
+    return _Traced(finals, stays, passages)
+
+
+def _flaws(material: Material, traced: _Traced) -> tuple[list[trending.Scar], list[_Flaw]]:
+    """Thin spots in some final pieces, made on one of the lines, and what the inspector wrote of them and of others."""
+    rng = np.random.default_rng([material.plant.seed, 465])
+    scars, found = [], []
+    for number in traced.finals:
+        if rng.random() >= 0.15:
+            continue
+        piece = material.pieces[number]
+        size = material.length(piece.parts, piece.step)
+        at = float(rng.uniform(0.1, 0.9)) * size
+        side = str(rng.choice(["상면", "하면"]))
+        if rng.random() < 0.6:
+            from tundish.works.chain.material import dict_of
+            from tundish.works.chain.strip import cut
+
+            part = cut(piece.parts, dict_of(material, piece.parts, piece.step), at)[1][0]
+            step = int(rng.integers(-1, piece.step))
+            scars.append(trending.Scar(part.origin, part.begin, step))
+            found.append(_Flaw(number, max(at - 1.5, 0.0), at + 1.5, side, "두께이상", step))
+        else:
+            found.append(_Flaw(number, at, at + float(rng.uniform(0.5, 20.0)), side, str(rng.choice(["스크래치", "롤마크"])), None))
+    return scars, found
+
+
+def _write_trends(
+    material: Material, drives: Drives, traced: _Traced, scars: Sequence[trending.Scar], *, sample_s: float, folder: Path
+) -> dict[int, tuple[ChainLine, trending.Trend]]:
+    written = {}
+    for line in material.plant.lines:
+        if line.step not in traced.stays or line.kind == "pack":
+            continue
+        stays = traced.stays[line.step]
+        line = _set_clock(line, stays)
+        lead = 0.0 if line.kind in ENDLESS else LEAD_M
+        motion = drives.motions[line.step]
+        made = trending.write(material, line, motion, stays, sample_s=sample_s, lead=lead, scars=scars, folder=folder)
+        written[line.step] = (line, made)
+    return written
+
+
+def _set_clock(line: ChainLine, stays: Sequence[Stay]) -> ChainLine:
+    """The offset holds where the trend begins; a clock that is set right is set between two pieces in the middle of it."""
+    begin = stays[0].start
+    clock = replace(line.clock, at_s=begin)
+    if clock.jump_at_s is not None:
+        at = stays[len(stays) // 2].end + 1.0
+        wrong = float(clock.offset_at(np.array([begin]))[0])
+        clock = replace(clock, jump_at_s=at, step_s=round(1.5 - wrong, 3))
+    return replace(line, clock=clock)
+
+
+def _line(line: ChainLine, rows: Sequence[papers.Written], written: tuple[ChainLine, trending.Trend] | None) -> TrueLine:
+    name = next((row.file for row in rows if row.step == line.step), "")
+    gauges: dict[str, float] = {}
+    if written:
+        trend = written[1]
+        gauges = {f"{trend.file}:{trend.headers[gauge.key]}": gauge.at_m for gauge in line.gauges}
+    return TrueLine(
+        name=line.name,
+        kind=line.kind,
+        production=name,
+        trend=written[1].file if written else None,
+        style=line.style,
+        leaves_out=tuple(sorted(line.leaves_out)),
+        same_id=line.same_id,
+        by_hand=line.by_hand,
+        whole_masses=line.whole_masses,
+        speed_scale=line.speed_scale[0],
+        gauges=gauges,
+    )
+
+
+def _write_settings(folder: Path, lines: Sequence[TrueLine]) -> None:
+    """The plant's plant.toml: where its gauges stand."""
+    gauges = {name: at for line in lines for name, at in line.gauges.items()}
+    text = "".join(f'"{name}" = {at}\n' for name, at in gauges.items())
+    (folder / "plant.toml").write_text(f"[gauges]\n{text}", encoding="utf-8", newline="\n")
+
+
+def _samples(samples: Sequence[tuple[int, float, float]]) -> pl.DataFrame:
+    schema = {"piece": pl.Int64(), "x_m": pl.Float64(), "seconds": pl.Float64()}
+    return pl.DataFrame(list(samples), schema=schema, orient="row")
+
+
+def _defects(material: Material, found: Sequence[_Flaw]) -> pl.DataFrame:
+    lines = material.plant.lines
+    rows = [(f.piece, f.low, f.high, f.side, f.name, None if f.step is None or f.step < 0 else lines[f.step].name) for f in found]
+    schema = {"piece": pl.Int64(), "from_m": pl.Float64(), "to_m": pl.Float64(), "side": pl.String(), "name": pl.String(), "line": pl.String()}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+

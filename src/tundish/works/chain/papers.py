@@ -1,0 +1,327 @@
+"""What do people and the MES write down about a chain? Production tables line by line, laboratory samples, defects found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tundish.works import files
+from tundish.works.chain import words
+from tundish.works.chain.ids import Scribe
+from tundish.works.chain.material import Link, Material, Output
+from tundish.works.chain.plant import COMES_OUT, ChainLine, Layout, Level, Style
+
+Value = str | float | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table before it is written."""
+
+    file: str
+    title: str
+    style: Style
+    layout: Layout
+    keys: tuple[str, ...]
+    headers: tuple[str, ...]
+    units: tuple[str, ...]
+
+    @property
+    def first_row(self) -> int:
+        """Row of the file where the body begins, the first row being 1."""
+        if self.layout == "xlsx":
+            return 3
+        return 3 if self.style in ("korean", "tags") else 2
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where an output of a line stands: rows of the file."""
+
+    file: str
+    row: int
+    step: int
+    link: int
+    """Number of the link that the row tells of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which stretch of time the exports cover. [s]"""
+
+    begin: float
+    end: float
+
+
+def window_of(material: Material) -> Window:
+    """From soon after the first line began until the last line has nearly ended: some parents are older, some pieces in stock."""
+    first = [output.start for output in material.outputs if output.step == 0]
+    last = [output.start for output in material.outputs if output.step == material.plant.lines[-1].step]
+    return Window(float(np.quantile(first, 0.02)), float(np.quantile(last, 0.97)))
+
+
+def production(material: Material, line: ChainLine, window: Window, scribe: Scribe, folder: Path) -> list[Written]:
+    """Write the MES's table of a line, one row an output and input; the rows that were written."""
+    rng = np.random.default_rng([material.plant.seed, 450, line.step])
+    rows = _rows(material, line, window)
+    sheet = _sheet(material, line, rows)
+    columns: dict[str, list[Value]] = {}
+    clock = _Hand(rng, line)
+    starts, ends = clock.times([material.outputs[link.output] for link in rows])
+    columns["start"] = [material.plant.at(t) for t in starts]
+    columns["end"] = [material.plant.at(t) for t in ends]
+    columns |= _amounts(material, line, rows, rng)
+    columns |= _places(material, line, rows, rng)
+    outputs = [material.outputs[link.output] for link in rows]
+    columns["grade"] = [material.orders[output.order].grade for output in outputs]
+    columns["verdict"] = [("합격" if line.style != "tags" else "OK") if o.verdict == "OK" else "스크랩" for o in outputs]
+    columns["lane"] = [link.lane for link in rows]
+    _add_ids(material, line, rows, sheet=sheet, columns=columns, scribe=scribe)
+    write_sheet(folder, sheet, [columns[key] for key in sheet.keys], by_hand=line.by_hand)
+    number = {id(link): i for i, link in enumerate(material.links)}
+    return [Written(sheet.file, sheet.first_row + i, line.step, number[id(link)]) for i, link in enumerate(rows)]
+
+
+def write_sheet(folder: Path, sheet: Sheet, columns: Sequence[Sequence[Value]], *, by_hand: bool = False) -> None:
+    """Write a table in its layout."""
+    if sheet.layout == "xlsx":
+        page = files.Sheet("실적", sheet.title, [list(sheet.headers)], [list(row) for row in zip(*columns, strict=True)])
+        files.workbook(folder / sheet.file, [page])
+        return
+    form = "%Y-%m-%d %H:%M" if by_hand else TIME_FORMS[sheet.style]
+    texts = [[_text(value, form) for value in column] for column in columns]
+    body = pl.DataFrame({f"{i}": pl.Series(column, dtype=pl.String) for i, column in enumerate(texts)})
+    top: list[list[str]] = [[sheet.title]] if sheet.style == "korean" else []
+    below = [list(sheet.units)] if sheet.style == "tags" else []
+    encoding = "cp949" if sheet.layout == "cp949" else "utf-8-sig"
+    content = files.delimited([*top, list(sheet.headers), *below], body, encoding=encoding)
+    (folder / sheet.file).write_bytes(content)
+
+
+TIME_FORMS: dict[Style, str] = {
+    "korean": "%Y-%m-%d %H:%M:%S",
+    "short": "%Y/%m/%d %H:%M:%S",
+    "tags": "%Y%m%d%H%M%S",
+    "mixed": "%Y.%m.%d %H:%M:%S",
+}
+
+
+class _Hand:
+    """Times as they get into the table: stamped to the second, typed to the minute, now and then minutes late or early."""
+
+    def __init__(self, rng: np.random.Generator, line: ChainLine):
+        self.rng, self.line = rng, line
+
+    def times(self, outputs: Sequence[Output]) -> tuple[list[float], list[float]]:
+        made: dict[int, tuple[float, float]] = {}
+        for output in outputs:
+            if output.number not in made:
+                made[output.number] = (self._one(output.start), self._one(output.end))
+        return [made[o.number][0] for o in outputs], [made[o.number][1] for o in outputs]
+
+    def _one(self, seconds: float) -> float:
+        late = self.rng.random() < 0.02
+        wrong = float(self.rng.normal(0.0, 150.0)) if late else float(self.rng.normal(0.0, 25.0 if self.line.by_hand else 0.6))
+        if self.line.by_hand:
+            return float(np.round((seconds + wrong) / 60.0) * 60.0)
+        return float(np.round(seconds + wrong))
+
+
+def _rows(material: Material, line: ChainLine, window: Window) -> list[Link]:
+    outputs = material.outputs
+    rows = [link for link in material.links if link.step == line.step]
+    rows = [link for link in rows if window.begin <= outputs[link.output].start and outputs[link.output].end <= window.end]
+    return sorted(rows, key=lambda link: (outputs[link.output].start, link.output, link.at_m if link.at_m == link.at_m else 0.0))
+
+
+def _sheet(material: Material, line: ChainLine, rows: Sequence[Link]) -> Sheet:
+    level_in: Level = material.pieces[rows[0].parent].level if rows else "coil"
+    keys = ["out_id", *([] if line.same_id else ["in_id"]), "start", "end", "grade", "in_mass", "out_mass", "scrap_mass"]
+    keys += ["thickness", "width", "in_length", "length", "from", "to", "at", "head_crop", "tail_crop", "turned", "flipped", "lane"]
+    keys += ["verdict"]
+    gone = _gone(line)
+    keys = [key for key in keys if key not in gone]
+    heads = {"out_id": words.OUT_ID[COMES_OUT[line.kind]], "in_id": words.IN_ID[level_in], **words.COLUMNS}
+    if line.same_id:
+        heads["out_id"] = words.OUT_ID["coil"]
+    headers = tuple(words.head(heads[key], line.style) for key in keys)
+    units = tuple(words.UNITS.get(key, "") for key in keys)
+    ending = "xlsx" if line.layout == "xlsx" else "csv"
+    name = f"{'PROD_' if line.style == 'tags' else '생산실적_'}{line.name}.{ending}"
+    return Sheet(name, f"{line.name} 생산실적", line.style, line.layout, tuple(keys), headers, units)
+
+
+def _gone(line: ChainLine) -> set[str]:
+    """Columns that this line does not have."""
+    groups = {"positions": {"from", "to", "at"}, "crops": {"head_crop", "tail_crop"}, "flags": {"turned", "flipped"}}
+    gone = set().union(*(groups.get(group, {group}) for group in line.leaves_out))
+    if line.kind != "slit":
+        gone |= {"lane"}
+    if line.kind in ("cast", "pack"):
+        gone |= {"from", "to", "at", "head_crop", "tail_crop", "turned", "flipped", "in_length"}
+    if line.kind == "pack":
+        gone |= {"thickness", "width", "length", "scrap_mass"}
+    if line.kind in ("anneal", "temper", "hot") and line.same_id:
+        gone |= {"from", "to", "at"}
+    return gone
+
+
+def _amounts(material: Material, line: ChainLine, rows: Sequence[Link], rng: np.random.Generator) -> dict[str, list[Value]]:
+    """Masses as weighed, lengths as counted, nominal thickness and width."""
+    weighed: dict[tuple[str, int], float] = {}
+
+    def weigh(what: str, number: int, mass: float) -> float:
+        if (what, number) not in weighed:
+            weighed[what, number] = round(mass * (1.0 + 0.002 * float(rng.standard_normal())) / 10.0) * 10.0
+        return weighed[what, number]
+
+    tonnes = 1e-3 if line.style == "short" else 1.0
+    made: dict[str, list[Value]] = {key: [] for key in ("in_mass", "out_mass", "scrap_mass", "thickness", "width", "length", "in_length")}
+    for i, link in enumerate(rows):
+        stay, output = material.stays[link.stay], material.outputs[link.output]
+        mass_in = weigh("in", link.stay, stay.mass_in) if line.whole_masses else weigh("part", i, link.mass_in)
+        order = material.orders[output.order]
+        nominal = output.thickness if line.kind == "cast" else order.hot if line.kind == "hot" else order.cold
+        made["in_mass"].append(round(mass_in * tonnes, 2))
+        made["out_mass"].append(round(weigh("out", link.output, output.mass) * tonnes, 2))
+        made["scrap_mass"].append(round(weigh("scrap", link.stay, stay.scrap) * tonnes, 2))
+        made["thickness"].append(round(nominal * 1e3, 2))
+        made["width"].append(round(output.width * 1e3, 0))
+        made["length"].append(round(output.length * (1.0 + 0.002 * float(rng.standard_normal())), 2 if line.kind == "cast" else 0))
+        made["in_length"].append(round(stay.length_in * (1.0 + 0.002 * float(rng.standard_normal())), 2 if line.kind == "hot" else 0))
+    return made
+
+
+def _places(material: Material, line: ChainLine, rows: Sequence[Link], rng: np.random.Generator) -> dict[str, list[Value]]:
+    """Which part of the input went where, and the crops, off by up to 0.3 m; slabs by up to 3 cm."""
+    small = 0.1 if line.kind == "hot" else 1.0
+    made: dict[str, list[Value]] = {key: [] for key in ("from", "to", "at", "head_crop", "tail_crop", "turned", "flipped")}
+    noise = small * np.clip(0.15 * rng.standard_normal((5, len(rows))), -0.3, 0.3)
+    for i, link in enumerate(rows):
+        stay = material.stays[link.stay]
+        for j, (key, value) in enumerate((("from", link.from_m), ("to", link.to_m), ("at", link.at_m))):
+            shown = value if key == "at" and value <= 0.0 else value + noise[j, i]
+            made[key].append(round(max(shown, 0.0), 1 if small == 1.0 else 2) if value == value else None)
+        made["head_crop"].append(round(max(stay.head_crop + noise[3, i], 0.0), 1 if small == 1.0 else 2))
+        made["tail_crop"].append(round(max(stay.tail_crop + noise[4, i], 0.0), 1 if small == 1.0 else 2))
+        made["turned"].append("Y" if stay.turned else "N")
+        made["flipped"].append("Y" if stay.flipped else "N")
+    return made
+
+
+def _add_ids(
+    material: Material,
+    line: ChainLine,
+    rows: Sequence[Link],
+    *,
+    sheet: Sheet,
+    columns: dict[str, list[Value]],
+    scribe: Scribe,
+) -> None:
+    """The MES prints what comes out, unless people keep the table; what goes in is typed by hand."""
+    excel = line.layout == "xlsx"
+    for key, names, hand in (
+        ("out_id", [material.pieces[link.child].id for link in rows], excel and line.by_hand),
+        ("in_id", [material.pieces[link.parent].id for link in rows], True),
+    ):
+        if key not in sheet.keys:
+            continue
+        spelling = line.spelling[0 if key == "out_id" else 1]
+        texts = scribe.column(
+            names,
+            file=sheet.file,
+            header=sheet.headers[sheet.keys.index(key)],
+            first_row=sheet.first_row,
+            spelling=spelling,
+            by_hand=hand or line.same_id,
+            may_lack=key == "in_id",
+            excel=excel,
+        )
+        columns[key] = [float(text) if excel and text is not None and text.isdigit() else text for text in texts]
+
+
+def defects(
+    material: Material, found: Sequence[tuple[int, float, float, str, str]], window: Window, scribe: Scribe, folder: Path
+) -> str:
+    """Write the list of defects: piece, from and to in metres of the piece, side, name; the file's name."""
+    plant = material.plant
+    rng = np.random.default_rng([plant.seed, 460])
+    line = plant.lines[-1] if plant.lines[-1].kind != "pack" else plant.lines[-2]
+    heads = dict(words.DEFECTS)
+    heads["piece"] = words.OUT_ID[material.pieces[found[0][0]].level] if found else heads["piece"]
+    keys = tuple(heads)
+    headers = tuple(words.head(heads[key], line.style) for key in keys)
+    units = tuple("m" if key in ("from", "to") else "" for key in keys)
+    sheet = Sheet("결함이력.csv", "결함 이력", line.style, "cp949", keys, headers, units)
+    ends = {o.piece: o.end for o in material.outputs if o.step == line.step}
+    off = np.clip(0.15 * rng.standard_normal(len(found)), -0.3, 0.3)
+    columns: list[list[Value]] = [
+        list(
+            scribe.column(
+                [material.pieces[piece].id for piece, *_ in found],
+                file=sheet.file,
+                header=headers[0],
+                first_row=sheet.first_row,
+                spelling=2,
+                by_hand=True,
+            )
+        ),
+        [round(max(low + o, 0.0), 1) for (_, low, _, _, _), o in zip(found, off, strict=True)],
+        [round(max(high + o, 0.0), 1) for (_, _, high, _, _), o in zip(found, off, strict=True)],
+        [side for *_, side, _ in found],
+        [name for *_, name in found],
+        [plant.at(ends[piece] + float(rng.uniform(600.0, 7200.0))) for piece, *_ in found],
+    ]
+    write_sheet(folder, sheet, columns)
+    return sheet.file
+
+
+def laboratory(material: Material, window: Window, scribe: Scribe, folder: Path) -> tuple[str, list[tuple[int, float, float]]]:
+    """Write the laboratory's workbook, on its own clock; its name, and piece, true metres and true time of each sample."""
+    plant = material.plant
+    rng = np.random.default_rng([plant.seed, 470])
+    step = max(line.step for line in plant.lines if line.kind in ("tandem", "anneal", "temper"))
+    line = plant.lines[step]
+    taken = [o for o in material.outputs if o.step == step and window.begin <= o.start and o.end <= window.end]
+    taken = [o for o in taken if rng.random() < 0.6]
+    places = [("TAIL", o.length - float(rng.uniform(0.5, 3.0))) if rng.random() < 0.7 else ("HEAD", float(rng.uniform(0.5, 3.0))) for o in taken]
+    moments = [(o.end if end == "TAIL" else o.start) + float(rng.uniform(0.0, 10.0)) for o, (end, _) in zip(taken, places, strict=True)]
+    offsets = plant.lab_clock.offset_at(np.array(moments, dtype=np.float64))
+    keys = tuple(words.LABORATORY)
+    headers = tuple(words.head(words.LABORATORY[key], line.style) for key in keys)
+    units = tuple("" for _ in keys)
+    sheet = Sheet("시험실적.xlsx", "재질 시험 실적", line.style, "xlsx", keys, headers, units)
+    ids = scribe.column(
+        [material.pieces[o.piece].id for o in taken],
+        file=sheet.file,
+        header=headers[0],
+        first_row=sheet.first_row,
+        spelling=1,
+        by_hand=True,
+        excel=True,
+    )
+    strength = rng.normal(280.0, 15.0, len(taken))
+    columns: list[list[Value]] = [
+        [float(text) if text is not None and text.isdigit() else text for text in ids],
+        [plant.at(float(np.round(t - o))) for t, o in zip(moments, offsets, strict=True)],
+        [end if line.style == "tags" else {"HEAD": "선단", "TAIL": "미단"}[end] for end, _ in places],
+        [round(at + float(np.clip(rng.normal(0.0, 0.15), -0.3, 0.3)), 1) for _, at in places],
+        [round(float(x), 0) for x in strength],
+        [round(float(x) * 1.25 + float(rng.normal(0.0, 4.0)), 0) for x in strength],
+        [round(52.0 - 0.05 * float(x) + float(rng.normal(0.0, 0.8)), 1) for x in strength],
+    ]
+    write_sheet(folder, sheet, columns)
+    return sheet.file, [(o.piece, at, t) for o, (_, at), t in zip(taken, places, moments, strict=True)]
+
+
+def _text(value: Value, form: str) -> str | None:
+    if isinstance(value, datetime):
+        return value.strftime(form)
+    if isinstance(value, float):
+        return f"{value:g}" if value != round(value) else f"{value:.0f}"
+    return None if value is None else str(value)

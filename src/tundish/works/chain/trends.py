@@ -1,0 +1,246 @@
+"""What does each line's PLC write down? Speed, gauges along the strip, welds and strip-present, on a clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tundish.works import files
+from tundish.works.chain import words
+from tundish.works.chain.material import Material, Stay
+from tundish.works.chain.motion import Motion
+from tundish.works.chain.plant import STEEL_DENSITY, ChainLine, Gauge
+from tundish.works.chain.strip import length_of
+from tundish.works.sensors import Floats
+
+STEP_M = 1.5
+"""[m] of strip between two knots of the table that says which material is where."""
+TIME_FORMS = {
+    "korean": "%Y-%m-%d %H:%M:%S",
+    "short": "%Y/%m/%d %H:%M:%S",
+    "tags": "%Y-%m-%dT%H:%M:%S",
+    "mixed": "%Y-%m-%d %H:%M:%S%.3f",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scar:
+    """A thin spot in the steel that every thickness gauge sees from one line on."""
+
+    origin: int
+    u: float
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Which material lay where on the strip of a line: knots, rising in both metres; between stretches nothing lies."""
+
+    out_m: Floats
+    """[m] of strip on this line, behind the reference point."""
+    in_m: Floats
+    """[m] of what comes in, counted on from stay to stay."""
+    origin: Floats
+    u: Floats
+    stretch: Floats
+    """Number of the stretch; material lies between knots of one stretch only."""
+
+    def at(self, metres: Floats, *, entering: bool) -> tuple[Floats, Floats]:
+        """Origin and ``u`` at metres of strip; NaN where nothing lies."""
+        axis = self.in_m if entering else self.out_m
+        right = np.clip(np.searchsorted(axis, metres, side="right"), 1, axis.size - 1)
+        left = right - 1
+        inside = (self.stretch[left] == self.stretch[right]) & (metres >= axis[left]) & (metres <= axis[right])
+        part = (metres - axis[left]) / np.maximum(axis[right] - axis[left], 1e-12)
+        u = self.u[left] + part * (self.u[right] - self.u[left])
+        return np.where(inside, self.origin[left], np.nan), np.where(inside, u, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """What was written: file, header of each key, and the clock's readings at both ends in true seconds."""
+
+    file: str
+    headers: dict[str, str]
+    begin: float
+    end: float
+
+
+def lay(material: Material, stays: Sequence[Stay], step: int, *, lead: float) -> Laid:
+    """The table of material for stays of one line, in the order in which they ran."""
+    columns: list[list[Floats]] = [[], [], [], [], []]
+    entered, number = 0.0, 0
+    for stay in stays:
+        entered += lead
+        out, came = stay.begin_m, entered
+        for part in stay.passed:
+            after, before = material.waves[part.origin][step + 1], material.waves[part.origin][step]
+            count = max(int(length_of(part, after) / STEP_M), 1) + 1
+            u = np.linspace(part.begin, part.end, count)
+            grown = np.abs(after.length(u) - after.length(part.begin))
+            eaten = np.abs(before.length(u) - before.length(part.begin))
+            for column, values in zip(
+                columns, (out + grown, came + eaten, np.full(count, float(part.origin)), u, np.full(count, float(number))), strict=True
+            ):
+                column.append(values)
+            out, came, number = out + float(grown[-1]), came + float(eaten[-1]), number + 1
+        entered = came + lead
+    return Laid(*(np.concatenate(column) for column in columns))
+
+
+def write(
+    material: Material,
+    line: ChainLine,
+    motion: Motion,
+    stays: Sequence[Stay],
+    *,
+    sample_s: float,
+    lead: float,
+    scars: Sequence[Scar],
+    folder: Path,
+) -> Trend:
+    """Write the line's trend over these stays."""
+    rng = np.random.default_rng([material.plant.seed, 480, line.step])
+    begin, end = min(s.start for s in stays) - 240.0, max(s.end for s in stays) + 240.0
+    shown, true = _samples(line, begin, end, sample_s)
+    laid = lay(material, stays, line.step, lead=lead)
+    columns = {"speed": motion.speed_at(true) * 60.0 * (1.0 + line.speed_scale[0]) * _noise(rng, true, 0.01)}
+    passed = motion.metres_at(true)
+    for key, values in _signals(material, line, laid, motion, stays, true, passed, rng, scars):
+        columns[key] = values
+    headers = {key: words.head(words.SIGNALS[key], line.style) for key in ("time", *columns)}
+    name = f"TREND_{line.name}.csv"
+    stamps = pl.Series("time", np.round(shown * 1e6).astype(np.int64)).cast(pl.Duration("us"))
+    texts = [(pl.lit(material.plant.begin) + stamps).dt.strftime(TIME_FORMS[line.style]).alias("time")]
+    texts += [pl.lit(pl.Series(key, np.round(values, _DECIMALS.get(key, 2))).cast(pl.String)).alias(key) for key, values in columns.items()]
+    units = [["", *(words.SIGNAL_UNITS.get(key, "") for key in columns)]] if line.style == "tags" else []
+    encoding = "cp949" if line.layout == "cp949" else "utf-8-sig"
+    (folder / name).write_bytes(files.delimited([list(headers.values()), *units], pl.select(texts), encoding=encoding))
+    return Trend(name, headers, float(true[0]), float(true[-1]))
+
+
+def _samples(line: ChainLine, begin: float, end: float, sample_s: float) -> tuple[Floats, Floats]:
+    """Whole readings of the PLC's clock from begin to end, and the true times at which they were taken; a jump starts anew."""
+    jump = line.clock.jump_at_s
+    edges = [begin, end] if jump is None or not begin < jump < end else [begin, jump, end]
+    shown, true = [], []
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        middle = np.array([(low + high) / 2.0])
+        offset = float(line.clock.offset_at(middle)[0])
+        reading = np.arange(np.ceil(low - offset), np.floor(high - offset) - 1.0, sample_s)
+        drift = 1e-6 * line.clock.drift_ppm
+        # the offset holds at the true time, which is the reading plus the offset
+        when = middle[0] + (reading + offset - middle[0]) / (1.0 - drift)
+        shown.append(reading)
+        true.append(when)
+    return np.concatenate(shown), np.concatenate(true)
+
+
+def _signals(
+    material: Material,
+    line: ChainLine,
+    laid: Laid,
+    motion: Motion,
+    stays: Sequence[Stay],
+    true: Floats,
+    passed: Floats,
+    rng: np.random.Generator,
+    scars: Sequence[Scar],
+) -> Iterator[tuple[str, Floats]]:
+    ref_in = np.interp(passed, laid.out_m, laid.in_m)
+    speed_in = np.gradient(ref_in, true) if true.size > 1 else np.zeros(1)
+    if line.kind == "tandem":
+        yield "entry_speed", np.maximum(speed_in, 0.0) * 60.0 * (1.0 + line.speed_scale[1]) * _noise(rng, true, 0.01)
+    for gauge in line.gauges:
+        entering = gauge.at_m < 0.0
+        at = (ref_in if entering else passed) - gauge.at_m
+        if gauge.key == "weld":
+            yield gauge.key, _welds(laid, stays, at, rng, line.step)
+        elif gauge.key == "present":
+            yield gauge.key, np.where(np.isnan(laid.at(at, entering=entering)[0]), 0.0, 1.0)
+        elif gauge.key == "length_run":
+            begins = np.array([stay.begin_m for stay in stays])
+            last = begins[np.clip(np.searchsorted(begins, passed, side="right") - 1, 0, begins.size - 1)]
+            yield gauge.key, np.maximum(passed - last, 0.0) * (1.0 + line.speed_scale[0])
+        elif gauge.key.endswith("_thickness"):
+            yield gauge.key, _thickness(material, line, laid, gauge, at, rng, scars)
+        else:
+            yield gauge.key, _level(material, line, laid, gauge, at, rng)
+
+
+def _thickness(
+    material: Material, line: ChainLine, laid: Laid, gauge: Gauge, at: Floats, rng: np.random.Generator, scars: Sequence[Scar]
+) -> Floats:
+    """What is thick is short: the inverse of the local stretch, in mm; 0 where nothing lies."""
+    origin, u = laid.at(at, entering=gauge.at_m < 0.0)
+    step = line.step - 1 if gauge.at_m < 0.0 else line.step
+    values = np.zeros(at.size)
+    for number in np.unique(origin[~np.isnan(origin)]).astype(int):
+        rows = origin == number
+        shape = material.waves[number][step + 1]
+        width = material.orders[material.pieces[number].order].width
+        thick = material.density[number] * material.kept[step + 1] / (STEEL_DENSITY * width * shape.stretch)
+        own = thick / shape.local(u[rows])
+        for scar in scars:
+            if scar.origin == number and scar.step <= step:
+                own = own * (1.0 - 0.05 * np.exp(-(((u[rows] - scar.u) * shape.stretch / 1.5) ** 2)))
+        values[rows] = own
+    return values * 1e3 * _noise(rng, at, 0.0015)
+
+
+def _level(material: Material, line: ChainLine, laid: Laid, gauge: Gauge, at: Floats, rng: np.random.Generator) -> Floats:
+    """A smooth random function of the place on the strip about the usual level; the other level where nothing lies."""
+    usual, spread, noise, empty = _LEVELS[gauge.key]
+    waves = 2.0 * np.pi / np.exp(rng.uniform(np.log(12.0), np.log(300.0), 8))
+    if line.kind == "cast":
+        waves = 2.0 * np.pi / np.exp(rng.uniform(np.log(0.8), np.log(8.0), 8))
+    phases = rng.uniform(0.0, 2.0 * np.pi, 8)
+    swing = np.sin(np.multiply.outer(at, waves) + phases).sum(axis=1) / 2.0
+    lies = ~np.isnan(laid.at(at, entering=gauge.at_m < 0.0)[0])
+    return np.where(lies, usual + spread * swing, empty) + noise * rng.standard_normal(at.size)
+
+
+def _welds(laid: Laid, stays: Sequence[Stay], at: Floats, rng: np.random.Generator, step: int) -> Floats:
+    """1 from the sample at which a weld has passed the detector, for two seconds or so; off by up to 0.3 m."""
+    starts = np.array([stay.begin_m for stay in stays[1:]])
+    places = np.interp(starts, laid.out_m, laid.in_m) + np.clip(0.15 * rng.standard_normal(starts.size), -0.3, 0.3)
+    flag = np.zeros(at.size)
+    hit = np.searchsorted(at, places)
+    for shift in (0, 1):
+        rows = hit + shift
+        flag[rows[rows < at.size]] = 1.0
+    return flag
+
+
+def _noise(rng: np.random.Generator, like: Floats, size: float) -> Floats:
+    return np.asarray(1.0 + size * rng.standard_normal(like.size), dtype=np.float64)
+
+
+_LEVELS = {
+    "entry_tension": (55.0, 3.0, 0.4, 0.0),
+    "tension": (18.0, 1.2, 0.15, 0.0),
+    "force": (2400.0, 120.0, 12.0, 0.0),
+    "finish_temperature": (880.0, 8.0, 1.0, 120.0),
+    "coiling_temperature": (610.0, 10.0, 1.2, 90.0),
+    "strip_temperature": (760.0, 7.0, 0.8, 140.0),
+    "strand_temperature": (960.0, 9.0, 2.0, 90.0),
+    "mould_level": (800.0, 1.2, 0.4, 0.0),
+}
+"""Usual level, spread along the strip, noise, level where nothing lies; unsourced, the usual order."""
+_DECIMALS = {
+    "speed": 2,
+    "entry_speed": 2,
+    "length_run": 1,
+    "entry_thickness": 4,
+    "exit_thickness": 4,
+    "weld": 0,
+    "present": 0,
+    "finish_temperature": 1,
+    "coiling_temperature": 1,
+    "strip_temperature": 1,
+    "strand_temperature": 1,
+}
