@@ -1,0 +1,105 @@
+"""Which pieces came on a line, in which order, and how much of each ran past its marks as far as records tell?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tundish.trace.genealogy.graph import Genealogy
+from tundish.trace.position.book import Spans, column, micros
+from tundish.trace.position.passes import Feeds
+from tundish.trace.stays.segments import Floats, Ints
+
+_NEAR = 0.03
+"""A length worked out from cuts and crops counts when it agrees with the recorded one by this share."""
+
+
+@dataclass(frozen=True)
+class Coming:
+    """The stays of a line that its trend is parted by, in order of time."""
+
+    stays: Ints
+    feeds: Feeds
+    low_in_m: Floats
+    """Where on what comes in the strip between the marks begins, in m."""
+    high_in_m: Floats
+
+
+def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats) -> Floats:
+    """Lengths in, where cuts and the tail's crop tell them better: those are known to decimetres, a length to two in a thousand."""
+    tail = column(genealogy.stays, "tail_crop_m")
+    far = _furthest(spans, into.size)
+    told = far + tail
+    return np.where(np.isfinite(told) & (np.abs(told - into) < _NEAR * into), told, into)
+
+
+def _furthest(spans: Spans, stays: int) -> Floats:
+    far = np.full(stays, -np.inf)
+    good = (spans.stay >= 0) & np.isfinite(spans.high_in)
+    np.maximum.at(far, spans.stay[good], spans.high_in[good])
+    return np.where(np.isfinite(far), far, np.nan)
+
+
+def _nearest(spans: Spans, stays: int) -> Floats:
+    near = np.full(stays, np.inf)
+    good = (spans.stay >= 0) & np.isfinite(spans.low_in)
+    np.minimum.at(near, spans.stay[good], spans.low_in[good])
+    return np.where(np.isfinite(near), near, np.nan)
+
+
+def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats) -> dict[str, Coming]:
+    """For each line what came in; where nothing is known to have come in, what came out."""
+    stays = genealogy.stays
+    head, tail = (np.nan_to_num(column(stays, name)) for name in ("head_crop_m", "tail_crop_m"))
+    goes, known = stays["goes"].fill_null("through").to_numpy(), stays["line"].is_not_null().to_numpy()
+    near, far = _nearest(spans, stays.height), _furthest(spans, stays.height)
+    low = np.where(np.isfinite(near), near, head)
+    high = np.where(tail > 0, into - tail, np.where(np.isfinite(far), far, into))
+    makes = goes == "out"
+    low, high = np.where(makes, 0.0, low), np.where(makes, out, high)
+    start, end = _moments(genealogy, spans, out)
+    fed = _with_parents(genealogy, spans)
+    timed = (start > 0) & (end >= start)
+    found = {}
+    for (line,), rows in stays.with_row_index("stay").filter(pl.Series(known)).group_by(["line"], maintain_order=True):
+        own = rows["stay"].to_numpy().astype(np.int64)
+        own = own[timed[own] & ~(makes[own] & fed[own])]
+        order = own[np.lexsort((end[own], start[own]))]
+        if order.size:
+            feeds = Feeds(start[order].astype(np.int64), end[order].astype(np.int64), high[order] - low[order])
+            found[str(line)] = Coming(order, feeds, low[order], high[order])
+    return found
+
+
+def _with_parents(genealogy: Genealogy, spans: Spans) -> np.ndarray:
+    """Stays of pieces made of what is known to have come in on the same line: the parent's stay stands for them."""
+    edges = genealogy.edges.select(piece="child", line="line").filter(pl.Series(spans.stay >= 0)).unique()
+    edges = edges.with_columns(fed=pl.lit(value=True))
+    asked = genealogy.stays.select("piece", "line")
+    return (
+        asked.join(edges, on=["piece", "line"], how="left", maintain_order="left", nulls_equal=True)["fed"]
+        .fill_null(value=False)
+        .to_numpy()
+    )
+
+
+def _moments(genealogy: Genealogy, spans: Spans, out: Floats) -> tuple[Floats, Floats]:
+    """When each stay began and ended; of what went into several products, from the parts of these it became."""
+    stays, edges = genealogy.stays, genealogy.edges
+    start, end = (micros(stays, name).astype(np.float64) for name in ("start", "end"))
+    made = stays.select(child="piece", line="line", goes="goes").with_row_index("made").filter(pl.col("goes") == "out")
+    made = made.unique(["child", "line"], keep="first")
+    child = edges.select("child", "line").join(made, on=["child", "line"], how="left", maintain_order="left", nulls_equal=True)
+    stay = child["made"].cast(pl.Int64).fill_null(-1).to_numpy()
+    good = (stay >= 0) & (spans.stay >= 0) & np.isfinite(spans.low_out) & np.isfinite(spans.high_out)
+    good &= np.where(stay >= 0, out[stay], 0.0) > 0
+    stay, parent = stay[good], spans.stay[good]
+    lasts = end[stay] - start[stay]
+    begun = start[stay] + lasts * np.clip(spans.low_out[good] / out[stay], 0.0, 1.0)
+    ended = start[stay] + lasts * np.clip(spans.high_out[good] / out[stay], 0.0, 1.0)
+    first, last = np.full(start.size, np.inf), np.full(start.size, -np.inf)
+    np.minimum.at(first, parent, begun)
+    np.maximum.at(last, parent, ended)
+    return np.where(np.isfinite(first), first, start), np.where(np.isfinite(last), last, end)

@@ -1,0 +1,177 @@
+"""How long was each piece on each line, and which metre was where when? Trends, genealogy and clocks brought together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tundish.errors import Message
+from tundish.table import Finding, Origin, Table
+from tundish.trace.clocks import Aligned
+from tundish.trace.genealogy.graph import Genealogy
+from tundish.trace.position import cells, likeness, places
+from tundish.trace.position.along import Stretch, Turning, walk
+from tundish.trace.position.book import Book, Passes, Spans, column, micros, spans_of, starts_of, stay_lengths
+from tundish.trace.position.doubts import about_lines, about_profile
+from tundish.trace.position.feeds import Coming, coming, mended_lengths
+from tundish.trace.position.passes import Pairing, pair, part
+from tundish.trace.position.profile import Profile
+from tundish.trace.position.pyramid import build
+from tundish.trace.position.ruler import Ruled, rule
+from tundish.trace.position.trend import Trend, trends
+from tundish.trace.stays.segments import Floats
+from tundish.vocabulary import Catalogue
+
+GRID_M = 1.0
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Every stay's metres on its line, and with them the way back along any piece."""
+
+    book: Book
+    trends: Mapping[str, tuple[Trend, ...]]
+    """Of each line, the one with its marks first."""
+    gauges_m: Mapping[tuple[str, str], float]
+    """(table, column) -> metres behind the line's reference point, where known."""
+    noted: tuple[places.Noted, ...]
+    scales: Mapping[str, float]
+    """Line -> metres of its gauge a recorded metre of what comes in, the middle of all passes."""
+    findings: tuple[Finding, ...]
+
+    def along(self, piece: int, *, grid_m: float = GRID_M) -> Profile:
+        """Every signal of every line on a grid along a piece as it left its last line, with what is noted on it.
+
+        ``piece`` is its row in ``Genealogy.pieces``; ``grid_m`` the length of a cell. A piece without a length has no cells.
+        """
+        found = walk(self.book, piece, self._judge)
+        signals = cells.signals_of(self.trends, found.stretches)
+        level = cells.gather(
+            self.trends, found.stretches, signals, self.gauges_m, length_m=found.length_m, grid_m=grid_m
+        )  # fmt: skip
+        profile = Profile(
+            piece=piece,
+            id=str(self.book.genealogy.pieces["id"][piece]),
+            length_m=found.length_m,
+            grid_m=grid_m,
+            signals=signals,
+            levels=build(level),
+            stretches=found.stretches,
+            places=places.on_product(self.book, found, self.noted),
+            findings=(),
+        )
+        return about_profile(profile, self.book)
+
+    def mapped_share(self) -> float:
+        """Share of the stays on lines with a trend whose pass was found."""
+        lines = np.array([line in self.book.trends for line in self.book.lines])
+        found = np.isfinite(self.book.passes.low_m)
+        asked = lines & self._asked()
+        return float(found[asked].mean()) if asked.any() else 0.0
+
+    def _asked(self) -> np.ndarray:
+        return np.array([goes != "out" for goes in self.book.goes]) | np.isfinite(self.book.passes.low_m)
+
+    def _judge(self, known: list[Stretch], straight_on: Stretch, turned: Stretch, prior: Turning) -> Stretch:
+        return likeness.judge(self.book.trends, self.gauges_m, known, (straight_on, turned), prior)
+
+
+def measure(
+    tables: Sequence[Table],
+    genealogy: Genealogy,
+    clocks: Aligned,
+    catalogue: Catalogue,
+    *,
+    gauges_m: Mapping[str, float] | None = None,
+) -> Lengths:
+    """Find every stay on its line's trend and rule it in metres.
+
+    ``gauges_m`` (``file:column`` -> metres) says how far each gauge stands behind its line's reference point, negative before
+    it, as under ``[gauges]`` in plant.toml. Lines without a trend, or whose trend holds no speed, are left out with a finding.
+    """
+    gauges = _gauges(tables, gauges_m or {})
+    by_file = {clock.file: clock for clock in clocks.clocks}
+    running = trends(tables, clocks.lines, by_file, catalogue)
+    into, out = stay_lengths(genealogy)
+    spans = spans_of(genealogy, into, out)
+    into = mended_lengths(genealogy, spans, into)
+    feeding = coming(genealogy, spans, into, out)
+    ruled = {
+        line: _on_line(running[line][0], came, gauges, _elongation(genealogy, line, into, out))
+        for line, came in feeding.items() if line in running
+    }  # fmt: skip
+    passes = _passes(genealogy.stays.height, feeding, ruled)
+    book = _book(genealogy, {line: own[0] for line, own in running.items()}, passes, (into, out), spans)
+    noted = places.noted(places.of_lines(tables, clocks.lines), genealogy, catalogue)
+    scales = {line: pairing.scale for line, (_, pairing) in ruled.items()}
+    found = about_lines(running, feeding, ruled, gauges, genealogy)
+    return Lengths(book, running, gauges, noted, scales, (*_about_gauges(tables, gauges_m or {}), *found))
+
+
+def _gauges(tables: Sequence[Table], stated: Mapping[str, float]) -> dict[tuple[str, str], float]:
+    return {
+        (table.name, column.name): float(stated[spot])
+        for table in tables for column in table.columns for origin in column.origins for spot in origin.spots if spot in stated
+    }  # fmt: skip
+
+
+def _about_gauges(tables: Sequence[Table], stated: Mapping[str, float]) -> list[Finding]:
+    known = {spot for table in tables for column in table.columns for origin in column.origins for spot in origin.spots}
+    return [
+        Finding(
+            "no_such_gauge", "warning",
+            Message('[gauges] names "{spot}", but no table has this column. Write it as "file:column", as the file does.', spot=spot),
+            Origin("plant.toml", column=spot),
+        )
+        for spot in stated if spot not in known
+    ]  # fmt: skip
+
+
+def _elongation(genealogy: Genealogy, line: str, into: Floats, out: Floats) -> float:
+    """Usual metres that leave a line a metre that comes in: by what came out, all in all, over what went in."""
+    stays = genealogy.stays
+    here = (stays["line"] == line).fill_null(value=False).to_numpy()
+    goes = stays["goes"].to_numpy()
+    inner = np.nansum(into[here & (goes != "out")])
+    outer = np.nansum(out[here & (goes != "in")])
+    gain = float(outer / inner) if inner > 0 and outer > 0 else 1.0
+    return gain if 0.5 <= gain <= 30.0 else 1.0
+
+
+def _on_line(trend: Trend, came: Coming, gauges: Mapping[tuple[str, str], float], elongation: float) -> tuple[Ruled, Pairing]:
+    def gauge(found: object) -> float:
+        name = getattr(found, "name", "")
+        return gauges.get((trend.table.name, name), 0.0)
+
+    parts = part(
+        trend, weld_m=gauge(trend.weld_column), present_m=gauge(trend.present_column), elongation=elongation
+    )  # fmt: skip
+    pairing = pair(parts, came.feeds)
+    return rule(parts, came.feeds, pairing), pairing
+
+
+def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple[Ruled, Pairing]]) -> Passes:
+    low, high, low_in, high_in, sd, off = (np.full(stays, np.nan) for _ in range(6))
+    marked = np.zeros(stays, np.int64)
+    for line, (rules, _) in ruled.items():
+        own = feeding[line].stays
+        low[own], high[own], sd[own], off[own] = rules.low_m, rules.high_m, rules.sd_m, rules.off
+        low_in[own], high_in[own], marked[own] = feeding[line].low_in_m, feeding[line].high_in_m, rules.marked
+    return Passes(low, high, low_in, high_in, sd, off, marked)
+
+
+def _book(
+    genealogy: Genealogy, running: Mapping[str, Trend], passes: Passes, lengths: tuple[Floats, Floats], spans: Spans
+) -> Book:
+    stays, pieces = genealogy.stays, genealogy.pieces.height
+    return Book(
+        genealogy=genealogy, trends=running, passes=passes,
+        lines=tuple(stays["line"].to_list()), goes=tuple(stays["goes"].fill_null("through").to_list()),
+        start=micros(stays, "start"), end=micros(stays, "end"), turn=stays["turn"].fill_null(1).to_numpy().astype(np.int64),
+        length_in=lengths[0], length_out=lengths[1],
+        head_crop=np.nan_to_num(column(stays, "head_crop_m")), tail_crop=np.nan_to_num(column(stays, "tail_crop_m")),
+        stays_from=starts_of(stays["piece"].to_numpy(), pieces), up_from=starts_of(genealogy.edges["child"].to_numpy(), pieces),
+        spans=spans,
+    )  # fmt: skip

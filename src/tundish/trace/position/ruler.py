@@ -1,0 +1,136 @@
+"""Where does each piece begin and end on its line, in metres run? Marks and recorded lengths weighed against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tundish.trace.position.passes import Feeds, Pairing, Parts
+from tundish.trace.position.trend import Trend
+from tundish.trace.stays.segments import Floats, Ints
+
+MARK_M = 0.3
+"""How far a weld or a crop lies from where the record says; taken as one standard deviation, in m."""
+_FEWEST = 8
+"""Fewer passes than this cannot say how exact recorded lengths are."""
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """Where each piece begins and ends on a line, in metres of the line's gauge; NaN where it was not seen."""
+
+    low_m: Floats
+    high_m: Floats
+    sd_m: Floats
+    """Doubt of the two ends together, as one standard deviation of each."""
+    off: Floats
+    """Share by which the stretch between the marks differs from the recorded length; NaN where one of them is missing."""
+    marked: Ints
+    """How many marks of its own the piece has: 2, or fewer where marks are missing."""
+
+
+def rule(parts: Parts, feeds: Feeds, pairing: Pairing) -> Ruled:
+    """Place the ends of all pieces so that marks and recorded lengths, each by its doubt, are missed least.
+
+    Least squares along a chain, solved forth and back (a scalar Kalman smoother): a mark that falls between two samples is
+    known to metres only, but the lengths between it and its neighbours say more.
+    """
+    count = feeds.start.size
+    lengths = feeds.metres * pairing.scale
+    alone = (pairing.first >= 0) & (pairing.shared == 1)
+    seen = np.where(alone, parts.high_m[pairing.last] - parts.low_m[pairing.first], np.nan)
+    closed = np.isfinite(parts.low_sd[pairing.first]) & np.isfinite(parts.high_sd[pairing.last])
+    rest = np.where(closed, seen - lengths, np.nan)
+    doubt = _length_doubt(rest, parts, pairing, lengths)
+    low, high, sd = (np.full(count, np.nan) for _ in range(3))
+    for chain in _chains(pairing, parts):
+        at, spread = _smooth(chain, parts, pairing, lengths, doubt)
+        low[chain], high[chain] = at[:-1], at[1:]
+        sd[chain] = np.sqrt((spread[:-1] + spread[1:]) / 2.0)
+    off = np.divide(rest, lengths, out=np.full(count, np.nan), where=lengths > 0)
+    return Ruled(low, high, sd, off, _own_marks(parts, pairing))
+
+
+def _own_marks(parts: Parts, pairing: Pairing) -> Ints:
+    there = pairing.first >= 0
+    begins = there & np.isfinite(parts.low_sd[pairing.first])
+    ends = there & np.isfinite(parts.high_sd[pairing.last])
+    same = np.concatenate(([False], there[1:] & there[:-1] & (pairing.first[1:] == pairing.first[:-1])))
+    begins &= ~same
+    ends &= ~np.concatenate((same[1:], [False]))
+    return begins.astype(np.int64) + ends
+
+
+def _length_doubt(rest: Floats, parts: Parts, pairing: Pairing, lengths: Floats) -> float:
+    """One standard deviation of a recorded length, from how lengths between marks scatter about them less the marks' own."""
+    known = np.isfinite(rest) & (np.abs(rest) < 0.05 * lengths)
+    if known.sum() < _FEWEST:
+        return 0.005 * float(np.nanmedian(lengths)) if np.isfinite(lengths).any() else 1.0
+    spread = 1.4826 * float(np.median(np.abs(rest[known] - np.median(rest[known]))))
+    marks = np.median(parts.low_sd[pairing.first[known]] ** 2 + parts.high_sd[pairing.last[known]] ** 2) + 2 * MARK_M**2
+    return float(np.sqrt(max(spread**2 - float(marks), (0.3 * MARK_M) ** 2)))
+
+
+def _chains(pairing: Pairing, parts: Parts) -> list[Ints]:
+    """Runs of pieces that follow end to end, so that the end of one is the beginning of the next."""
+    there = np.flatnonzero(pairing.first >= 0)
+    if not there.size:
+        return []
+    before, after = there[:-1], there[1:]
+    same = pairing.first[after] == pairing.first[before]
+    follows = pairing.first[after] == pairing.last[before] + 1
+    touches = parts.low_m[pairing.first[after]] <= parts.high_m[pairing.last[before]] + 1e-6
+    joined = (after == before + 1) & (same | (follows & touches))
+    return np.split(there, np.flatnonzero(~joined) + 1)
+
+
+def _smooth(chain: Ints, parts: Parts, pairing: Pairing, lengths: Floats, doubt: float) -> tuple[Floats, Floats]:
+    """Place and variance of the ends of a run of pieces: one more than there are pieces."""
+    mark, trust = np.zeros(chain.size + 1), np.zeros(chain.size + 1)
+    for number, piece in enumerate(chain):
+        first, last = pairing.first[piece], pairing.last[piece]
+        begins = number == 0 or pairing.first[chain[number - 1]] != first
+        ends = number == chain.size - 1 or pairing.first[chain[number + 1]] != first
+        if begins:
+            mark[number], trust[number] = parts.low_m[first], _trust(parts.low_sd[first])
+        if ends:
+            mark[number + 1], trust[number + 1] = parts.high_m[last], _trust(parts.high_sd[last])
+    span = np.where(np.isfinite(lengths[chain]), lengths[chain], 0.0)
+    variance = np.where(np.isfinite(lengths[chain]), doubt**2, np.inf)
+    if not trust.any():
+        trust[[0, -1]] = 1e-6
+        mark[0], mark[-1] = parts.low_m[pairing.first[chain[0]]], parts.high_m[pairing.last[chain[-1]]]
+    forth = _pass_on(mark, trust, span, variance)
+    back = _pass_on(-mark[::-1], trust[::-1], span[::-1], variance[::-1])
+    weight = trust + forth[1] + back[1][::-1]
+    level = trust * mark + forth[1] * forth[0] - back[1][::-1] * back[0][::-1]
+    return level / weight, 1.0 / weight
+
+
+def _trust(sd: float) -> float:
+    return 0.0 if not np.isfinite(sd) else float(1.0 / (sd**2 + MARK_M**2))
+
+
+def _pass_on(mark: Floats, trust: Floats, span: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """What the marks before each end say of it: place and weight (1 / variance), the end's own mark left out."""
+    place, weight = np.zeros_like(mark), np.zeros_like(mark)
+    for end in range(1, mark.size):
+        known = trust[end - 1] + weight[end - 1]
+        if known > 0 and np.isfinite(variance[end - 1]):
+            before = (trust[end - 1] * mark[end - 1] + weight[end - 1] * place[end - 1]) / known
+            place[end] = before + span[end - 1]
+            weight[end] = 1.0 / (1.0 / known + variance[end - 1])
+    return place, weight
+
+
+def walk_per_metre(trend: Trend) -> float:
+    """Variance (m2) that the noise of the speed gauge adds a metre run: relative noise squared, times metres a sample."""
+    speed = trend.speed
+    fast = speed > 0.5 * float(np.median(speed[speed > 0])) if (speed > 0).any() else np.zeros(speed.size, bool)
+    third = fast[2:] & fast[1:-1] & fast[:-2]
+    if third.sum() < 30:
+        return 0.0
+    bend = (speed[2:] - 2 * speed[1:-1] + speed[:-2])[third] / speed[1:-1][third]
+    noise = 1.4826 * float(np.median(np.abs(bend))) / np.sqrt(6.0)
+    return noise**2 * float(np.median(speed[1:-1][third])) * trend.step_s

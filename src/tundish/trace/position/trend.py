@@ -1,0 +1,235 @@
+"""How far has a line run at each moment? One trend table a line: its times put right, and the metres of its speed gauge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tundish.table import SOURCE, Column, Table
+from tundish.trace.pieces import Clock
+from tundish.trace.stamps import NEVER, SECOND, Stamps, spacing, stamp_column, stamps
+from tundish.trace.stays.segments import Floats, Ints
+from tundish.vocabulary import Catalogue
+
+Bools = npt.NDArray[np.bool_]
+_GAP = 5.0
+"""Usual steps of the log from which a step is a gap."""
+_CRAWL = 0.02
+"""Share of the usual running speed below which a line is taken to stand."""
+_YES = ("1", "1.0", "y", "yes", "true", "on", "t", "검출", "있음", "유", "통과", "o", "○")
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The signals of one line over time, and how far its reference point has seen material run."""
+
+    line: str
+    table: Table
+    rows: Ints
+    """Rows of the table, in order of time."""
+    times: Stamps
+    """Right times of these rows, in microseconds."""
+    run_m: Floats
+    """Metres that the speed gauge has counted since the first row."""
+    speed: Floats
+    """In m/s; 0 where unknown."""
+    blind: tuple[tuple[int, int], ...]
+    """Stretches of time without a known speed although the line ran: from, to."""
+    welds: Ints
+    """Positions in ``times`` at which a weld was seen first."""
+    present: Bools | None
+    """Whether strip was there; None without such a signal."""
+    entry_m: Floats | None
+    """The same of the material that comes in, where its speed is logged too."""
+    weld_column: Column | None
+    present_column: Column | None
+    speed_column: Column
+
+    @property
+    def step_s(self) -> float:
+        """Usual step of the log."""
+        return spacing(self.times) / SECOND
+
+    def metres(self, when: Stamps | Floats) -> Floats:
+        """Metres run at these times (microseconds), counted on between the rows as speed changes evenly."""
+        times, when = self.times, np.asarray(when, dtype=np.float64)
+        left = np.clip(np.searchsorted(times, when, "right") - 1, 0, max(times.size - 2, 0))
+        step = (times[left + 1] - times[left]) / SECOND
+        share = np.clip((when - times[left]) / SECOND / np.maximum(step, 1e-9), 0.0, 1.0)
+        change = self.run_m[left + 1] - self.run_m[left]
+        ends = self.speed[left] + self.speed[left + 1]
+        lead = np.divide(2 * self.speed[left], ends, out=np.ones_like(ends), where=ends > 0)
+        return self.run_m[left] + change * share * (lead + (1.0 - lead) * share)
+
+    def passed(self, when: Floats, gauge_m: float, *, elongation: float = 1.0) -> Floats:
+        """Metres run when the material that is at a gauge at these times (microseconds) was, or will be, at the reference point.
+
+        ``gauge_m`` is the gauge's distance behind the reference point; before it (negative) in metres of what comes in, of
+        which each becomes ``elongation`` metres where the entry speed is not logged.
+        """
+        when = np.asarray(when, dtype=np.float64)
+        if gauge_m >= 0 or self.entry_m is None:
+            return self.metres(when) - gauge_m * (1.0 if gauge_m >= 0 else elongation)
+        rising, times = _rising(self.entry_m, self.times)
+        arrives = np.interp(when, times, rising) - gauge_m
+        late = np.maximum(arrives - rising[-1], 0.0)
+        return self.metres(np.interp(arrives, rising, times)) + late * elongation
+
+    def rows_between(self, low_m: float, high_m: float) -> tuple[int, int]:
+        """Rows, first and behind the last, in which the line had run between so many metres."""
+        return int(np.searchsorted(self.run_m, low_m, "left")), int(np.searchsorted(self.run_m, high_m, "right"))
+
+    def values(self, names: Sequence[str], first: int, behind: int) -> Floats:
+        """These signals in these rows: signals x rows, NaN where empty."""
+        rows = self.rows[first:behind]
+        block = self.table.frame
+        if rows.size and rows[-1] - rows[0] == rows.size - 1 and bool((np.diff(rows) == 1).all()):
+            block = block.slice(int(rows[0]), rows.size)
+        else:
+            block = block[rows]
+        read = [block[name].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy() for name in names]
+        return np.stack(read) if read else np.zeros((0, rows.size))
+
+    def when(self, metres: Floats) -> Floats:
+        """When so many metres had run, in microseconds; the middle of a standstill."""
+        low = np.searchsorted(self.run_m, metres, "left")
+        high = np.searchsorted(self.run_m, metres, "right")
+        moving = np.interp(metres, *_rising(self.run_m, self.times))
+        standing = (self.times[np.minimum(low, self.times.size - 1)] + self.times[np.maximum(high - 1, 0)]) / 2.0
+        inside = (metres >= self.run_m[0]) & (metres <= self.run_m[-1])
+        return np.where(inside, np.where(high > low + 1, standing, moving), np.nan)
+
+
+def read_trend(line: str, table: Table, clocks: Mapping[str, Clock], catalogue: Catalogue) -> Trend | None:
+    """The trend of a line; None when the table has no time or no speed of the material.
+
+    ``clocks`` (file -> clock) put the times right; rows without a time are left out.
+    """
+    stamp, gauge = stamp_column(table, catalogue), _speed_column(table, catalogue)
+    if stamp is None or gauge is None:
+        return None
+    right = _right_times(table, stamp.name, clocks)
+    rows = np.argsort(right, kind="stable")
+    rows = rows[right[rows] != NEVER]
+    times = right[rows]
+    kept = np.concatenate(([True], np.diff(times) > 0)) if times.size else np.zeros(0, bool)
+    rows, times = rows[kept], times[kept]
+    if times.size < 2:
+        return None
+    read = table.frame[gauge.name].cast(pl.Float64, strict=False).to_numpy()[rows]
+    speed, blind = _without_holes(np.where(np.isfinite(read), np.abs(read), np.nan), times)
+    step = np.diff(times) / SECOND
+    counted = (speed[1:] + speed[:-1]) / 2.0 * step
+    counter = _of_concept(table, "line.length_run")
+    if counter is not None:
+        counted = _by_counter(table.frame[counter.name].cast(pl.Float64, strict=False).to_numpy()[rows], counted)
+    run = np.concatenate(([0.0], np.cumsum(counted)))
+    entry = _of_concept(table, "line.entry_speed")
+    welds, present = _of_concept(table, "position.weld_detected"), _of_concept(table, "position.strip_present")
+    seen = np.zeros(0, np.int64) if welds is None else _rises(_yes(table.frame[welds.name])[rows])
+    there = None if present is None else _yes(table.frame[present.name])[rows]
+    return Trend(
+        line, table, rows.astype(np.int64), times, run, speed, blind, seen, there, _entry_metres(table, entry, gauge, rows, times),
+        welds, present, gauge,
+    )  # fmt: skip
+
+
+def _entry_metres(table: Table, entry: Column | None, gauge: Column, rows: Ints, times: Stamps) -> Floats | None:
+    if entry is None or entry is gauge:
+        return None
+    read = table.frame[entry.name].cast(pl.Float64, strict=False).to_numpy()[rows]
+    if np.isfinite(read).mean() < 0.9:
+        return None
+    speed, _ = _without_holes(np.abs(read), times)
+    return np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2.0 * np.diff(times) / SECOND)))
+
+
+def _rising(metres: Floats, times: Stamps) -> tuple[Floats, Floats]:
+    """Knots at which metres rise, with their times; the last moment of a standstill."""
+    keep = np.concatenate((np.diff(metres) > 1e-9, [True]))
+    return metres[keep], times[keep].astype(np.float64)
+
+
+def _right_times(table: Table, column: str, clocks: Mapping[str, Clock]) -> Stamps:
+    read = stamps(table, column)
+    source = table.frame[SOURCE].to_numpy() if SOURCE in table.frame.columns else np.zeros(read.size, np.int64)
+    right = read.copy()
+    for number, origin in enumerate(table.origins):
+        clock = next((clocks[place] for place in (*origin.places, table.name) if place in clocks), None)
+        if clock is not None:
+            mine = (source == number) & (read != NEVER)
+            right[mine] = clock.right(read[mine])
+    return right
+
+
+def _speed_column(table: Table, catalogue: Catalogue) -> Column | None:
+    """The speed of the material: of the line as a whole before that of its exit, its entry, its rolls."""
+
+    def rank(column: Column) -> int | None:
+        if column.concept is None or table.frame[column.name].null_count() > 0.5 * table.frame.height:
+            return None
+        concept = catalogue.concept(column.concept)
+        if concept.quantity != "speed" or concept.setpoint_of is not None or concept.aspect != "actual":
+            return None
+        word = concept.id.partition(".")[2]
+        order = ("speed", "line_speed", "exit_speed", "entry_speed", "threading_speed", "rolling_speed")
+        return order.index(word) if word in order else None
+
+    ranked = [(place, number) for number, column in enumerate(table.of_kind("number")) if (place := rank(column)) is not None]
+    return table.of_kind("number")[min(ranked)[1]] if ranked else None
+
+
+def _of_concept(table: Table, concept: str) -> Column | None:
+    return next((column for column in table.columns if column.concept == concept), None)
+
+
+def _without_holes(speed: Floats, times: Stamps) -> tuple[Floats, tuple[tuple[int, int], ...]]:
+    """Speeds without unknown ones, read off the line between their neighbours, and where that is no more than a guess."""
+    known = np.flatnonzero(np.isfinite(speed))
+    if not known.size:
+        return np.zeros_like(speed), ((int(times[0]), int(times[-1])),)
+    filled = np.interp(times, times[known], speed[known])
+    usual = float(np.median(np.diff(times)))
+    running = (
+        filled[known] > _CRAWL * float(np.median(filled[filled > 0])) if (filled > 0).any() else np.zeros(known.size, bool)
+    )
+    wide = np.diff(times[known]) > _GAP * usual
+    holes = np.flatnonzero(wide & (running[1:] | running[:-1]))
+    return filled, tuple((int(times[known[hole]]), int(times[known[hole + 1]])) for hole in holes)
+
+
+def _by_counter(counter: Floats, counted: Floats) -> Floats:
+    """Metres between rows by the length counter where it goes on, by the speed where it is set back or silent."""
+    steps = np.diff(counter)
+    usable = np.isfinite(steps) & (steps >= 0) & (steps <= 3.0 * counted + 5.0)
+    return np.where(usable, steps, counted) if usable.mean() > 0.9 else counted
+
+
+def _yes(values: pl.Series) -> Bools:
+    words = values.cast(pl.String).str.strip_chars().str.to_lowercase()
+    return words.is_in(list(_YES)).fill_null(value=False).to_numpy()
+
+
+def _rises(flags: Bools) -> Ints:
+    return np.flatnonzero(flags[1:] & ~flags[:-1]).astype(np.int64) + 1
+
+
+def trends(
+    tables: Sequence[Table], lines: Mapping[str, str], clocks: Mapping[str, Clock], catalogue: Catalogue
+) -> dict[str, tuple[Trend, ...]]:
+    """The trends of each line that has one; of several tables of a line the one with the most marks of ends and welds first."""
+    found: dict[str, list[Trend]] = {}
+    for table in tables:
+        line = lines.get(table.name)
+        trend = None if line is None else read_trend(line, table, clocks, catalogue)
+        if line is not None and trend is not None:
+            found.setdefault(line, []).append(trend)
+    return {line: tuple(sorted(own, key=_marks, reverse=True)) for line, own in found.items()}
+
+
+def _marks(trend: Trend) -> int:
+    return int(trend.welds.size) + (0 if trend.present is None else int(_rises(trend.present).size))
