@@ -111,15 +111,13 @@ def _from_readings(key: Ids, target: Target, catalogue: Catalogue) -> Base:
     findings = [] if several.all() else [_single_readings(key, target, int((~several).sum()))]
     if several.mean() < 0.5:  # most pieces are read once: nothing to look back on, each reading is the piece's only one
         return Base(key.spelled.plain.gather(last), last, at(table.frame[target.column], last), times[last], None, ())
-    rows = segments.rows[several[segments.pieces]]
-    edges = np.concatenate(([0], np.cumsum(segments.lengths[several])))
     chosen = last[several]
     return Base(
         key.spelled.plain.gather(chosen),
         chosen,
         at(table.frame[target.column], chosen),
         times[chosen],
-        Segments(rows, edges),
+        Segments(segments.order, segments.first[several], segments.last[several]),
         tuple(findings),
     )
 

@@ -112,7 +112,7 @@ def _beside(other: Table, times: Stamps, grid: _Grid, catalogue: Catalogue) -> t
         same_row = Feature(describe(other, column, "mean", "interval"), pl.Series(means).fill_nan(None))
         features.append(when_known(same_row, "with_target", Message("measured in the same interval as the target")))
         features += _past_of(other, column, means, grid, whole=False)
-    return Link(other.name, "time", (stamp.header, stamp.header), other.frame.height, segments.rows.size, linked, 0), features
+    return Link(other.name, "time", (stamp.header, stamp.header), other.frame.height, segments.reached, linked, 0), features
 
 
 def _unlinked(other: Table, table: Table) -> Finding:

@@ -136,7 +136,7 @@ def _lasting(
 ) -> list[Feature]:
     """Total duration, and each value times its duration (power becomes energy)."""
     seconds = _seconds(segments, pair, cut)
-    plain = Segments(np.arange(segments.rows.size), segments.edges)
+    plain = Segments(None, segments.edges[:-1], segments.edges[1:])
     both = Column(name=pair.end.name, kind="number", origins=(*pair.start.origins, *pair.end.origins))
     total = numbers(seconds, plain, None, ["sum"])["sum"]
     features = [Feature(describe(table, both, "duration", "until_moment"), pl.Series(total).fill_nan(None))]

@@ -75,7 +75,7 @@ def of_signals(
     stop = np.where(until == NEVER, ends, np.minimum(ends, until))
     segments = by_time(clocked, starts, stop)
     lengths = segments.lengths[starts != NEVER]
-    if not lengths.size or not (segments.rows.size or _still_holds(clocked, starts, stop)):
+    if not lengths.size or not (segments.lengths.any() or _still_holds(clocked, starts, stop)):
         return None
     dense = float(np.median(lengths)) >= _DENSE
     if not dense and _names_material(table, catalogue):
@@ -84,7 +84,7 @@ def of_signals(
         _over_stays(table, columns, segments, clocked, catalogue) if dense else _spots(table, columns, clocked, stop, starts)
     )
     covered = (segments.lengths > 0) if dense else (latest(clocked, stop) >= 0)
-    rows = int(np.count_nonzero(np.bincount(segments.rows, minlength=times.size)))
+    rows = segments.reached
     link = Link(table.name, "time", (stay.columns, stamp.header),
                 times.size, rows, int(covered.sum()), 0)  # fmt: skip
     told = _told(table, link, int((~covered).sum()), clock)
