@@ -1,15 +1,17 @@
-"""How does a file come onto the disk whole or not at all, and what does a disk refuse, in words of the catalogue?"""
+"""How does a file come onto the disk whole or not at all, who may write in a folder, and what does a disk refuse?"""
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EACCES, EDQUOT, EEXIST, EFBIG, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
+from secrets import token_hex
 
-from tundish.errors import Message
+from tundish.errors import Message, TundishError
 
 REFUSALS = {
     ENOSPC: Message("the disk is full"),
@@ -23,6 +25,8 @@ REFUSALS = {
     EEXIST: Message("a file of this name is in the way"),
 }
 """What a disk or its owner may refuse."""
+_FAR = 2**30
+"""Windows locks bytes: this one, behind all that is written."""
 
 
 def why(failure: Exception) -> Message | str:
@@ -54,7 +58,7 @@ def whole_file(target: Path) -> Iterator[Path]:
 
     Until then the name is hidden and ends with ``.part``: no reader of the folder takes it for a file.
     """
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = target.with_name(f".{target.name}.{token_hex(6)}.part")
     try:
         yield part
         with part.open("rb+") as written:
@@ -74,3 +78,39 @@ def sync_names(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+class Lock:
+    """One process at a time may write beside this file: held from construction until :meth:`release` or the process's end.
+
+    Raises ``refusal`` with the folder (``place``) and the number of the process that holds it (``process``).
+    """
+
+    def __init__(self, path: Path, refusal: type[TundishError]) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _take(self._file)
+        except OSError as failure:
+            holder = os.read(self._file, 20).decode("ascii", "replace").strip() if os.name != "nt" else ""
+            os.close(self._file)
+            raise refusal(place=path.parent, process=holder or "?") from failure
+        os.ftruncate(self._file, 0)
+        os.write(self._file, f"{os.getpid()}\n".encode())
+
+    def release(self) -> None:
+        """Let another process write."""
+        os.close(self._file)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(file: int) -> None:
+        os.lseek(file, _FAR, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
+else:
+    import fcntl
+
+    def _take(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,8 +7,6 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tundish.errors import MissingEngine
-
 if TYPE_CHECKING:
     from tundish.ports import Compute
     from tundish.settings import ComputeSettings
@@ -23,9 +21,7 @@ def open_engine(settings: ComputeSettings) -> AbstractContextManager[Compute]:
     Raises :class:`~tundish.errors.MissingEngine` when its library is not installed and
     :class:`~tundish.errors.EngineRefused` when a cluster cannot be started or joined.
     """
-    module = import_module(ENGINES[settings.engine])
-    try:
-        opened: AbstractContextManager[Compute] = module.open_engine(workers=settings.workers, address=settings.address)
-    except ModuleNotFoundError as failure:
-        raise MissingEngine(engine=settings.engine, library=failure.name) from failure
+    opened: AbstractContextManager[Compute] = import_module(ENGINES[settings.engine]).open_engine(
+        workers=settings.workers, address=settings.address
+    )
     return opened

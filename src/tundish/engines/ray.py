@@ -1,0 +1,167 @@
+"""How does a job run on a Ray cluster? A short-lived one of its own on this machine, or one whose address is given.
+
+Ray shields nobody from anybody inside a cluster, so an own cluster listens on the loopback interface only, asks for a token
+that lives in memory, and ends with the engine. Work goes out as JSON, results lie in files, outcomes come back as JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache, partial
+from importlib.util import find_spec
+from typing import Any
+
+from tundish.engines.crew import Crew, Engine, Lost
+from tundish.engines.local import cores
+from tundish.engines.work import finish
+from tundish.errors import EngineRefused, Message, MissingEngine
+from tundish.ports import Compute
+
+OBJECT_STORE_BYTES = 80 * 2**20
+"""Near the least that Ray takes: nothing but small texts goes through it."""
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+"""A worker holds one core."""
+_MODEST = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # else Ray packs the working folder and sends it around
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else it warns about graphics cards
+}
+_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""What Ray does on Windows and macOS, for their firewalls' sake, does the right thing on Linux too: it listens on loopback
+only. Asked for 127.0.0.1 without this, it listens on all interfaces (seen with 2.60)."""
+_REACH_S = 5.0
+"""How long to knock at a cluster; Ray itself tries for minutes and then ends the process."""
+
+
+def open_engine(*, workers: int | None, address: str | None) -> AbstractContextManager[Compute]:
+    """A cluster of its own with ``workers`` workers, one a core unless said, or the one at ``address`` with as many as it has.
+
+    A cluster with a token expects it in ``RAY_AUTH_TOKEN`` or ``RAY_AUTH_TOKEN_PATH``, as Ray does everywhere.
+    Raises :class:`~tundish.errors.MissingEngine` and :class:`~tundish.errors.EngineRefused`.
+    """
+    if find_spec("ray") is None:
+        raise MissingEngine(engine="ray", library="ray")
+    return _own(workers or cores()) if address is None else _joined(address)
+
+
+@contextmanager
+def _own(workers: int) -> Iterator[Compute]:
+    folder = tempfile.mkdtemp(prefix="ray-")
+    try:
+        with _environment({**_MODEST, **_LOOPBACK, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}):
+            options = {"num_cpus": workers, "num_gpus": 0, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+            with _connected("local", _temp_dir=folder, object_store_memory=OBJECT_STORE_BYTES, **options) as node:
+                if node != "127.0.0.1":
+                    raise EngineRefused(engine="ray", found=Message("it would listen beyond this machine"))
+                yield Engine(partial(_workers, workers))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _joined(address: str) -> Iterator[Compute]:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_S).close()
+    except (OSError, ValueError) as failure:
+        raise EngineRefused(engine="ray", found=Message("nobody answers at {address}", address=address)) from failure
+    with _environment(_MODEST), _connected(address):
+        import ray
+
+        workers = int(ray.cluster_resources().get("CPU", 0))  # type: ignore[no-untyped-call]
+        if workers == 0:
+            raise EngineRefused(engine="ray", found=Message("the cluster at {address} has no core to give", address=address))
+        yield Engine(partial(_workers, workers))
+
+
+@contextmanager
+def _connected(address: str, **options: Any) -> Iterator[str]:  # noqa: ANN401 - Ray's own
+    """Connected to a cluster; the address of this node in it."""
+    import ray
+
+    if ray.is_initialized():
+        raise EngineRefused(engine="ray", found=Message("this process is connected to a cluster already"))
+    try:
+        ray.init(address, log_to_driver=False, configure_logging=False, runtime_env={"env_vars": ONE_THREAD}, **options)
+    except (RuntimeError, ConnectionError, ValueError, OSError, ray.exceptions.RayError) as failure:
+        ray.shutdown()
+        raise EngineRefused(engine="ray", found=_first_line(failure)) from failure
+    try:
+        yield str(ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
+    finally:
+        ray.shutdown()
+
+
+class _Workers:
+    """Parts under way as Ray tasks."""
+
+    def __init__(self, hands: int) -> None:
+        import ray
+
+        self.hands = hands
+        self._finish = ray.remote(num_cpus=1, max_retries=0)(finish)
+        self._under_way: dict[Any, int] = {}
+
+    def give(self, number: int, work: bytes) -> None:
+        self._under_way[self._finish.remote(work)] = number
+
+    def take(self) -> tuple[int, bytes | Lost]:
+        import ray
+
+        done, _ = ray.wait(list(self._under_way), num_returns=1)
+        number = self._under_way.pop(done[0])
+        try:
+            return number, ray.get(done[0])
+        except (ray.exceptions.RayTaskError, ray.exceptions.RuntimeEnvSetupError) as failure:
+            found = Message("a worker cannot run the program ({found})", found=_first_line(failure))
+            raise EngineRefused(engine="ray", found=found) from failure
+        except ray.exceptions.OutOfMemoryError:
+            return number, Lost(Message("its machine ran out of memory"))
+        except ray.exceptions.RayError:
+            return number, Lost(Message("its process ended"))
+
+    def give_up(self) -> None:
+        import ray
+
+        for task in self._under_way:
+            ray.cancel(task, force=True)
+
+
+@contextmanager
+def _workers(hands: int) -> Iterator[Crew]:
+    crew = _Workers(hands)
+    try:
+        yield crew
+    finally:
+        crew.give_up()
+
+
+@contextmanager
+def _environment(words: Mapping[str, str]) -> Iterator[None]:
+    """Environment of this process, and so of what Ray starts, for the length of the block."""
+    before = {word: os.environ.get(word) for word in words}
+    os.environ.update(words)
+    try:
+        yield
+    finally:
+        for word, value in before.items():
+            if value is None:
+                os.environ.pop(word, None)
+            else:
+                os.environ[word] = value
+
+
+@cache
+def _token() -> str:
+    """One a process: Ray remembers the first that it saw."""
+    return secrets.token_hex(32)
+
+
+def _first_line(failure: BaseException) -> str:
+    return next((line.strip() for line in str(failure).splitlines() if line.strip()), type(failure).__name__)[:300]
