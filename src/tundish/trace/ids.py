@@ -11,6 +11,7 @@ import polars as pl
 from tundish.table import SOURCE, Column, Table
 from tundish.trace.spelling import Spelled
 from tundish.trace.stamps import spacing, stamps
+from tundish.vocabulary import Catalogue
 
 FEWEST_IDS = 8
 """A column with fewer different values tells groups apart, not pieces."""
@@ -66,6 +67,11 @@ class Ids:
     def header(self) -> str:
         """The first header in the plant's files, or the column's name."""
         return self.column.header
+
+
+def is_identity(column: Column, catalogue: Catalogue) -> bool:
+    """True when the vocabulary or the standardising says that the column holds ids."""
+    return column.kind == "identity" or (column.concept is not None and catalogue.concept(column.concept).role == "identity")
 
 
 def shares(one: Ids, other: Ids) -> float:

@@ -10,7 +10,7 @@ import polars as pl
 from tundish.errors import BadSettings, Message, NoSharedKey
 from tundish.table import Column, Table
 from tundish.trace.genealogy.beginnings import begins_with
-from tundish.trace.ids import FEWEST_IDS, Ids, comparable, names_agree, shares
+from tundish.trace.ids import FEWEST_IDS, Ids, comparable, is_identity, names_agree, shares
 from tundish.trace.spelling import spell
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
@@ -87,11 +87,6 @@ def refuse_strangers(plan_: Plan, still_loose: Sequence[Table]) -> None:
     strangers = [table for table in still_loose if own.isdisjoint(origin.file for origin in table.origins)]
     if strangers and not plan_.relations and len(still_loose) == len(plan_.loose):
         raise NoSharedKey(first=_file(plan_.target), second=_file(strangers[0]), tried="; ".join(plan_.tried))
-
-
-def is_identity(column: Column, catalogue: Catalogue) -> bool:
-    """True when the vocabulary or the standardising says that the column holds ids."""
-    return column.kind == "identity" or (column.concept is not None and catalogue.concept(column.concept).role == "identity")
 
 
 def _file(table: Table) -> str:

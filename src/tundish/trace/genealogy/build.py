@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import polars as pl
+
 from tundish.table import Progress, Table
+from tundish.trace.genealogy.assemble import assemble
+from tundish.trace.genealogy.events import find_events
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS, Genealogy
+from tundish.trace.genealogy.links import link
+from tundish.trace.genealogy.naming import name_pieces
+from tundish.trace.genealogy.records import Records, read_records
+from tundish.trace.genealogy.uses import find_uses, lay_sides
 from tundish.vocabulary import Catalogue
 
 
@@ -17,4 +25,30 @@ def trace_material(
     ``keys`` names the column of a file that holds the ids of what it made, as under ``[keys]`` in plant.toml. No target is
     needed; tables that are no production records are left alone. What cannot be told stays open as a finding.
     """
-    return Genealogy(PIECES.to_frame(), EDGES.to_frame(), STAYS.to_frame())
+    tell = progress or (lambda *_: None)
+    records = read_records(tables, catalogue, keys)
+    tell("genealogy", 1, 5)
+    if records.frame.is_empty():
+        return Genealogy(PIECES.to_frame(), EDGES.to_frame(), STAYS.to_frame())
+    events = find_events(records)
+    uses = find_uses(records, events)
+    tell("genealogy", 2, 5)
+    links = link(uses, lay_sides(events, uses))
+    tell("genealogy", 3, 5)
+    names = name_pieces(events, uses, links, _mentions(records))
+    tell("genealogy", 4, 5)
+    made = assemble(records, events, uses, links, names)
+    tell("genealogy", 5, 5)
+    return Genealogy(made.pieces, made.edges, made.stays)
+
+
+def _mentions(records: Records) -> pl.DataFrame:
+    """How often ids stand in tables that make nothing, and among ancestors."""
+    used = {(one.table.name, one.column.name) for source in records.sources for one in (source.out, source.into) if one}
+    told = [
+        pl.DataFrame({"space": pl.repeat(one.space, one.even.len(), eager=True, dtype=pl.String), "even": one.even})
+        for one in records.columns
+        if (one.table.name, one.column.name) not in used
+    ]
+    schema = {"space": pl.String, "even": pl.String}
+    return pl.concat([pl.DataFrame(schema=schema), *told]).drop_nulls().group_by("space", "even").agg(times=pl.len())

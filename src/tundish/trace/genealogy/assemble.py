@@ -1,0 +1,174 @@
+"""Pieces, edges and stays: how do mended records become the frames that everybody shares?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tundish.trace.genealogy.events import Events
+from tundish.trace.genealogy.graph import EDGES, EVIDENCE, PIECES, STAYS
+from tundish.trace.genealogy.kinds import kinds
+from tundish.trace.genealogy.links import Links
+from tundish.trace.genealogy.naming import Names
+from tundish.trace.genealogy.records import Records
+from tundish.trace.genealogy.shares import add_shares
+from tundish.trace.genealogy.uses import Uses
+
+ACCEPTED = 0.95
+"""Least probability of a repair that is made; below it stays a finding."""
+_KEPT = 0.5
+"""A recorded id that is doubted still counts while nothing else is likelier."""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """The frames, and which piece each use and each making became (-1: none)."""
+
+    pieces: pl.DataFrame
+    edges: pl.DataFrame
+    stays: pl.DataFrame
+    of_use: pl.Series
+    of_making: pl.Series
+    by: pl.Series
+    """How each edge's share was found: ``alone``, ``length``, ``mass``, ``equal``."""
+    open: pl.DataFrame
+    """Uses that stay open: ``use``, ``accepted`` False."""
+
+
+def assemble(records: Records, events: Events, uses: Uses, links: Links, names: Names) -> Assembled:
+    """Number the pieces and write edges and stays by these numbers."""
+    pieces, of_making, of_use, tied = _pieces(uses, links, names)
+    rows = events.rows[uses.frame["order"].to_numpy()].with_columns(uses.frame.select("role", "use"), parent=of_use)
+    rows = rows.with_columns(
+        child=of_making.gather(rows["event"]), probability=pl.Series(links.probability), evidence=_evidence(uses, links, names)
+    )
+    edges, by = _edges(rows.filter(pl.col("role") == "in"), pieces, records)
+    stays = _stays(rows, events, of_making, records)
+    recorded = pieces["mass_kg"].is_null()
+    if bool(recorded.any()):
+        pieces = _measured_going_in(pieces, rows)
+    opened = uses.frame.select("use").with_columns(accepted=tied).filter(~pl.col("accepted"))
+    return Assembled(pieces.select(PIECES.names()).cast(dict(PIECES)), edges, stays, of_use, of_making, by, opened)
+
+
+def _pieces(uses: Uses, links: Links, names: Names) -> tuple[pl.DataFrame, pl.Series, pl.Series, pl.Series]:
+    """One piece a making, and one for each id that no record makes and that stays as it is."""
+    makings = uses.makings
+    exact = (uses.frame["n"] > 0).to_numpy() & (uses.frame["making"].fill_null(-1).to_numpy() == links.making)
+    accepted = (links.making >= 0) & ((links.probability >= ACCEPTED) | (exact & (links.probability >= _KEPT)))
+    stranger = (links.making < 0) & uses.frame["even"].is_not_null().to_numpy() & (uses.frame["n"] == 0).to_numpy()
+    fresh = uses.frame.filter(pl.Series(stranger)).group_by("space", "even", maintain_order=True).agg(pl.col("id").first())
+    fresh = fresh.with_columns(number=pl.int_range(pl.len()) + makings.height)
+    pieces = pl.concat([
+        pl.DataFrame({
+            "id": names.id, "even": names.even, "level": makings["space"], "line": makings["line"], "made": makings["made"],
+            "mass_kg": makings["mass"], "length_m": makings["length"], "width_m": makings["width"],
+            "thickness_m": makings["thickness"], "recorded": makings["source"].is_not_null(), "certainty": names.certainty,
+        }),
+        fresh.select("id", "even", pl.col("space").alias("level")).with_columns(recorded=pl.lit(value=False), certainty=pl.lit(0.5)),
+    ], how="diagonal")  # fmt: skip
+    strange = uses.frame.join(fresh, on=["space", "even"], how="left", maintain_order="left")["number"]
+    linked = pl.Series(links.making)
+    of_use = linked.set(~pl.Series(accepted), None).zip_with(~pl.Series(stranger), strange.cast(pl.Int64))
+    return pieces, pl.Series(np.arange(makings.height)), of_use, pl.Series(accepted)
+
+
+def _evidence(uses: Uses, links: Links, names: Names) -> pl.Series:
+    """Where the record stands, a different spelling is all there is to say."""
+    named = uses.makings["id"].gather(pl.Series(links.making).set(pl.Series(links.making < 0), None))
+    plain = (links.evidence == "record") & (uses.frame["id"] != named).fill_null(value=False)
+    return links.evidence.zip_with(~plain, pl.Series(["respelled"]).new_from_index(0, links.evidence.len())).cast(EVIDENCE)
+
+
+def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records) -> tuple[pl.DataFrame, pl.Series]:
+    rows = rows.filter(pl.col("child").is_not_null() & ((pl.col("parent") != pl.col("child")) | pl.col("parent").is_null()))
+    of = pieces.with_row_index("n").select(pl.col("n").cast(pl.Int64), "level", "mass_kg", "length_m", "width_m", "thickness_m")
+    of_parent = {"level": "parent_level", "mass_kg": "parent_kg", "length_m": "parent_m", "width_m": "parent_width",
+                 "thickness_m": "parent_thickness"}  # fmt: skip
+    of_child = {"level": "child_level", "mass_kg": "child_kg", "width_m": "child_width"}
+    told = rows.join(of.rename(of_parent), left_on="parent", right_on="n", how="left", maintain_order="left").join(
+        of.select("n", *of_child).rename(of_child), left_on="child", right_on="n", how="left", maintain_order="left"
+    )  # fmt: skip
+    once = pl.col("mass_in").drop_nulls().n_unique().over("parent") <= 1
+    told = told.with_columns(
+        parent_kg=pl.coalesce("parent_kg", pl.when(once).then(pl.col("mass_in").max().over("parent")).otherwise(
+            pl.col("mass_in").sum().over("parent"))),
+        parent_m=pl.coalesce("parent_m", "length_in"),
+        section=pl.coalesce("parent_width", "width_in") * pl.coalesce("parent_thickness", "thickness_in"),
+        scrap_kg=pl.when(pl.col("scrap").n_unique().over("parent", "line") <= 1).then(pl.col("scrap").max().over("parent", "line"))
+        .otherwise(pl.col("scrap").sum().over("parent", "line")),
+        at=pl.coalesce("end", "start"),
+    )  # fmt: skip
+    told = told.sort("child", "at_m", "order", nulls_last=True)
+    told = add_shares(told).filter(pl.col("parent").is_not_null())
+    table = pl.Series([source.table.name for source in records.sources], dtype=pl.String)
+    edges = told.with_columns(
+        kind=kinds(told, records.sources) if told.height else pl.Series([], dtype=EDGES["kind"]),
+        table=table.gather(told["source"]) if told.height else pl.Series([], dtype=pl.String),
+        lane=pl.col("lane").cast(pl.Int64),
+    ).sort("child", "at_m", "parent", nulls_last=True)
+    return edges.select(EDGES.names()).cast(dict(EDGES)), edges["by"]
+
+
+_STAY_MEASURES = ("mass_in", "mass_out", "scrap", "length_in", "length_out")
+
+
+def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Records) -> pl.DataFrame:
+    """Stays of what went in (one a run of rows), of what came out (one a making), of what came and went."""
+    into = rows.filter(pl.col("role") == "in").with_columns(goes=pl.lit("in"), piece="parent")
+    through = rows.filter(pl.col("role") == "self").with_columns(goes=pl.lit("through"), piece="parent")
+    made = events.rows.filter(pl.col("event").is_not_null())
+    out = made.with_columns(goes=pl.lit("out"), piece=of_making.gather(made["event"]))
+    wanted = ["piece", "line", "start", "end", "goes", "order", "source", "row", *_STAY_MEASURES, "head_crop", "tail_crop", "turned",
+              "flipped"]  # fmt: skip
+    told = pl.concat([one.select(wanted) for one in (into, through, out)]).filter(pl.col("piece").is_not_null())
+    told = told.sort("piece", "goes", "line", "order")
+    fresh = (pl.col("goes") == "through") | pl.any_horizontal(
+        pl.col(name) != pl.col(name).shift() for name in ("piece", "goes", "line")
+    ).fill_null(value=True) | (pl.col("order") - pl.col("order").shift() > 5)  # fmt: skip
+    told = told.with_columns(stay=fresh.cum_sum())
+    stays = told.group_by("stay").agg(
+        pl.col("piece", "line", "goes", "source", "row").first(), pl.col("start").min(), pl.col("end").max(),
+        *(_of_rows(name, "out" if name == "mass_out" or name == "length_out" else "in") for name in _STAY_MEASURES),
+        pl.col("head_crop").first(), pl.col("tail_crop").last(), pl.col("turned", "flipped").first(),
+    )  # fmt: skip
+    stays = stays.with_columns(
+        turn=pl.struct("start", "stay").rank("ordinal").over("piece", "line", "goes"),
+        table=pl.Series([s.table.name for s in records.sources], dtype=pl.String).gather(stays["source"]),
+    ).sort("piece", "start", "stay")
+    named = stays.rename({
+        "mass_in": "mass_in_kg", "mass_out": "mass_out_kg", "scrap": "scrap_kg", "length_in": "length_in_m",
+        "length_out": "length_out_m", "head_crop": "head_crop_m", "tail_crop": "tail_crop_m",
+    })  # fmt: skip
+    return named.select(STAYS.names()).cast(dict(STAYS))
+
+
+def _of_rows(name: str, side: str) -> pl.Expr:
+    """A measure that all rows of a stay repeat is of the whole; measures that differ are of parts and add up."""
+    value = pl.col(name)
+    repeated = value.drop_nulls().n_unique() <= 1
+    whole_side = pl.col("goes").first() == ("out" if side == "out" else "in")
+    summed = pl.when(value.count() > 0).then(value.sum())
+    return (
+        pl.when(repeated & (whole_side | (pl.len() == 1) | (name == "scrap"))).then(value.max()).otherwise(summed).alias(name)
+    )
+
+
+def _measured_going_in(pieces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """What no record made has the measures that a line wrote as it went in."""
+    once = pl.col("mass_in").drop_nulls().n_unique() <= 1
+    seen = rows.filter(pl.col("parent").is_not_null()).group_by(pl.col("parent").alias("n")).agg(
+        mass=pl.when(once).then(pl.col("mass_in").max()).otherwise(pl.col("mass_in").sum()),
+        **{name: pl.col(f"{name}_in").drop_nulls().first() for name in ("length", "width", "thickness")},
+    )  # fmt: skip
+    joined = (
+        pieces.with_row_index("n")
+        .with_columns(pl.col("n").cast(pl.Int64))
+        .join(seen, on="n", how="left", maintain_order="left")
+    )
+    return joined.with_columns(
+        mass_kg=pl.coalesce("mass_kg", "mass"), length_m=pl.coalesce("length_m", "length"),
+        width_m=pl.coalesce("width_m", "width"), thickness_m=pl.coalesce("thickness_m", "thickness"),
+    )  # fmt: skip

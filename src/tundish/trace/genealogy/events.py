@@ -1,0 +1,136 @@
+"""Which rows of the records made the same piece, which only tell of a piece that came and went, and in which order?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from tundish.trace.genealogy.records import Records
+
+_MOSTLY = 0.5
+_TELLING = 0.95
+_FEWEST_PAIRS = 20
+_SINGLE = 0.99
+_NEAR = 5
+"""Rows of one product lie no further apart than this on their line."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """Records in the order of their lines, and the makings of pieces that they tell of.
+
+    ``rows``: the records' frame sorted by line and time, with ``at`` (time of the row), ``order`` (number in this sorting),
+    ``goes`` (``make`` or ``through``) and ``event`` (number of the making; null for ``through``).
+    ``makings``: one row an event: ``event``, ``space``, ``even``, ``id``, ``votes`` (rows that say this id), ``rows``,
+    ``source``, ``line``, ``made``, ``rank`` (place among what its line made), ``mass``, ``length``, ``width``, ``thickness``.
+    """
+
+    rows: pl.DataFrame
+    makings: pl.DataFrame
+
+
+def find_events(records: Records) -> Events:
+    """Tell makings from stays, and gather the rows of each making."""
+    rows = _in_order(records.frame)
+    rows = rows.with_columns(goes=_goes(rows, records))
+    rows = rows.with_columns(run=_runs(rows))
+    made = rows.filter(pl.col("goes") == "make")
+    events = _gathered(made)
+    rows = rows.join(events, on="order", how="left", maintain_order="left").drop("run")
+    return Events(rows, _makings(rows.filter(pl.col("event").is_not_null())))
+
+
+def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
+    """By line and time; a row without time stays behind the row before it in the file."""
+    timed = frame.with_columns(at=pl.coalesce("start", "end"))
+    timed = timed.with_columns(
+        kept=pl.coalesce(pl.col("at").forward_fill().over("source", order_by="rec"), pl.col("at").min().over("source"))
+    )
+    return timed.sort("line", "kept", "rec", nulls_last=True).drop("kept").with_row_index("order").with_columns(
+        pl.col("order").cast(pl.Int64)
+    )  # fmt: skip
+
+
+def _goes(rows: pl.DataFrame, records: Records) -> pl.Series:
+    """A stay: the same id goes in and out, or what the row names was made by an earlier table."""
+    same = (pl.col("in") == pl.col("out")) & (pl.col("in_space") == pl.col("out_space"))
+    own = rows.filter(~same.fill_null(value=False) & pl.col("out").is_not_null())
+    keep = rows.group_by("source").agg(same=same.fill_null(value=False).mean(), at=pl.col("at").median())
+    mostly_same = keep.filter(pl.col("same") > _MOSTLY)["source"].to_list()
+    first = keep.with_columns(weight=pl.col("source").map_elements(lambda n: records.sources[n].weight, return_dtype=pl.Int64))
+    through = set(mostly_same)
+    for space in own["out_space"].unique().to_list():
+        taken: pl.Series | None = None
+        words = own.filter(pl.col("out_space") == space)
+        for source in first.sort([-pl.col("weight"), "at", "source"])["source"].to_list():
+            mine = words.filter(pl.col("source") == source)["out"].unique()
+            if mine.is_empty() or source in through:
+                continue
+            if taken is not None and float(mine.is_in(taken.implode()).mean() or 0.0) > _MOSTLY:  # type: ignore[arg-type]
+                through.add(source)
+            else:
+                taken = mine if taken is None else pl.concat([taken, mine])
+    stay = same.fill_null(value=False) | pl.col("source").is_in(sorted(through)) | pl.col("out").is_null()
+    return rows.select(pl.when(stay).then(pl.lit("through")).otherwise(pl.lit("make"))).to_series().alias("goes")
+
+
+_OF_PRODUCT = ("start", "end", "mass_out", "length_out", "thickness_out", "width_out")
+
+
+def _runs(rows: pl.DataFrame) -> pl.Series:
+    """Rows that stand together and made one product: one id, or, where a line's rows say so, all of the product's measures."""
+    before = [pl.col(name).eq_missing(pl.col(name).shift()) for name in ("source", "line", "goes")]
+    beside = pl.all_horizontal(before).fill_null(value=False)
+    alike = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in _OF_PRODUCT)
+    alike &= pl.col("mass_out").is_not_null() | pl.col("length_out").is_not_null()
+    pairs = rows.select(
+        "source", beside=beside, alike=alike, same=(pl.col("out") == pl.col("out").shift()).fill_null(value=False)
+    )
+    told = pairs.filter("beside").group_by("source").agg(
+        n=pl.col("same").sum(),
+        held=pl.col("alike").filter("same").mean(),
+        telling=pl.col("same").filter("alike").mean(),
+    )  # fmt: skip
+    sure = told.filter((pl.col("n") >= _FEWEST_PAIRS) & (pl.col("held") >= _TELLING) & (pl.col("telling") >= _TELLING))
+    by_measure = pl.col("source").is_in(sure["source"].to_list())
+    goes_on = pl.col("beside") & pl.when(by_measure).then("alike").otherwise("same")
+    return pairs.select((~goes_on).cum_sum().cast(pl.Int64)).to_series().alias("run")
+
+
+def _gathered(made: pl.DataFrame) -> pl.DataFrame:
+    """Runs of one id that lie close on a line whose products have several rows are one making: ``order``, ``event``."""
+    runs = made.group_by("run", maintain_order=True).agg(
+        pl.col("source", "line").first(), pl.col("out").mode().first(), pl.col("order").min().alias("low"),
+        pl.col("order").max().alias("high"), pl.len().alias("rows"),
+    )  # fmt: skip
+    single = made.group_by("source").agg(single=pl.col("out").n_unique() >= _SINGLE * pl.len())
+    runs = runs.join(single, on="source").sort("source", "line", "out", "low")
+    together = (
+        (pl.col("out") == pl.col("out").shift()) & (pl.col("source") == pl.col("source").shift())
+        & (pl.col("line") == pl.col("line").shift()) & (pl.col("low") - pl.col("high").shift() <= _NEAR) & ~pl.col("single")
+    )  # fmt: skip
+    runs = runs.with_columns(first=pl.when(together.fill_null(value=False)).then(None).otherwise("low")).with_columns(
+        pl.col("first").forward_fill()
+    )
+    runs = runs.with_columns(event=(pl.col("first").rank("dense") - 1).cast(pl.Int64))
+    return made.join(runs.select("run", "event"), on="run", how="left").select("order", "event")
+
+
+def _makings(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row an event; its id is what most of its rows say."""
+    names = rows.group_by("event", "out").agg(pl.len().alias("votes"), pl.col("out_id").first(), pl.col("order").min())
+    names = names.sort("event", "votes", "order", descending=[False, True, False]).unique(
+        "event", keep="first", maintain_order=True
+    )
+    makings = rows.group_by("event").agg(
+        pl.col("out_space").first().alias("space"),
+        pl.col("source").first(), pl.col("line").first(),
+        pl.coalesce(pl.col("end").max(), pl.col("start").max()).alias("made"),
+        pl.col("order").min(), pl.len().alias("rows"),
+        *(pl.col(f"{name}_out").drop_nulls().first().alias(name) for name in ("mass", "length", "width", "thickness")),
+    )  # fmt: skip
+    makings = makings.join(
+        names.select("event", "votes", pl.col("out").alias("even"), pl.col("out_id").alias("id")), on="event"
+    )
+    return makings.sort("order").with_columns(rank=pl.int_range(pl.len()).over("line"), event=pl.col("event")).sort("event")

@@ -1,0 +1,240 @@
+"""Which making did each row really use, where its id is mistyped, missing, or speaks against everything else?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tundish.trace.genealogy.evidence import Floats, Ints, Judge, Sides, learn
+from tundish.trace.genealogy.likeness import near
+from tundish.trace.genealogy.settle import settle
+from tundish.trace.genealogy.uses import Uses
+from tundish.trace.stamps import NEVER
+
+TYPED_WRONG = 1 / 300
+"""Share of typed ids that are wrong (white paper on manual entry, cited in the project's notes)."""
+_COPIED_WRONG = 1 / 3000
+"""Share of ids that are those of another row: the slip is not of the fingers but of the eye; unsourced, a tenth of the above."""
+_AGAINST = -3.0
+"""Log likelihood ratio below which the plain reading of an id is weighed against others."""
+_ROUNDS = 2
+_BEST = 10
+_IN_WINDOW = 30
+_FEWEST = 30
+
+
+@dataclass(frozen=True)
+class Links:
+    """For each use the making that it is tied to (-1: none), how surely, and by which evidence most.
+
+    ``candidates``: for uses that stay open, the makings that came into question: ``use``, ``making``, ``probability``.
+    """
+
+    making: Ints
+    probability: Floats
+    evidence: pl.Series
+    weighed: Ints
+    """Uses whose plain reading was doubted."""
+    candidates: pl.DataFrame
+
+
+def link(uses: Uses, sides: Sides) -> Links:
+    """Tie every use to a making; those whose id names none, two, or one that does not fit are settled among each other."""
+    frame = uses.frame
+    plain = frame["making"].fill_null(-1).to_numpy().astype(np.int64)
+    making, probability = plain.copy(), np.where(plain >= 0, 1.0, 0.0)
+    evidence = pl.Series(["record"] * plain.size, dtype=pl.String)
+    clean = np.flatnonzero(plain >= 0)
+    judge = learn(sides, clean, plain[clean])
+    doubted = _doubted(frame, sides, judge, plain)
+    if doubted.size == 0:
+        return Links(making, probability, evidence, doubted, _NONE.to_frame())
+    pairs = _pairs(uses, sides, judge, plain, doubted)
+    settled = settle(pairs, doubted)
+    chosen = settled.filter("chosen")
+    at = chosen["use"].to_numpy()
+    making[doubted], probability[doubted] = -1, 0.0
+    making[at], probability[at] = chosen["making"].to_numpy(), chosen["probability"].to_numpy()
+    evidence = evidence.scatter(at, chosen["evidence"].cast(pl.String))
+    return Links(making, probability, evidence, doubted, settled.select("use", "making", "probability"))
+
+
+_NONE = pl.Schema({"use": pl.Int64(), "making": pl.Int64(), "probability": pl.Float64()})
+
+
+def _doubted(frame: pl.DataFrame, sides: Sides, judge: Judge, plain: Ints) -> Ints:
+    """Uses without a making, those whose making does not fit, and all uses of makings that are used too often."""
+    clean = np.flatnonzero(plain >= 0)
+    total = _total(judge.of(sides, clean, plain[clean]))
+    doubt = plain < 0
+    doubt[clean[total < _AGAINST]] = True
+    blocks = _blocks(frame, plain)
+    often = blocks.group_by("line", "role", "making").agg(n=pl.col("block").n_unique())
+    usual = often.group_by("line", "role").agg(once=(pl.col("n") == 1).mean())
+    crowded = often.join(usual.filter(pl.col("once") > 0.97), on=["line", "role"]).filter(pl.col("n") > 1)
+    doubt[blocks.join(crowded, on=["line", "role", "making"], how="semi")["use"].to_numpy()] = True
+    return np.flatnonzero(doubt)
+
+
+def _blocks(frame: pl.DataFrame, making: Ints) -> pl.DataFrame:
+    """Uses with the run of neighbouring rows of one making that they stand in."""
+    told = frame.select("use", "line", "role", making=pl.Series(making))
+    turn = (pl.col("making") != pl.col("making").shift()) | (pl.col("line") != pl.col("line").shift())
+    return told.with_columns(block=turn.fill_null(value=True).cum_sum()).filter(pl.col("making") >= 0)
+
+
+def _total(told: dict[str, Floats]) -> Floats:
+    return np.asarray(sum(told.values()), dtype=np.float64)
+
+
+def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -> pl.DataFrame:
+    """Doubted uses with each making that comes into question: ``score``, ``evidence``, ``slot`` terms and the score of none."""
+    settled = plain.copy()
+    settled[doubted] = -1
+    slots = _slots(uses.frame, settled, sides)
+    pairs = _candidates(uses, sides, settled, doubted, slots)
+    use, making = pairs["use"].to_numpy(), pairs["making"].to_numpy()
+    told = judge.of(sides, use, making)
+    score = pairs["text"].to_numpy() + _total(told)
+    names = list(told)
+    leading = np.argmax(np.stack([told[name] for name in names]), axis=0)
+    kinds = np.array([_EVIDENCE[name.partition(":")[0]] for name in names])[leading]
+    text = pairs["how"].to_numpy()
+    kinds = np.where(text == "exact", "record", np.where(text == "near", "mistyped", kinds))
+    beside = (sides.before[use] == making) | (sides.after[use] == making)
+    first, again, used = _slot_terms(slots, uses.frame, pairs, sides)
+    pairs = pairs.with_columns(
+        score=pl.Series(score), evidence=pl.Series(kinds), free=pl.Series(np.where(beside, 0.0, first)),
+        taken=pl.Series(np.where(beside, 0.0, again)), used=pl.Series(used & ~beside), shared=pl.Series(beside),
+        none=pl.Series(_none(uses.frame, use, sides)),
+    )  # fmt: skip
+    total = pl.col("score") + pl.when("used").then("taken").otherwise("free")
+    return (
+        pairs.with_columns(total=total)
+        .sort("use", "total", descending=[False, True])
+        .group_by("use", maintain_order=True)
+        .head(_BEST)
+    )
+
+
+_EVIDENCE = {
+    "time": "time", "mass": "mass", "length": "dimensions", "thickness": "dimensions", "width": "dimensions",
+    "sequence": "sequence", "line": "time", "of": "record", "beginning": "beginning",
+}  # fmt: skip
+
+
+def _none(frame: pl.DataFrame, use: Ints, sides: Sides) -> Floats:
+    """Score of: none of the recorded makings. A blank says nothing; an id that is known is hardly that of an unrecorded piece."""
+    rows = frame[use]
+    blank, known = rows["even"].is_null().to_numpy(), (rows["n"] > 0).to_numpy()
+    makings = max(sides.made.size, 1)
+    return np.where(blank, np.log(0.05 * makings), np.where(known, np.log(0.01) - np.log(makings), np.log(0.2) - 2.3))
+
+
+def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: pl.DataFrame) -> pl.DataFrame:
+    """Makings that an id may mean: that it names, one slip away, beside what the neighbouring rows used, unused in the window."""
+    frame, makings = uses.frame[doubted], uses.makings.select("event", "space", "even")
+    exact = frame.select("use", "space", "even").join(makings, on=["space", "even"]).select(
+        "use", pl.col("event").alias("making"), pl.lit(0.0).alias("text"), pl.lit("exact").alias("how"))  # fmt: skip
+    found = [exact]
+    for space in frame["space"].drop_nulls().unique().sort().to_list():
+        mine, theirs = frame.filter(pl.col("space") == space), makings.filter(pl.col("space") == space)
+        alike = near(mine["even"], theirs["even"])
+        found.append(
+            mine.join(alike, left_on="even", right_on="typed")
+            .join(theirs, left_on="known", right_on="even")
+            .select(
+                "use",
+                pl.col("event").alias("making"),
+                (pl.col("log_chance") + np.log(TYPED_WRONG)).alias("text"),
+                pl.lit("near").alias("how"),
+            )  # fmt: skip
+        )
+    use, making = _around(sides, settled, doubted)
+    wide_use, wide = _unused(sides, settled, doubted, slots, frame)
+    use, making = np.concatenate([use, wide_use]), np.concatenate([making, wide])
+    blank = uses.frame["even"].is_null().to_numpy()[use]
+    text = np.where(blank, 0.0, np.log(_COPIED_WRONG) - np.log(max(sides.made.size, 1)) - 2.3)
+    others = pl.DataFrame({"use": use, "making": making, "text": text}).with_columns(how=pl.lit("other"))
+    found.append(others.filter(sides.space[making] == sides.wanted[use]))
+    return pl.concat(found).sort("use", "making", "text", descending=[False, False, True]).unique(
+        ["use", "making"], keep="first", maintain_order=True)  # fmt: skip
+
+
+def _around(sides: Sides, settled: Ints, doubted: Ints) -> tuple[Ints, Ints]:
+    """What the nearest settled rows before and after used, and what was made next to it."""
+    n = settled.size
+    places = np.where(settled >= 0, np.arange(n), -1)
+    last = np.maximum.accumulate(places)
+    upcoming = np.where(settled >= 0, np.arange(n), n)
+    following = np.minimum.accumulate(upcoming[::-1])[::-1]
+    by_rank = np.lexsort((sides.rank, sides.from_line))
+    place = np.empty(by_rank.size, np.int64)
+    place[by_rank] = np.arange(by_rank.size)
+    use, making = [], []
+    for other in (last[doubted], following[doubted]):
+        good = (other >= 0) & (other < n)
+        good[good] = sides.line[other[good]] == sides.line[doubted[good]]
+        theirs = settled[other[good]]
+        for step in (-3, -2, -1, 0, 1, 2, 3):
+            at = np.clip(place[theirs] + step, 0, by_rank.size - 1)
+            use.append(doubted[good])
+            making.append(by_rank[at])
+    return np.concatenate(use), np.concatenate(making)
+
+
+def _unused(sides: Sides, settled: Ints, doubted: Ints, slots: pl.DataFrame, frame: pl.DataFrame) -> tuple[Ints, Ints]:
+    """Makings that their line's usual taker has not used, made as long before as is usual there."""
+    out_use, out_making = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for line in np.unique(sides.line[doubted]):
+        mine = doubted[(sides.line[doubted] == line) & (sides.at[doubted] != NEVER)]
+        clean = np.flatnonzero((sides.line == line) & (settled >= 0) & (sides.at != NEVER))
+        clean = clean[sides.made[settled[clean]] != NEVER]
+        if clean.size < _FEWEST or mine.size == 0:
+            continue
+        waits = sides.at[clean] - sides.made[settled[clean]]
+        low, high = np.quantile(waits, [0.002, 0.998])
+        feeding = np.unique(sides.from_line[settled[clean]])
+        used = np.zeros(sides.made.size, bool)
+        used[settled[clean]] = True
+        free = np.flatnonzero(~used & np.isin(sides.from_line, feeding) & (sides.made != NEVER))
+        free = free[np.argsort(sides.made[free], kind="stable")]
+        typical = np.quantile(waits, 0.5)
+        centre = np.searchsorted(sides.made[free], sides.at[mine] - typical)
+        for step in range(-_IN_WINDOW // 2, _IN_WINDOW // 2 + 1):
+            at = centre + step
+            good = (at >= 0) & (at < free.size)
+            making = free[at[good]]
+            wait = sides.at[mine[good]] - sides.made[making]
+            fits = (wait >= low) & (wait <= high)
+            out_use.append(mine[good][fits])
+            out_making.append(making[fits])
+    return np.concatenate(out_use), np.concatenate(out_making)
+
+
+def _slots(frame: pl.DataFrame, settled: Ints, sides: Sides) -> pl.DataFrame:
+    """How many blocks of settled rows use each making, line by line."""
+    blocks = _blocks(frame, settled).group_by("line", "role", "making").agg(n=pl.col("block").n_unique().cast(pl.Int64))
+    return blocks.with_columns(from_line=pl.Series(sides.from_line[blocks["making"].to_numpy()]))
+
+
+def _slot_terms(slots: pl.DataFrame, frame: pl.DataFrame, pairs: pl.DataFrame, sides: Sides) -> tuple[Floats, Floats, Ints]:
+    """For each pair the log odds of a first and of a further use of the making on this line, and whether it is used already."""
+    told = pairs.select("use", "making").with_columns(frame[pairs["use"].to_numpy()].select("line", "role")).with_columns(
+        from_line=pl.Series(sides.from_line[pairs["making"].to_numpy()])
+    )  # fmt: skip
+    made = pl.DataFrame({"from_line": sides.from_line}).group_by("from_line").agg(all=pl.len())
+    odds = (
+        slots.group_by("line", "role", "from_line").agg(once=pl.len(), twice=(pl.col("n") > 1).sum()).join(made, on="from_line")
+    )
+    odds = odds.with_columns(
+        first=(pl.col("once") + 1).log() - (pl.max_horizontal(pl.col("all") - pl.col("once"), pl.lit(0)) + 1).log(),
+        again=(pl.col("twice") + 0.5).log() - (pl.col("once") + 1).log(),
+    ).select("line", "role", "from_line", "first", "again")
+    told = told.join(odds, on=["line", "role", "from_line"], how="left", maintain_order="left").join(
+        slots.select("line", "role", "making", "n"), on=["line", "role", "making"], how="left", maintain_order="left"
+    )  # fmt: skip
+    first, again = (told[name].fill_null(0.0).to_numpy() for name in ("first", "again"))
+    return first.clip(-3.0, 6.0), again, (told["n"].fill_null(0) > 0).to_numpy()

@@ -1,0 +1,198 @@
+"""How does the id of each piece really read, where its own record and those that use it write it differently?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tundish.trace.genealogy.events import Events
+from tundish.trace.genealogy.likeness import near
+from tundish.trace.genealogy.links import Links
+from tundish.trace.genealogy.uses import Uses
+
+_RUNNING = 0.7
+_BEGINNING = 0.9
+_FEWEST = 20
+_SURE = 0.97
+"""Certainty of an id put right by its place in a running series that neighbours on both sides confirm; checked on generated chains."""
+_WEIGHTS = {"expected": 1.5, "begins": 2.0, "taken": -3.0, "mentioned": 0.6}
+"""Votes; a row that writes the id counts 1."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """For each making its id as it should read (evened, and as written), how surely, and by which evidence it was put right."""
+
+    even: pl.Series
+    id: pl.Series
+    certainty: pl.Series
+    mended: pl.Series
+    """Evidence of a change; null where the id stands as recorded."""
+
+
+def name_pieces(events: Events, uses: Uses, links: Links, mentions: pl.DataFrame) -> Names:
+    """Settle the id of every making by what its own rows and its uses write, its place in the series, its parent's id.
+
+    ``mentions``: ``space``, ``even``, ``times``: how often ids stand in tables that make nothing.
+    """
+    makings = _with_hints(events, uses, links)
+    votes = _votes(events, uses, links, makings)
+    contested = votes.filter(pl.len().over("event") > 1)
+    makings = makings.with_columns(read=pl.col("even"), certainty=pl.lit(1.0), mended=pl.lit(None, pl.String))
+    if not contested.is_empty():
+        makings = _elected(makings, contested, mentions)
+    makings = _by_series(makings, uses, links)
+    written = _written(makings, events, uses)
+    return Names(makings["read"].alias("even"), written, makings["certainty"], makings["mended"])
+
+
+_NUMBER = r"^(.*?)(\d{1,15})$"
+
+
+def _split(name: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    digits = name.str.extract(_NUMBER, 2)
+    return name.str.extract(_NUMBER, 1), digits.cast(pl.Int64), digits.str.len_chars()
+
+
+def _next(name: pl.Expr, step: int) -> pl.Expr:
+    """The id a step further in the series, with as many digits."""
+    stem, number, width = _split(name)
+    ahead = (number + step).cast(pl.String)
+    return stem + pl.when(number + step >= 0).then(ahead.str.zfill(width))
+
+
+def _with_hints(events: Events, uses: Uses, links: Links) -> pl.DataFrame:
+    """Makings with ``after`` (what follows on the id made before), ``ahead`` (what the id made next follows on), ``parent``."""
+    makings = uses.makings.with_columns(recorded=pl.col("source").is_not_null())
+    ordered = makings.filter("recorded").sort("line", "rank")
+    same = (pl.col("line") == pl.col("line").shift()).fill_null(value=False)
+    ordered = ordered.with_columns(
+        after=pl.when(same).then(_next(pl.col("even").shift(), 1)),
+        ahead=pl.when(same.shift(-1).fill_null(value=False)).then(_next(pl.col("even").shift(-1), -1)),
+    )
+    running = ordered.group_by("line").agg(running=(pl.col("after") == pl.col("even")).mean() >= _RUNNING, n=pl.len())
+    ordered = ordered.join(running.filter(pl.col("n") >= _FEWEST).drop("n"), on="line", how="left")
+    parents = _parents(events, uses, links)
+    hints = ordered.select("event", "after", "ahead", pl.col("running").fill_null(value=False))
+    joined = makings.join(hints, on="event", how="left").join(parents, on="event", how="left").sort("event")
+    begins = _begins("even")
+    usual = joined.group_by("line").agg(stems=begins.mean() >= _BEGINNING)
+    return joined.join(usual, on="line", how="left").sort("event").with_columns(
+        pl.col("running", "stems").fill_null(value=False)
+    )  # fmt: skip
+
+
+def _begins(name: str) -> pl.Expr:
+    return pl.col(name).str.starts_with(pl.col("parent")) & (pl.col(name).str.len_chars() > pl.col("parent").str.len_chars())
+
+
+def _parents(events: Events, uses: Uses, links: Links) -> pl.DataFrame:
+    into = uses.frame.with_columns(making=pl.Series(links.making), event=events.rows["event"].gather(uses.frame["order"]))
+    into = into.filter((pl.col("role") == "in") & (pl.col("making") >= 0) & pl.col("event").is_not_null())
+    names = uses.makings.select(pl.col("event").alias("making"), pl.col("even").alias("parent"))
+    return into.join(names, on="making").group_by("event").agg(pl.col("parent").mode().first())
+
+
+def _votes(events: Events, uses: Uses, links: Links, makings: pl.DataFrame) -> pl.DataFrame:
+    """Every reading of every making, with the rows that write it so."""
+    made = events.rows.filter(pl.col("event").is_not_null()).select("event", "out").rename({"out": "text"})
+    made = made.group_by("event", "text").agg(votes=pl.len())
+    used = pl.DataFrame({"event": links.making, "text": uses.frame["even"], "sure": links.probability})
+    used = used.filter((pl.col("event") >= 0) & pl.col("text").is_not_null() & (pl.col("sure") >= 0.5))
+    votes = pl.concat([made, used.group_by("event", "text").agg(votes=pl.len())])
+    return votes.group_by("event", "text").agg(pl.col("votes").sum().cast(pl.Float64)).join(
+        makings.select("event", "space", "even", "after", "ahead", "running", "stems", "parent"), on="event"
+    )  # fmt: skip
+
+
+def _elected(makings: pl.DataFrame, contested: pl.DataFrame, mentions: pl.DataFrame) -> pl.DataFrame:
+    names = makings.group_by("space", "even").agg(holders=pl.len(), holder=pl.col("event").first())
+    told = contested.join(names, left_on=["space", "text"], right_on=["space", "even"], how="left").join(
+        mentions, left_on=["space", "text"], right_on=["space", "even"], how="left"
+    )  # fmt: skip
+    taken = (pl.col("holders") > 1) | (pl.col("holder") != pl.col("event"))
+    score = (
+        pl.col("votes").clip(0, 4)
+        + pl.when(pl.col("running") & (pl.col("text") == pl.col("after"))).then(_WEIGHTS["expected"]).otherwise(0.0)
+        + pl.when(pl.col("running") & (pl.col("text") == pl.col("ahead"))).then(_WEIGHTS["expected"]).otherwise(0.0)
+        + pl.when(pl.col("stems") & _begins("text")).then(_WEIGHTS["begins"]).otherwise(0.0)
+        + pl.when(taken.fill_null(value=False)).then(_WEIGHTS["taken"]).otherwise(0.0)
+        + pl.when(pl.col("times").is_not_null()).then(_WEIGHTS["mentioned"]).otherwise(0.0)
+    )
+    told = told.with_columns(score=score, own=pl.col("text") == pl.col("even")).sort(
+        "event", "score", "own", "text", descending=[False, True, True, False]
+    )  # fmt: skip
+    won = told.group_by("event", maintain_order=True).agg(
+        pl.col("text").first().alias("won"), lead=pl.col("score").first() - pl.col("score").get(1)
+    )
+    makings = makings.join(won, on="event", how="left").sort("event")
+    changed = pl.col("won").is_not_null() & (pl.col("won") != pl.col("even"))
+    return makings.with_columns(
+        read=pl.coalesce("won", "read"),
+        certainty=pl.when(pl.col("lead").is_null()).then("certainty").otherwise(1 - 0.5 * (-2.0 * pl.col("lead")).exp()),
+        mended=pl.when(changed).then(pl.lit("mistyped")).otherwise("mended"),
+    ).drop("won", "lead")
+
+
+def _by_series(makings: pl.DataFrame, uses: Uses, links: Links) -> pl.DataFrame:
+    """Ids that no use confirms and that break their series, or do not begin with their parent's id as all others do."""
+    used = pl.DataFrame({"event": links.making, "text": uses.frame["even"]}).filter(pl.col("event") >= 0).unique()
+    plain = used.join(makings.select("event", "even"), left_on=["event", "text"], right_on=["event", "even"], how="semi")
+    known = makings.select("space", "read").unique()
+    twice = pl.len().over("space", "even") > 1
+    odd = makings.with_columns(twice=twice).filter(pl.col("recorded") & pl.col("mended").is_null())
+    odd = odd.filter(~pl.col("event").is_in(plain["event"].implode()) | pl.col("twice"))
+    both = pl.when(pl.col("running") & (pl.col("after") == pl.col("ahead"))).then("after")
+    torn = pl.col("stems") & ~_begins("even").fill_null(value=True)
+    odd = pl.concat([
+        odd.select("event", "space", "even", meant=both),
+        odd.filter(torn & _begins("after")).select("event", "space", "even", meant=pl.col("after")),
+        odd.filter(torn & _begins("ahead")).select("event", "space", "even", meant=pl.col("ahead")),
+    ]).filter(pl.col("meant").is_not_null() & (pl.col("meant") != pl.col("even"))).unique(["event", "meant"], maintain_order=True)  # fmt: skip
+    odd = odd.join(known, left_on=["space", "meant"], right_on=["space", "read"], how="anti")
+    odd = odd.filter(pl.len().over("event") == 1)
+    slips = near(odd["even"], odd["meant"])
+    odd = odd.join(slips, left_on=["even", "meant"], right_on=["typed", "known"], how="semi")
+    makings = makings.join(odd.select("event", "meant"), on="event", how="left").sort("event")
+    changed = pl.col("meant").is_not_null()
+    return makings.with_columns(
+        read=pl.coalesce("meant", "read"),
+        certainty=pl.when(changed).then(_SURE).otherwise("certainty"),
+        mended=pl.when(changed).then(pl.lit("sequence")).otherwise("mended"),
+    ).drop("meant")
+
+
+def _written(makings: pl.DataFrame, events: Events, uses: Uses) -> pl.Series:
+    """The id in the plant's own spelling: as some row writes it, else in the manner of the one it replaces."""
+    unchanged = makings["read"] == makings["even"]
+    if bool(unchanged.all()):
+        return makings["id"]
+    wanted = makings.filter(~unchanged).select("space", "read").unique()
+    seen = uses.frame.select("space", pl.col("even").alias("read"), pl.col("id").alias("seen")).drop_nulls()
+    seen = seen.join(wanted, on=["space", "read"], how="semi").unique(["space", "read"], keep="first", maintain_order=True)
+    joined = makings.join(seen, on=["space", "read"], how="left", maintain_order="left")
+    return pl.select(
+        pl.when(unchanged)
+        .then(joined["id"])
+        .otherwise(pl.coalesce(joined["seen"], pl.Series(_in_the_manner(joined), dtype=pl.String)))
+    ).to_series()
+
+
+def _in_the_manner(makings: pl.DataFrame) -> list[str | None]:
+    """Only changed ids are rewritten: characters of the new id laid over the separators of the old, where both are as long."""
+    out: list[str | None] = []
+    changed = (makings["read"] != makings["even"]).to_numpy()
+    places = np.flatnonzero(changed)
+    fresh = {int(n): _laid(str(makings["id"][int(n)]), str(makings["read"][int(n)])) for n in places}
+    for n in range(makings.height):
+        out.append(fresh.get(n))
+    return out
+
+
+def _laid(old: str, new: str) -> str:
+    if sum(letter.isalnum() for letter in old) != len(new):
+        return new
+    letters = iter(new if any(letter.isupper() for letter in old) or not any(x.isalpha() for x in old) else new.lower())
+    return "".join(next(letters) if letter.isalnum() else letter for letter in old)

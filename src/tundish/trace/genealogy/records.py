@@ -1,0 +1,282 @@
+"""Which tables say what was made of what, on which line and when? All of them as one frame of records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from tundish.table import ROW, SOURCE, Column, Table
+from tundish.trace.genealogy.graph import TIME
+from tundish.trace.genealogy.spaces import IdColumn, id_columns
+from tundish.trace.ids import is_identity
+from tundish.trace.stamps import role, stamp_column
+from tundish.vocabulary import Catalogue
+
+PLACE = "#place"
+"""Frame column: row of the standardised table, counted from 0, where a table was taken apart."""
+_RANKS = {"heat": 0, "slab": 1, "coil": 2, "plate": 2, "piece": 2, "lot": 2}
+_MEASURES: Mapping[str, tuple[str, ...]] = {
+    "mass_in": ("production.input_mass",),
+    "mass_out": ("production.output_mass", "product.weight", "production.mass", "product.theoretical_weight"),
+    "scrap": ("production.scrap_mass",),
+    "length_in": ("production.input_length",),
+    "length_out": ("production.output_length", "product.length", "line.length_run"),
+    "thickness_in": ("production.input_thickness", "product.hot_thickness", "rolling.entry_thickness"),
+    "thickness_out": ("product.thickness", "rolling.exit_thickness"),
+    "width_in": ("production.input_width", "product.hot_width"),
+    "width_out": ("product.width",),
+    "from_m": ("position.from",),
+    "to_m": ("position.to",),
+    "at_m": ("position.on_product",),
+    "head_crop": ("position.head_crop",),
+    "tail_crop": ("position.tail_crop",),
+    "lane": ("position.lane",),
+}
+"""Concepts that say each measure of a record, the plainest first."""
+_OF_LEVEL = {"mass": "weight", "length": "length", "thickness": "thickness", "width": "width"}
+_NO_RECORD = ("position.sample", "position.end", "defect.position_length", "defect.position_from", "defect.position_width")
+_TRAITS = (*_MEASURES["mass_in"], *_MEASURES["mass_out"], *_MEASURES["scrap"], "production.equipment", "production.process")
+_YES = re.compile(r"(y|yes|1|1\.0|t|true|o|on|예|유|반전|역|역방향|뒤집음|있음|reversed|turned|flipped)", re.IGNORECASE)
+_NO = re.compile(r"(n|no|0|0\.0|f|false|x|off|아니오|무|정|정방향|없음|normal|-)", re.IGNORECASE)
+_MOST_LINES = 50
+_MOST_ROWS_A_PIECE = 3.0
+_CLEARLY = 1.05
+_MOSTLY = 0.5
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table of production records: the id of what came out, of what went in, and of what that was made from."""
+
+    table: Table
+    out: IdColumn
+    into: IdColumn | None
+    ancestors: tuple[IdColumn, ...]
+
+    @property
+    def weight(self) -> int:
+        """How surely its rows say what was made of what: 2 by its headers, 1 by the levels of its ids, 0 not at all."""
+        return 0 if self.into is None else 2 if self.into.goes_in or self.out.container else 1
+
+
+@dataclass(frozen=True)
+class Records:
+    """All production records of a plant.
+
+    ``frame`` has one row a record: ``rec`` (its number), ``source`` (number in ``sources``), ``row`` (of the file), ``line``,
+    ``start``, ``end``, ``out``/``out_id``/``out_space`` and ``in``/``in_id``/``in_space`` (evened id, as written, its space),
+    ``place`` (row of the standardised table),
+    measures in SI, ``turned``, ``flipped``, and one ``of:<space>`` for each space of ancestors.
+    """
+
+    sources: tuple[Source, ...]
+    columns: tuple[IdColumn, ...]
+    frame: pl.DataFrame
+
+
+def read_records(tables: Sequence[Table], catalogue: Catalogue, keys: Mapping[str, str] | None = None) -> Records:
+    """Find the production records among standardised tables; ``keys`` names a file's column of what it made."""
+    parts = [part for table in tables for part in _parts(table, catalogue)]
+    columns = id_columns(parts, catalogue)
+    sources = []
+    for table in parts:
+        mine = [column for column in columns if column.table is table]
+        source = _source(table, mine, columns, catalogue, _forced(table, mine, keys or {}))
+        if source is not None:
+            sources.append(source)
+    frames = [_frame(source, n, catalogue) for n, source in enumerate(sources)]
+    frame = pl.concat(frames, how="diagonal") if frames else _NONE.to_frame()
+    return Records(tuple(sources), columns, frame.with_row_index("rec").with_columns(pl.col("rec").cast(pl.Int64)))
+
+
+def _parts(table: Table, catalogue: Catalogue) -> list[Table]:
+    """Exports of different lines may have been stacked into one table: they are told apart by which ids they hold."""
+    frame = table.frame.with_row_index(PLACE)
+    names = [column.name for column in table.columns if is_identity(column, catalogue)]
+    if SOURCE not in frame.columns or not names or frame[SOURCE].n_unique() < 2:
+        return [replace(table, frame=frame)]
+    held = frame.group_by(SOURCE, maintain_order=True).agg(pl.col(names).is_not_null().any())
+    parts = []
+    for pattern in held.group_by(names, maintain_order=True).agg(SOURCE)[SOURCE].to_list():
+        part = frame.filter(pl.col(SOURCE).is_in(pattern))
+        empty = {name for name in part.columns if part[name].null_count() == part.height}
+        parts.append(replace(table, frame=part, columns=tuple(c for c in table.columns if c.name not in empty)))
+    return parts
+
+
+def _forced(table: Table, mine: Sequence[IdColumn], keys: Mapping[str, str]) -> IdColumn | None:
+    names = {keys[place] for origin in table.origins for place in (*origin.places, table.name) if place in keys}
+    return next((one for one in mine if names & {*one.column.headers, one.column.name}), None)
+
+
+def _source(
+    table: Table, mine: Sequence[IdColumn], all_: Sequence[IdColumn], catalogue: Catalogue, forced: IdColumn | None
+) -> Source | None:
+    concepts = {column.concept for column in table.columns}
+    pieces = [one for one in mine if not one.load]
+    if not pieces or any(name in concepts for name in _NO_RECORD) or _has_specimens(table, catalogue):
+        return None
+    out = forced or _output(pieces, all_)
+    into = _input(out, pieces, all_)
+    if into is None and not _is_stay(table, out, concepts, catalogue):
+        return None
+    return Source(table, out, into, tuple(one for one in mine if one is not out and one is not into))
+
+
+def _has_specimens(table: Table, catalogue: Catalogue) -> bool:
+    return any(c.concept is not None and catalogue.concept(c.concept).level == "specimen" for c in table.columns)
+
+
+def _rank(one: IdColumn) -> int:
+    return 3 if one.container else _RANKS.get(one.space.partition(" ")[0], 2)
+
+
+def _output(pieces: Sequence[IdColumn], all_: Sequence[IdColumn]) -> IdColumn:
+    """What the rows made: no column that is said to go in; a pack before what lies in it, else the finest, else the latest."""
+    outs = [one for one in pieces if not one.goes_in] or list(pieces)
+    packs = [one for one in outs if one.container]
+    if packs:
+        return packs[0]
+    most = max(one.ids.words.len() for one in outs)
+    finest = [one for one in outs if one.ids.words.len() * _CLEARLY >= most]
+    return max(finest, key=lambda one: (_rank(one), -_elsewhere(one, all_)))
+
+
+def _input(out: IdColumn, pieces: Sequence[IdColumn], all_: Sequence[IdColumn]) -> IdColumn | None:
+    rest = [one for one in pieces if one is not out]
+    said = [one for one in rest if one.goes_in]
+    if not said:
+        # A pack repeats for each piece in it; any other parent repeats for each of its children.
+        said = [one for one in rest if out.container or _rank(one) < _rank(out)
+                or one.ids.words.len() * _CLEARLY < out.ids.words.len()]  # fmt: skip
+    return max(said, key=lambda one: (_rank(one), one.ids.words.len()), default=None)
+
+
+def _elsewhere(one: IdColumn, all_: Sequence[IdColumn]) -> int:
+    return sum(other.space == one.space and other.table is not one.table for other in all_)
+
+
+def _is_stay(table: Table, out: IdColumn, concepts: set[str | None], catalogue: Catalogue) -> bool:
+    """Rows that name one piece each and say when it was on a line, or what it weighed there."""
+    roles = {role(column, catalogue) for column in table.columns}
+    if table.frame.height > _MOST_ROWS_A_PIECE * out.ids.words.len():
+        return False
+    return {"time_start", "time_end"} <= roles or bool(concepts & set(_TRAITS))
+
+
+_ID = pl.String()
+_NONE = pl.Schema(
+    {
+        "source": pl.Int64(), "row": pl.Int64(), "place": pl.Int64(), "line": pl.String(), "start": TIME, "end": TIME,
+        "out": _ID, "out_id": _ID, "out_space": _ID, "in": _ID, "in_id": _ID, "in_space": _ID,
+        **dict.fromkeys(_MEASURES, pl.Float64()), "turned": pl.Boolean(), "flipped": pl.Boolean(),
+    }
+)  # fmt: skip
+
+
+def _frame(source: Source, number: int, catalogue: Catalogue) -> pl.DataFrame:
+    table, height = source.table, source.table.frame.height
+    into = source.into
+    columns = [
+        pl.repeat(number, height, dtype=pl.Int64, eager=True).alias("source"),
+        _rows(table),
+        table.frame[PLACE].cast(pl.Int64).alias("place"),
+        _line(table),
+        *_times(table, catalogue),
+        source.out.even.alias("out"),
+        source.out.ids.spelled.plain.alias("out_id"),
+        _constant("out_space", source.out.space, height),
+        _constant("in", None, height) if into is None else into.even.alias("in"),
+        _constant("in_id", None, height) if into is None else into.ids.spelled.plain.alias("in_id"),
+        _constant("in_space", None if into is None else into.space, height),
+        *(_measure(source, name) for name in _MEASURES),
+        _flag(table, "turned", "position.turned"),
+        _flag(table, "flipped", "position.flipped"),
+    ]
+    named = {one.space: one.even.alias(f"of:{one.space}") for one in source.ancestors if one.space != source.out.space}
+    frame = pl.DataFrame([*columns, *named.values()])
+    return frame.filter(pl.col("out").is_not_null() | pl.col("in").is_not_null())
+
+
+def _constant(name: str, value: str | None, height: int) -> pl.Series:
+    return pl.repeat(value, height, dtype=pl.String, eager=True).alias(name)
+
+
+def _rows(table: Table) -> pl.Series:
+    frame = table.frame
+    return (frame[ROW] if ROW in frame.columns else pl.int_range(1, frame.height + 1, eager=True)).cast(pl.Int64).alias("row")
+
+
+def _line(table: Table) -> pl.Series:
+    """The equipment or the step that a column names, else the table's own name, else each export's."""
+    frame = table.frame
+    for concept in ("production.equipment", "production.process"):
+        for column in table.columns:
+            if column.concept == concept and column.statistic == "value":
+                words = frame[column.name].cast(pl.String).str.strip_chars()
+                if 1 <= words.drop_nulls().n_unique() <= _MOST_LINES and words.null_count() == 0:
+                    bare = words.str.contains(r"^\W*\d{0,2}\W*$").any()
+                    return (pl.select(table.name + " " + words).to_series() if bare else words).alias("line")
+    if SOURCE in frame.columns and len(table.origins) > 1:
+        names = pl.Series([origin.file.rpartition("/")[2].rpartition(".")[0] for origin in table.origins])
+        used = names.gather(frame[SOURCE].cast(pl.Int64))
+        if names.n_unique() > 1 and (used.n_unique() == 1 or _side_by_side(table)):
+            return used.alias("line")
+    return pl.repeat(table.name, frame.height, eager=True).alias("line")
+
+
+def _side_by_side(table: Table) -> bool:
+    """Exports that overlap in time are of several lines; those that follow one another are months of one."""
+    times = table.of_kind("time")
+    if not times:
+        return False
+    spans = table.frame.group_by(SOURCE).agg(low=pl.col(times[0].name).min(), high=pl.col(times[0].name).max()).sort("low")
+    return float((spans["low"] < spans["high"].shift()).mean() or 0.0) > _MOSTLY  # type: ignore[arg-type]
+
+
+def _times(table: Table, catalogue: Catalogue) -> list[pl.Series]:
+    times = {role(column, catalogue): column for column in reversed(table.of_kind("time"))}
+    start, end = times.get("time_start"), times.get("time_end") or times.get("time")
+    if start is None and end is None:
+        end = stamp_column(table, catalogue)
+    return [_time(table, start).alias("start"), _time(table, end).alias("end")]
+
+
+def _time(table: Table, column: Column | None) -> pl.Series:
+    if column is None:
+        return pl.repeat(None, table.frame.height, dtype=TIME, eager=True)
+    return table.frame[column.name].cast(TIME, strict=False)
+
+
+def _measure(source: Source, name: str) -> pl.Series:
+    """The first column that says it; dimensions of slabs and billets are those of the side that the slab stands on."""
+    table = source.table
+    quantity, _, side = name.partition("_")
+    concepts = _MEASURES[name]
+    if quantity in _OF_LEVEL and side in ("in", "out"):
+        one = source.into if side == "in" else source.out
+        if one is not None and one.space.startswith("slab"):
+            concepts = (*concepts, f"product.slab_{_OF_LEVEL[quantity]}", f"product.billet_{_OF_LEVEL[quantity]}")
+    for concept in concepts:
+        for column in table.columns:
+            if (
+                column.concept == concept
+                and column.kind == "number"
+                and column.unit is not None
+                and column.statistic == "value"
+            ):
+                return table.frame[column.name].cast(pl.Float64).fill_nan(None).alias(name)
+    return pl.repeat(None, table.frame.height, dtype=pl.Float64, eager=True).alias(name)
+
+
+def _flag(table: Table, name: str, concept: str) -> pl.Series:
+    for column in table.columns:
+        if column.concept == concept:
+            words = table.frame[column.name].cast(pl.String).str.strip_chars()
+            told = words.unique().drop_nulls()
+            reading = {word: True if _YES.fullmatch(word) else False if _NO.fullmatch(word) else None for word in told}
+            return words.replace_strict(reading, default=None, return_dtype=pl.Boolean).alias(name)
+    return pl.repeat(None, table.frame.height, dtype=pl.Boolean, eager=True).alias(name)

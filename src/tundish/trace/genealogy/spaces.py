@@ -1,0 +1,135 @@
+"""Which columns hold ids of the same kind of material, and how does each id read with its spelling evened out?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from tundish.table import Column, Table
+from tundish.trace.ids import Ids, is_identity, shares
+from tundish.trace.spelling import Spelled, spell
+from tundish.vocabulary import Catalogue
+
+_NO_MATERIAL = frozenset(("order", "specimen"))
+_SPECIFIC = frozenset(("heat", "slab", "coil", "plate"))
+"""Levels whose word says enough: all columns of one are of one space. A lot or a piece may be anything."""
+_CONTAINERS = frozenset(("identity.bundle", "identity.package", "identity.pallet"))
+_LOADS = frozenset(("identity.furnace_charge",))
+_GOES_IN = re.compile(
+    r"투입|모재|소재|원코일|모코일|원슬|모슬|입측|원자재|모로트|장입|mother|parent|input|entry|^(in|m|p|org|src|mtr|mtl|ent)[ _-]",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class IdColumn:
+    """A column of ids of material, and the space that its ids are of."""
+
+    ids: Ids
+    space: str
+    goes_in: bool
+    container: bool
+    load: bool
+    """Names a load treated together: no piece of its own."""
+
+    @property
+    def table(self) -> Table:
+        """The table that it stands in."""
+        return self.ids.table
+
+    @property
+    def column(self) -> Column:
+        """The column itself."""
+        return self.ids.column
+
+    @property
+    def even(self) -> pl.Series:
+        """Ids row by row, in the one spelling of their space."""
+        return self.ids.spelled.even
+
+
+def id_columns(tables: Sequence[Table], catalogue: Catalogue) -> tuple[IdColumn, ...]:
+    """All columns of material ids, each with its space; ids of one space are evened out together."""
+    found = [
+        Ids(table, column, spell(table.frame[column.name]))
+        for table in tables
+        for column in table.columns
+        if column.kind not in ("time", "number") and is_identity(column, catalogue) and _is_material(column, catalogue)
+    ]
+    found = [ids for ids in found if ids.words.len() and not (ids.running and _level(ids.column, catalogue) is None)]
+    of = _grouped(found, catalogue)
+    names = _named(found, of, catalogue)
+    evened = _evened_together(found, of)
+    return tuple(
+        IdColumn(Ids(ids.table, ids.column, spelled), names[group], _goes_in(ids.column, catalogue),
+                 ids.column.concept in _CONTAINERS, ids.column.concept in _LOADS)
+        for ids, group, spelled in zip(found, of, evened, strict=True)
+    )  # fmt: skip
+
+
+def _is_material(column: Column, catalogue: Catalogue) -> bool:
+    return _level(column, catalogue) not in _NO_MATERIAL
+
+
+def _level(column: Column, catalogue: Catalogue) -> str | None:
+    return None if column.concept is None else catalogue.concept(column.concept).level
+
+
+def _goes_in(column: Column, catalogue: Catalogue) -> bool:
+    said = column.concept is not None and catalogue.concept(column.concept).goes_in
+    return said or any(_GOES_IN.search(header.strip()) for header in column.headers)
+
+
+def _grouped(found: Sequence[Ids], catalogue: Catalogue) -> list[int]:
+    """For each column the first column of its space."""
+    of = list(range(len(found)))
+
+    def root(one: int) -> int:
+        while of[one] != one:
+            one = of[one]
+        return one
+
+    for a, one in enumerate(found):
+        for b in range(a):
+            if root(a) == root(b):
+                continue
+            mine, theirs = _level(one.column, catalogue), _level(found[b].column, catalogue)
+            if mine in _SPECIFIC and theirs in _SPECIFIC:
+                same = mine == theirs
+            else:
+                same = shares(one, found[b]) > 0
+            if same:
+                of[max(root(a), root(b))] = min(root(a), root(b))
+    return [root(one) for one in range(len(found))]
+
+
+def _named(found: Sequence[Ids], of: Sequence[int], catalogue: Catalogue) -> dict[int, str]:
+    """A space is called by the most telling level of its columns; several of one level get a number."""
+    names: dict[int, str] = {}
+    for group in dict.fromkeys(of):
+        levels = [_level(ids.column, catalogue) for ids, other in zip(found, of, strict=True) if other == group]
+        told = [level for level in levels if level in _SPECIFIC] or [level for level in levels if level] or ["piece"]
+        level = max(dict.fromkeys(told), key=told.count)
+        name, n = level, 2
+        while name in names.values():
+            name, n = f"{level} {n}", n + 1
+        names[group] = name
+    return names
+
+
+def _evened_together(found: Sequence[Ids], of: Sequence[int]) -> list[Spelled]:
+    """One spelling for all columns of a space: what one column must keep apart, the others keep apart too."""
+    out: dict[int, Spelled] = {}
+    for group in dict.fromkeys(of):
+        members = [n for n, other in enumerate(of) if other == group]
+        words = pl.concat([found[n].spelled.plain.drop_nulls().unique() for n in members]).unique(maintain_order=True)
+        together = spell(pl.concat([words, words[:1]]))  # an id twice: a space is no column with an id of its own in each row
+        reading = pl.DataFrame({"plain": together.plain, "even": together.even}).unique("plain")
+        for n in members:
+            plain = found[n].spelled.plain
+            even = pl.DataFrame({"plain": plain}).join(reading, on="plain", how="left", maintain_order="left")["even"]
+            out[n] = Spelled(plain, even, together.evened)
+    return [out[n] for n in range(len(found))]
