@@ -5,7 +5,7 @@ import pytest
 from tundish.cli.decided import save, with_target
 from tundish.cli.plant_toml import read
 from tundish.errors import BadSettings
-from tundish.settings import Settings
+from tundish.settings import ComputeSettings, Settings
 
 WHOLE = """
 [plant]
@@ -36,6 +36,9 @@ ragged = "set_aside"
 "검사.csv:YS" = { low = 245 }
 [cost]
 per_bad = 50000
+[compute]
+engine = "ray"
+address = "10.0.0.5:6379"
 """
 
 
@@ -64,6 +67,7 @@ def test_every_word_is_read(tmp_path, encoding):
         turnable={"plc.csv:T1": True},
         limits={"검사.csv:YS": (245, None)},
         cost_per_bad=50000,
+        compute=ComputeSettings("ray", None, "10.0.0.5:6379"),
     )
 
 
@@ -92,6 +96,12 @@ def test_an_empty_file_decides_nothing(tmp_path):
         ('[read]\nragged = "ignore"', "read.ragged", '"ignore"'),
         ('[read.ragged]\n"a.csv" = "ignore"', 'read.ragged."a.csv"', '"ignore"'),
         ('[known]\n"a:b" = "later"', 'known."a:b"', '"later"'),
+        ('[compute]\nengine = "dask"', "compute.engine", '"dask"'),
+        ("[compute]\nworkers = 0", "compute.workers", "0"),
+        ("[compute]\nworkers = true", "compute.workers", "true"),
+        ('[compute]\nengine = "ray"\naddress = "head"', "compute.address", '"head"'),
+        ('[compute]\naddress = "head:6379"', "compute.address", '"local"'),
+        ('[compute]\nengine = "ray"\nworkers = 2\naddress = "head:6379"', "compute.workers", "2"),
     ],
 )
 def test_a_wrong_word_is_named(tmp_path, text, key, found):

@@ -35,6 +35,7 @@ def first(dossier: Dossier, settings: Settings, lang: Language) -> str:
         _units(dossier),
         _missing(),
         _read(),
+        _compute(),
     )
     return "\n\n".join("\n".join(section) for section in (_head(), *sections)) + "\n"
 
@@ -177,6 +178,14 @@ def _read() -> Lines:
     yield _comment(_("Files to leave out, and what to do with text tables whose rows differ in length."))
     yield f"# skip = [{_quoted(_('old.xlsx'))}]"
     yield '# ragged = "set_aside"'
+
+
+def _compute() -> Lines:
+    yield "[compute]"
+    yield _comment(_("Where heavy work runs: on this machine, or on a Ray cluster of its own or at an address."))
+    yield '# engine = "ray"'
+    yield "# workers = 4"
+    yield '# address = "10.0.0.5:6379"'
 
 
 def _spot(origin: Origin) -> str:

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 
 from tundish.disk import why
 from tundish.errors import BadSettings, Message
-from tundish.settings import LiveSettings, Settings
+from tundish.settings import ComputeSettings, LiveSettings, Settings
 
 NAME = "plant.toml"
 MOST_BYTES = 2**20
@@ -46,6 +46,7 @@ def read(path: Path) -> Settings:
         limits={key: (limit.get("low"), limit.get("high")) for key, limit in values.all("limits", _LIMITS).items()},
         cost_per_bad=values.one("cost", "per_bad", _COST),
         sources=values.sources(),
+        compute=values.compute(),
     )
 
 
@@ -103,6 +104,14 @@ def _offset(value: Any) -> bool:  # noqa: ANN401 - TOML gives anything
     return _number(value) and bool(abs(value) <= _MOST_SECONDS)
 
 
+def _workers(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1024
+
+
+def _address(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}", value) is not None
+
+
 def _list_of(check: Check) -> Check:
     return lambda value: isinstance(value, list) and all(map(check, value))
 
@@ -126,11 +135,17 @@ _HIGHER = (lambda value: value in ("better", "worse"), Message("{one} or {other}
 _KNOWN = (lambda value: value in ("before", "after"), Message("{one} or {other}", one='"before"', other='"after"'))
 _LIMITS = (_limits, Message("numbers, low less than high, such as {example}", example="{ low = 245, high = 300 }"))
 _SOURCE = (lambda value: isinstance(value, dict), Message("a section, such as {example}", example="[sources.mes]"))
+_COMPUTE: Mapping[str, tuple[Check, Message]] = {
+    "engine": (lambda value: value in ("local", "ray"), Message("{one} or {other}", one='"local"', other='"ray"')),
+    "workers": (_workers, Message("a whole number, {least} to {most}", least=1, most=1024)),
+    "address": (_address, Message("an address with a port, such as {example}", example='"10.0.0.5:6379"')),
+}
 _RAGGED = (lambda value: value in ("refuse", "set_aside"), Message("{one} or {other}", one='"refuse"', other='"set_aside"'))
 _SECTIONS: Mapping[str, tuple[str, ...] | None] = {
     "plant": ("time_zone", "target", "bad", "higher_is", "decision_moment"),
     "read": ("skip", "ragged"),
     "cost": ("per_bad",),
+    "compute": ("engine", "workers", "address"),
     **dict.fromkeys(("mapping", "synonyms", "units", "missing", "keys", "clocks", "known", "turnable", "limits", "sources")),
 }
 
@@ -174,6 +189,17 @@ class _Values:
             if not _RAGGED[0](value):
                 self._fail(f'read.ragged."{file}"', _RAGGED[1], value)
         return said
+
+    def compute(self) -> ComputeSettings:
+        """Where heavy work runs; what only a cluster knows is refused elsewhere, so that nobody waits for it in vain."""
+        engine, workers, address = (self.one("compute", key, rule) for key, rule in _COMPUTE.items())
+        if address is not None and engine != "ray":
+            self._fail("compute.address", Message('engine = "ray" beside it'), engine or "local")
+        if address is not None and workers is not None:
+            self._fail(
+                "compute.workers", Message("no number beside an address: the cluster there has its own workers"), workers
+            )
+        return ComputeSettings(engine or "local", workers, address)
 
     def sources(self) -> dict[str, LiveSettings]:
         """Live sources; their options are checked by the connector that is asked for them."""

@@ -24,6 +24,7 @@ STAGES = {
     "rule": mark("Finding a rule to remember"),
     "prove": mark("Proving on later pieces"),
     "shells": mark("Writing and verifying the shells"),
+    "compute": mark("Computing part by part"),
     "write": mark("Writing the report"),
     "make": mark("Making the plant"),
 }
