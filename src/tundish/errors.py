@@ -23,6 +23,7 @@
     │   ├── OneOutcome            the target never changes
     │   ├── EmptyTarget           the target holds no value
     │   ├── OddTarget             the target holds times, ids or free text
+    │   ├── TooLarge              the target's table is more than memory holds
     │   ├── TooFewPieces          not enough material to prove anything
     │   │   └── TooFewDefects         the rarer outcome too rarely seen
     │   ├── SourceRefused         a live source says no, and waiting will not mend it
@@ -238,6 +239,15 @@ class OddTarget(InputError):
     text = (
         "{file}, column {column}: this cannot be explained: {found}. "
         "Name a column of results, numbers or a few classes, with --target."
+    )
+
+
+class TooLarge(InputError):
+    """The table that is asked about is larger than memory holds: only signals are read in parts."""
+
+    text = (
+        "{file}: {rows} rows are more than is held in memory, and what is asked about stands among them ({seen} were looked at). "
+        "Export the results of fewer pieces, or name a target in another file with --target."
     )
 
 

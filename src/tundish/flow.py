@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tundish import aas, intake, learn, prove, share, standardise, trace
 from tundish.connectors import SOURCES
 from tundish.documents import contracts, quarantine
 from tundish.documents.dossier import Dossier
+from tundish.engines import open_engine
 from tundish.errors import AllSetAside
-from tundish.intake.folder import plant_name
+from tundish.intake.folder import WORKSPACE, plant_name
+from tundish.intake.held import HELD_BYTES
 from tundish.locale.called import called
 from tundish.questions import Wish, ask
 from tundish.settings import Settings
 from tundish.standardise.contracts import Contract
 from tundish.standardise.mends import Mends
 from tundish.store import LANDED
-from tundish.table import Finding, Progress
+from tundish.table import Finding, Progress, Table
 from tundish.trace.pieces import Pieces
+from tundish.trace.stays.parted import Bench
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue, load_catalogue
 
@@ -56,15 +63,18 @@ class Prepared(Standard):
     target: Target
 
 
-def standard(plant: Path, settings: Settings, progress: Progress, *, agreeing: bool = False) -> Standard:
+def standard(
+    plant: Path, settings: Settings, progress: Progress, *, agreeing: bool = False, held_bytes: int = HELD_BYTES
+) -> Standard:
     """Read and standardise a plant's folder, with its quarantine file and contracts.
 
-    ``agreeing`` takes every delivery as it is, so that contracts can be made of it; else one that breaks a frozen contract is
+    Of files with more than ``held_bytes`` of values together the largest are read in parts. ``agreeing`` takes every delivery as it is, so that contracts can be made of it; else one that breaks a frozen contract is
     set aside. Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole.
     """
     mends, agreed = quarantine.read(plant), contracts.read(plant)
     reference = aas.read_reference(plant, load_catalogue(), skip=settings.skip)
-    raw = intake.read(plant, (*SOURCES, LANDED), skip=settings.skip, ragged=settings.ragged, progress=progress)
+    raw = intake.read(plant, (*SOURCES, LANDED), skip=settings.skip, ragged=settings.ragged, held_bytes=held_bytes,
+                      progress=progress)  # fmt: skip
     tables = standardise.standardise(
         raw.tables,
         reference.catalogue,
@@ -80,12 +90,12 @@ def standard(plant: Path, settings: Settings, progress: Progress, *, agreeing: b
     return Standard(raw, tables, reference, mends=mends, contracts=agreed)
 
 
-def prepare(plant: Path, settings: Settings, progress: Progress) -> Prepared:
+def prepare(plant: Path, settings: Settings, progress: Progress, *, held_bytes: int = HELD_BYTES) -> Prepared:
     """Read and standardise a plant's folder, and find what to ask about.
 
     Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole or nothing can be asked.
     """
-    found = standard(plant, settings, progress)
+    found = standard(plant, settings, progress, held_bytes=held_bytes)
     if not found.tables.tables:
         raise AllSetAside(folder=plant.name, count=len(found.intake.tables), check=called(f"check {plant}"))
     target = trace.find_target(found.tables.tables, settings.target, found.catalogue)
@@ -95,17 +105,19 @@ def prepare(plant: Path, settings: Settings, progress: Progress) -> Prepared:
 def answer(plant: Path, prepared: Prepared, settings: Settings, progress: Progress) -> Dossier:
     """Trace, learn, prove and write the card: from standardised tables to everything a paper needs."""
     catalogue, begun = prepared.catalogue, datetime.now(UTC)
-    pieces = trace.trace(
-        prepared.tables.tables,
-        prepared.target,
-        catalogue,
-        keys=settings.keys,
-        clock_offsets_s=settings.clock_offsets_s,
-        decision_moment=settings.decision_moment,
-        known=settings.known,
-        time_zone=settings.time_zone,
-        progress=progress,
-    )
+    with bench(plant, settings, prepared.tables.tables) as place:
+        pieces = trace.trace(
+            prepared.tables.tables,
+            prepared.target,
+            catalogue,
+            keys=settings.keys,
+            clock_offsets_s=settings.clock_offsets_s,
+            decision_moment=settings.decision_moment,
+            known=settings.known,
+            time_zone=settings.time_zone,
+            bench=place,
+            progress=progress,
+        )
     question = ask(pieces, _wish(settings, pieces), catalogue)
     parts = prove.split(pieces, question)
     learned = learn.learn(parts.earlier, question, catalogue, progress=progress)
@@ -134,6 +146,20 @@ def answer(plant: Path, prepared: Prepared, settings: Settings, progress: Progre
         skipped=prepared.intake.skipped,
         files=tuple((raw.origin.file, raw.sha256) for raw in prepared.intake.tables),
     )
+
+
+@contextmanager
+def bench(plant: Path, settings: Settings, tables: Sequence[Table]) -> Iterator[Bench | None]:
+    """An engine for tables in parts, and the folder that keeps what is done: hidden in the plant's own, so that a run that was
+    killed goes on; a temporary one where nothing may be written there. None when every table is held."""
+    if not any(table.parts for table in tables):
+        yield None
+        return
+    with ExitStack() as stack:
+        folder = plant / WORKSPACE / "jobs"
+        if not os.access(plant, os.W_OK):
+            folder = Path(stack.enter_context(TemporaryDirectory()))
+        yield Bench(stack.enter_context(open_engine(settings.compute)), folder)
 
 
 def _wish(settings: Settings, pieces: Pieces) -> Wish:

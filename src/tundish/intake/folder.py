@@ -18,6 +18,8 @@ OWN_OUTPUT = "answer.json"
 
 JOURNAL = "journal.landing"
 """A folder that holds this file belongs to a live source: the journal tells what of the folder is to be read, and how."""
+WORKSPACE = ".tundish"
+"""Hidden folder in the plant's own for what was computed of it: it can be made again from the data, and is no data."""
 _OURS = frozenset(("plant.toml", "contracts.toml", "quarantine.xlsx", "quarantine.csv"))
 """What a person decided about the data; none of it is data."""
 _SYSTEM = ("~$", ".")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -33,8 +33,17 @@ def write_recipe(meant: Sequence[Meant], time_zone: str) -> Recipe:
     return Recipe(tuple(rule for rule in rules if rule is not None), time_zone)
 
 
-def read_standard(chunk: Chunk, recipe: Recipe, names: Sequence[str]) -> pl.DataFrame:
-    """``#row`` and these columns of a chunk, as they would stand in the table's frame: SI, UTC, impossible values empty.
+@dataclass(frozen=True)
+class Standard:
+    """Rows of a chunk as they would stand in the table's frame: ``#row``, SI, UTC, impossible values empty."""
+
+    frame: pl.DataFrame
+    emptied: Mapping[str, int]
+    """Column -> values that mean: not measured, or cannot be true."""
+
+
+def read_standard(chunk: Chunk, recipe: Recipe, names: Sequence[str]) -> Standard:
+    """These columns of a chunk, standardised.
 
     Raises what :func:`tundish.intake.held.read_chunk` raises, and :class:`tundish.errors.BrokenFile` for a time that does not
     read as in the sample.
@@ -43,9 +52,11 @@ def read_standard(chunk: Chunk, recipe: Recipe, names: Sequence[str]) -> pl.Data
     headers = list(dict.fromkeys(header for rule in rules for header in rule.headers))
     raw = read_chunk(chunk, headers)
     plant = {rule.name: _plant(rule, raw, chunk, recipe.time_zone) for rule in rules}
-    plant |= _moving({rule.name: plant[rule.name] for rule in rules if rule.kind == "number" and rule.lively})
-    values = [_si(rule, plant[rule.name]).alias(rule.name) for rule in rules]
-    return pl.DataFrame([raw[ROW].cast(pl.UInt32), *values])
+    true = {rule.name: _possible(rule, plant[rule.name]) for rule in rules if rule.kind == "number"}
+    true |= _moving({rule.name: true[rule.name] for rule in rules if rule.kind == "number" and rule.lively})
+    values = [_si(rule, true.get(rule.name, plant[rule.name])).alias(rule.name) for rule in rules]
+    emptied = {name: kept.null_count() - plant[name].null_count() for name, kept in true.items()}
+    return Standard(pl.DataFrame([raw[ROW].cast(pl.UInt32), *values]), emptied)
 
 
 def _rule(one: Meant) -> Rule | None:
@@ -94,7 +105,13 @@ def _numbers(rule: Rule, raw: pl.Series, chunk: Chunk) -> pl.Series:
         values = in_one_unit(read, in_style(raw, style))[1].values
     else:
         values = raw.cast(pl.Float64, strict=False)
-    out = ~values.is_finite()
+    finite = values.is_finite()
+    return values if finite.all() else values.set(~finite.fill_null(value=False), None)
+
+
+def _possible(rule: Rule, values: pl.Series) -> pl.Series:
+    """Without values that mean: not measured, and those that cannot be true."""
+    out = values.is_null()
     for code in rule.missing:
         out |= values == code
     if rule.low is not None:
@@ -102,7 +119,7 @@ def _numbers(rule: Rule, raw: pl.Series, chunk: Chunk) -> pl.Series:
     if rule.high is not None:
         out |= values > rule.high
     out = out.fill_null(value=True)
-    return values.set(out, None) if out.any() else values
+    return values.set(out, None) if int(out.sum()) > values.null_count() else values
 
 
 def _moving(signals: dict[str, pl.Series]) -> dict[str, pl.Series]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from tundish.errors import Message
+from tundish.errors import Message, TooLarge
 from tundish.table import ROW, SOURCE, Column, Finding, Known, Progress, Table
 from tundish.trace.base import Base, Joined, at, files_of, join, lay_base, origin_of
 from tundish.trace.clocks import given
@@ -23,6 +23,7 @@ from tundish.trace.stays.decision import Moments, find_moments, sole_stamp, stam
 from tundish.trace.stays.events import of_events
 from tundish.trace.stays.features import Feature, as_stated, describe, when_known
 from tundish.trace.stays.pairs import overlapping
+from tundish.trace.stays.parted import Bench, of_parted_signals
 from tundish.trace.stays.segments import Ints
 from tundish.trace.stays.signals import Signals, Stay, of_signals, same_clock
 from tundish.trace.target import Target
@@ -64,6 +65,7 @@ def trace(
     decision_moment: str | None = None,
     known: Mapping[str, str] | None = None,
     time_zone: str = "Asia/Seoul",
+    bench: Bench | None = None,
     progress: Progress | None = None,
 ) -> Pieces:
     """One row a piece of material: everything that happened to it before its decision moment, and the target.
@@ -71,24 +73,35 @@ def trace(
     Without any material (a single regular time series) one row an interval, with what was known when the interval began.
     ``keys`` (file -> column), ``clock_offsets_s`` (file -> seconds), ``decision_moment`` (``start``, ``end``, ``target``,
     ``file:column``) and ``known`` (``file:column`` -> ``before`` or ``after``) are what plant.toml states; else they are
-    found. Raises :class:`tundish.errors.NoSharedKey` when several tables are given and none belongs to the target's.
+    found. A table in parts is joined by its times, on ``bench``. Raises :class:`tundish.errors.NoSharedKey` when several
+    tables are given and none belongs to the target's, and :class:`tundish.errors.TooLarge` when the target's is in parts.
     """
     tell = progress or (lambda stage, done, todo: None)
     tell("trace", 0, len(tables))
-    found = plan(tables, target, catalogue, keys or {})
+    found = _planned(tables, target, catalogue, keys or {})
     if found.key is None and not found.relations and is_regular(found.target, catalogue):
         return trace_intervals(found.target, found.loose, target, catalogue, known=known or {}, time_zone=time_zone)
     work = _lay_out(found, target, catalogue, decision_moment)
     features, findings = _of_single(work)
     more, told = _of_many(work)
     tell("trace", 1 + len(work.joined), len(tables))
-    signals, loose = _of_loose(work, clock_offsets_s or {}, tell, len(tables))
+    signals, loose = _of_loose(work, clock_offsets_s or {}, bench, tell, len(tables))
     refuse_strangers(found, loose)
     features += more + [feature for signal in signals for feature in signal.features]
     findings += told + [finding for signal in signals for finding in signal.findings]
     findings += _about_loose(loose, found) + _about_moments(work)
     stated = [as_stated(feature, known or {}) for feature in features]
     return _assemble(work, stated, findings, tables, signals)
+
+
+def _planned(tables: Sequence[Table], target: Target, catalogue: Catalogue, keys: Mapping[str, str]) -> Plan:
+    """How the tables hang together; one in parts is joined by its times only, for no id of it was seen whole."""
+    home = next(table for table in tables if table.name == target.table)
+    if home.parts:
+        raise TooLarge(file=files_of(home), rows=sum(part.rows for part in home.parts), seen=home.frame.height)
+    found = plan([table for table in tables if not table.parts], target, catalogue, keys)
+    loose = {table.name for table in found.loose}
+    return replace(found, loose=tuple(table for table in tables if table.parts or table.name in loose))
 
 
 def _lay_out(found: Plan, target: Target, catalogue: Catalogue, wish: str | None) -> _Work:
@@ -218,30 +231,36 @@ def _own_readings(work: _Work) -> list[Feature]:
     return [Feature(describe(work.home, column, "first", "until_moment"), first), *rest.features]
 
 
-def _of_loose(work: _Work, offsets: Mapping[str, float], tell: Progress, todo: int) -> tuple[list[Signals], list[Table]]:
+def _of_loose(
+    work: _Work, offsets: Mapping[str, float], bench: Bench | None, tell: Progress, todo: int
+) -> tuple[list[Signals], list[Table]]:
     """Signals that share no id with the pieces, joined by their stays; and the tables that belong to none."""
     found: dict[str, Signals] = {}
     loose: list[Table] = []
     stay = _stay(work)
     clocks = {file: given(file, float(offset)) for file, offset in offsets.items()}
     for n, table in enumerate(work.plan.loose):
-        made = None if stay is None else _signals(work, table, stay, clocks)
+        made = None if stay is None else _signals(work, table, stay, clocks, bench)
         if made is None:
             loose.append(table)
         else:
             found[table.name] = made
         tell("trace", todo - len(work.plan.loose) + n + 1, todo)
     if stay is not None:
-        found |= _of_shared_clocks(work, found, stay)
+        found |= _of_shared_clocks(work, found, stay, bench)
     return list(found.values()), loose
 
 
-def _signals(work: _Work, table: Table, stay: Stay, clocks: Mapping[str, Clock]) -> Signals | None:
+def _signals(work: _Work, table: Table, stay: Stay, clocks: Mapping[str, Clock], bench: Bench | None) -> Signals | None:
     until, without = work.moments.moments, _no_values(table, work)
+    if table.parts:
+        if bench is None:
+            raise ValueError(table.name)
+        return of_parted_signals(table, stay, work.catalogue, clocks, known_until=until, without=without, bench=bench)
     return of_signals(table, stay, work.catalogue, clocks, known_until=until, without=without)
 
 
-def _of_shared_clocks(work: _Work, found: Mapping[str, Signals], stay: Stay) -> dict[str, Signals]:
+def _of_shared_clocks(work: _Work, found: Mapping[str, Signals], stay: Stay, bench: Bench | None) -> dict[str, Signals]:
     """Signals whose clock could not be told by themselves, joined again by the clock of a file with the same stamps."""
     tables = {table.name: table for table in work.plan.loose}
     unsure = {name for name, made in found.items() if any(told.code == "clock_unsure" for told in made.findings)}
@@ -254,7 +273,7 @@ def _of_shared_clocks(work: _Work, found: Mapping[str, Signals], stay: Stay) -> 
             continue
         file, clock = origin_of(tables[name]).file, found[donor].clock
         shared = replace(clock, file=file, reason=Message("the same stamps as in {file}, so the same clock", file=clock.file))
-        made = _signals(work, tables[name], stay, {file: shared})
+        made = _signals(work, tables[name], stay, {file: shared}, bench)
         if made is not None:
             again[name] = made
     return again

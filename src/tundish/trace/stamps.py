@@ -18,8 +18,12 @@ SECOND = 1_000_000
 
 def stamps(table: Table, column: str) -> Stamps:
     """A time column as microseconds, one a row."""
-    times = table.frame[column].cast(pl.Datetime("us", "UTC"), strict=False)
-    return times.to_physical().fill_null(NEVER).to_numpy().astype(np.int64)
+    return microseconds(table.frame[column])
+
+
+def microseconds(times: pl.Series) -> Stamps:
+    """Times as microseconds."""
+    return times.cast(pl.Datetime("us", "UTC"), strict=False).to_physical().fill_null(NEVER).to_numpy().astype(np.int64)
 
 
 def as_times(values: Stamps, name: str) -> pl.Series:
