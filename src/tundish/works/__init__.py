@@ -21,9 +21,9 @@ LINES: Mapping[str, Line] = {"pickling": pickling.write, "chain": chain.write}
 def make(line: str, *, seed: int, out: Path, **wishes: int | float | bool | None) -> Made:
     """Write the exports of a generated plant into ``out`` and its truth into ``out.truth.json`` beside it.
 
-    ``wishes`` are the line's own: ``pieces`` (lots, or final pieces), ``sample_s`` (seconds between two rows of a PLC trend) and what
-    :func:`tundish.works.pickling.write` and :func:`tundish.works.chain.write` say. The same arguments give the same bytes. Nothing is left
-    behind when it fails or is interrupted.
+    ``wishes`` are the line's own: ``pieces`` (lots, or final pieces), ``sample_s`` (seconds between two rows of a PLC trend)
+    and what ``write`` of the line's room says. The same arguments give the same bytes. Nothing is left behind when it
+    fails or is interrupted.
 
     Raises :class:`UnknownLine` for a line that is not in ``LINES``, :class:`CannotWrite` when ``out`` is not empty, or when the
     truth file is there already.

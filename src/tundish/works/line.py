@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+
+Line = Callable[..., None]
+"""``write(folder, truth_path, *, seed, **wishes)`` of one line: writes the exports of a plant into the empty folder and its
+truth beside it. ``wishes`` are keywords with defaults, what this line understands: how much, how fine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +17,3 @@ class Made:
 
     folder: Path
     truth_path: Path
-
-
-class Line(Protocol):
-    """One line of the works: writes the exports of a plant into a folder and its truth beside it."""
-
-    def __call__(self, folder: Path, truth_path: Path, *, seed: int, **wishes: Any) -> None:
-        """Write everything; the folder is there and empty. ``wishes``: how much and how fine, what the line itself understands."""
-        ...

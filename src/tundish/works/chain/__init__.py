@@ -13,9 +13,11 @@ from tundish.works.chain import papers, places
 from tundish.works.chain import trends as trending
 from tundish.works.chain import truth as truths
 from tundish.works.chain.ids import Scribe
-from tundish.works.chain.material import Material, Stay, begin, run_line
+from tundish.works.chain.lines import run_line
+from tundish.works.chain.material import Material, Stay, begin
 from tundish.works.chain.motion import LEAD_M, Drives
 from tundish.works.chain.plant import ENDLESS, ChainLine, Plant, build
+from tundish.works.chain.strip import cut
 from tundish.works.chain.truth import ChainTruth, TrueClock, TrueLine, load
 
 __all__ = ["ChainTruth", "TrueClock", "TrueLine", "build", "load", "operate", "write"]
@@ -44,8 +46,8 @@ def write(
 ) -> None:
     """Write the exports of the chain behind a seed, and the truth.
 
-    ``lines``: 3 to 5, drawn when not given; ``coils``: how many of the last stays on the last line, and what led to them, the trends
-    cover; ``trends=False``: production tables, laboratory and defects only.
+    ``lines``: 3 to 5, drawn when not given; ``coils``: how many of the last stays on the last strip line, and what led to them,
+    the trends cover; ``trends=False``: production tables, laboratory and defects only.
     """
     plant = build(seed, lines=lines)
     material, drives = operate(plant, pieces)
@@ -69,9 +71,19 @@ def write(
     frames["defects"] = _defects(material, found)
     lines_true = tuple(_line(line, rows, written.get(line.step)) for line in plant.lines)
     _write_settings(folder, lines_true)
-    begin_end = [truths.utc(plant, seconds).isoformat() for seconds in (window.begin, window.end)]
+    since, until = (truths.utc(plant, seconds).isoformat() for seconds in (window.begin, window.end))
     finals = int(frames["pieces"]["final"].sum())
-    truth = ChainTruth(truths.VERSION, "chain", seed, finals, *begin_end, lines_true, tuple(clocks), frames)
+    truth = ChainTruth(
+        version=truths.VERSION,
+        line="chain",
+        seed=seed,
+        pieces=finals,
+        begin=since,
+        end=until,
+        lines=lines_true,
+        clocks=tuple(clocks),
+        frames=frames,
+    )
     truths.save(truth, truth_path)
 
 
@@ -123,15 +135,14 @@ def _flaws(material: Material, traced: _Traced) -> tuple[list[trending.Scar], li
         at = float(rng.uniform(0.1, 0.9)) * size
         side = str(rng.choice(["상면", "하면"]))
         if rng.random() < 0.6:
-            from tundish.works.chain.material import dict_of
-            from tundish.works.chain.strip import cut
-
-            part = cut(piece.parts, dict_of(material, piece.parts, piece.step), at)[1][0]
+            part = cut(piece.parts, material.shapes(piece.parts, piece.step), at)[1][0]
             step = int(rng.integers(-1, piece.step))
             scars.append(trending.Scar(part.origin, part.begin, step))
             found.append(_Flaw(number, max(at - 1.5, 0.0), at + 1.5, side, "두께이상", step))
         else:
-            found.append(_Flaw(number, at, at + float(rng.uniform(0.5, 20.0)), side, str(rng.choice(["스크래치", "롤마크"])), None))
+            found.append(
+                _Flaw(number, at, at + float(rng.uniform(0.5, 20.0)), side, str(rng.choice(["스크래치", "롤마크"])), None)
+            )
     return scars, found
 
 
@@ -143,11 +154,13 @@ def _write_trends(
         if line.step not in traced.stays or line.kind == "pack":
             continue
         stays = traced.stays[line.step]
-        line = _set_clock(line, stays)
+        ran = _set_clock(line, stays)
         lead = 0.0 if line.kind in ENDLESS else LEAD_M
         motion = drives.motions[line.step]
-        made = trending.write(material, line, motion, stays, sample_s=sample_s, lead=lead, scars=scars, folder=folder)
-        written[line.step] = (line, made)
+        made = trending.write(
+            material, ran, motion=motion, stays=stays, sample_s=sample_s, lead=lead, scars=scars, folder=folder
+        )
+        written[line.step] = (ran, made)
     return written
 
 
@@ -197,7 +210,15 @@ def _samples(samples: Sequence[tuple[int, float, float]]) -> pl.DataFrame:
 
 def _defects(material: Material, found: Sequence[_Flaw]) -> pl.DataFrame:
     lines = material.plant.lines
-    rows = [(f.piece, f.low, f.high, f.side, f.name, None if f.step is None or f.step < 0 else lines[f.step].name) for f in found]
-    schema = {"piece": pl.Int64(), "from_m": pl.Float64(), "to_m": pl.Float64(), "side": pl.String(), "name": pl.String(), "line": pl.String()}
+    rows = [
+        (f.piece, f.low, f.high, f.side, f.name, None if f.step is None or f.step < 0 else lines[f.step].name) for f in found
+    ]
+    schema = {
+        "piece": pl.Int64(),
+        "from_m": pl.Float64(),
+        "to_m": pl.Float64(),
+        "side": pl.String(),
+        "name": pl.String(),
+        "line": pl.String(),
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
-

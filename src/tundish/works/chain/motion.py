@@ -72,7 +72,9 @@ class Drives:
             times.append(start + time)
             speeds.append(speed)
             metres.append(own)
-        self.motions[line.step] = motion = Motion(np.concatenate(times), np.concatenate(speeds), np.concatenate(metres))
+        # two runs that follow at once meet to within the last digit
+        rising = np.maximum.accumulate(np.concatenate(times))
+        self.motions[line.step] = motion = Motion(rising, np.concatenate(speeds), np.concatenate(metres))
         begins = motion.time_at(np.array([stay.begin_m for stay in stays]))
         ends = motion.time_at(np.array([stay.begin_m + stay.length_out for stay in stays]))
         for stay, begin, end in zip(stays, begins, ends, strict=True):

@@ -13,7 +13,7 @@ import polars as pl
 from tundish.works import files
 from tundish.works.chain import words
 from tundish.works.chain.ids import Scribe
-from tundish.works.chain.material import Link, Material, Output
+from tundish.works.chain.material import Link, Material, Output, Stay
 from tundish.works.chain.plant import COMES_OUT, ChainLine, Layout, Level, Style
 
 Value = str | float | datetime | None
@@ -59,7 +59,7 @@ class Window:
 
 
 def window_of(material: Material) -> Window:
-    """From soon after the first line began until the last line has nearly ended: some parents are older, some pieces in stock."""
+    """From soon after the first line began until the last has nearly ended: some parents are older, some pieces in stock."""
     first = [output.start for output in material.outputs if output.step == 0]
     last = [output.start for output in material.outputs if output.step == material.plant.lines[-1].step]
     return Window(float(np.quantile(first, 0.02)), float(np.quantile(last, 0.97)))
@@ -68,27 +68,28 @@ def window_of(material: Material) -> Window:
 def production(material: Material, line: ChainLine, window: Window, scribe: Scribe, folder: Path) -> list[Written]:
     """Write the MES's table of a line, one row an output and input; the rows that were written."""
     rng = np.random.default_rng([material.plant.seed, 450, line.step])
-    rows = _rows(material, line, window)
+    rows, outputs = _rows(material, line, window)
     sheet = _sheet(material, line, rows)
     columns: dict[str, list[Value]] = {}
-    clock = _Hand(rng, line)
-    starts, ends = clock.times([material.outputs[link.output] for link in rows])
+    starts, ends = _Hand(rng, line).times(outputs)
     columns["start"] = [material.plant.at(t) for t in starts]
     columns["end"] = [material.plant.at(t) for t in ends]
-    columns |= _amounts(material, line, rows, rng)
-    columns |= _places(material, line, rows, rng)
-    outputs = [material.outputs[link.output] for link in rows]
-    columns["grade"] = [material.orders[output.order].grade for output in outputs]
+    columns |= _amounts(material, line, rows, outputs=outputs, rng=rng)
+    columns |= _places(material, line, rows, rng=rng)
+    columns["grade"] = [material.orders[material.pieces[link.parent].order].grade for link in rows]
     columns["verdict"] = [("합격" if line.style != "tags" else "OK") if o.verdict == "OK" else "스크랩" for o in outputs]
-    columns["lane"] = [link.lane for link in rows]
+    columns["lane"] = [link.lane or None for link in rows]
     _add_ids(material, line, rows, sheet=sheet, columns=columns, scribe=scribe)
     write_sheet(folder, sheet, [columns[key] for key in sheet.keys], by_hand=line.by_hand)
     number = {id(link): i for i, link in enumerate(material.links)}
-    return [Written(sheet.file, sheet.first_row + i, line.step, number[id(link)]) for i, link in enumerate(rows)]
+    return [
+        Written(sheet.file, sheet.first_row + i, line.step, number[id(link)]) for i, link in enumerate(rows) if link.child >= 0
+    ]
 
 
 def write_sheet(folder: Path, sheet: Sheet, columns: Sequence[Sequence[Value]], *, by_hand: bool = False) -> None:
-    """Write a table in its layout."""
+    """Write a table in its layout; what is not a number stays empty."""
+    columns = [[None if isinstance(value, float) and np.isnan(value) else value for value in column] for column in columns]
     if sheet.layout == "xlsx":
         page = files.Sheet("실적", sheet.title, [list(sheet.headers)], [list(row) for row in zip(*columns, strict=True)])
         files.workbook(folder / sheet.file, [page])
@@ -114,7 +115,7 @@ TIME_FORMS: dict[Style, str] = {
 class _Hand:
     """Times as they get into the table: stamped to the second, typed to the minute, now and then minutes late or early."""
 
-    def __init__(self, rng: np.random.Generator, line: ChainLine):
+    def __init__(self, rng: np.random.Generator, line: ChainLine) -> None:
         self.rng, self.line = rng, line
 
     def times(self, outputs: Sequence[Output]) -> tuple[list[float], list[float]]:
@@ -132,17 +133,43 @@ class _Hand:
         return float(np.round(seconds + wrong))
 
 
-def _rows(material: Material, line: ChainLine, window: Window) -> list[Link]:
-    outputs = material.outputs
-    rows = [link for link in material.links if link.step == line.step]
-    rows = [link for link in rows if window.begin <= outputs[link.output].start and outputs[link.output].end <= window.end]
-    return sorted(rows, key=lambda link: (outputs[link.output].start, link.output, link.at_m if link.at_m == link.at_m else 0.0))
+def _rows(material: Material, line: ChainLine, window: Window) -> tuple[list[Link], list[Output]]:
+    """Links and their outputs in the order of the table."""
+    pairs = [(link, material.outputs[link.output]) for link in material.links if link.step == line.step]
+    if line.scrap_rows:
+        pairs += [_scrap_row(stay) for stay in material.stays if stay.step == line.step]
+    pairs = [(link, output) for link, output in pairs if window.begin <= output.start and output.end <= window.end]
+    pairs.sort(key=lambda pair: (pair[1].start, pair[1].number, float(np.nan_to_num(pair[0].at_m))))
+    return [link for link, _ in pairs], [output for _, output in pairs]
+
+
+def _scrap_row(stay: Stay) -> tuple[Link, Output]:
+    """What a stay left as scrap, as a row of its own; -1 stands for no piece."""
+    nowhere = float("nan")
+    output = Output(
+        -1 - stay.number, stay.step, -1, 0.0, 0.0, stay.scrap, nowhere, nowhere, nowhere, -1, stay.end, stay.end, "SCRAP"
+    )
+    link = Link(stay.number, -1, stay.piece, -1, stay.step, "", stay.scrap, stay.scrap, nowhere, nowhere, nowhere, 0)
+    return link, output
 
 
 def _sheet(material: Material, line: ChainLine, rows: Sequence[Link]) -> Sheet:
     level_in: Level = material.pieces[rows[0].parent].level if rows else "coil"
     keys = ["out_id", *([] if line.same_id else ["in_id"]), "start", "end", "grade", "in_mass", "out_mass", "scrap_mass"]
-    keys += ["thickness", "width", "in_length", "length", "from", "to", "at", "head_crop", "tail_crop", "turned", "flipped", "lane"]
+    keys += [
+        "thickness",
+        "width",
+        "in_length",
+        "length",
+        "from",
+        "to",
+        "at",
+        "head_crop",
+        "tail_crop",
+        "turned",
+        "flipped",
+        "lane",
+    ]
     keys += ["verdict"]
     gone = _gone(line)
     keys = [key for key in keys if key not in gone]
@@ -171,7 +198,9 @@ def _gone(line: ChainLine) -> set[str]:
     return gone
 
 
-def _amounts(material: Material, line: ChainLine, rows: Sequence[Link], rng: np.random.Generator) -> dict[str, list[Value]]:
+def _amounts(
+    material: Material, line: ChainLine, rows: Sequence[Link], *, outputs: Sequence[Output], rng: np.random.Generator
+) -> dict[str, list[Value]]:
     """Masses as weighed, lengths as counted, nominal thickness and width."""
     weighed: dict[tuple[str, int], float] = {}
 
@@ -181,23 +210,29 @@ def _amounts(material: Material, line: ChainLine, rows: Sequence[Link], rng: np.
         return weighed[what, number]
 
     tonnes = 1e-3 if line.style == "short" else 1.0
-    made: dict[str, list[Value]] = {key: [] for key in ("in_mass", "out_mass", "scrap_mass", "thickness", "width", "length", "in_length")}
-    for i, link in enumerate(rows):
-        stay, output = material.stays[link.stay], material.outputs[link.output]
+    made: dict[str, list[Value]] = {
+        key: [] for key in ("in_mass", "out_mass", "scrap_mass", "thickness", "width", "length", "in_length")
+    }
+    for i, (link, output) in enumerate(zip(rows, outputs, strict=True)):
+        stay = material.stays[link.stay]
         mass_in = weigh("in", link.stay, stay.mass_in) if line.whole_masses else weigh("part", i, link.mass_in)
-        order = material.orders[output.order]
+        order = material.orders[material.pieces[link.parent].order]
         nominal = output.thickness if line.kind == "cast" else order.hot if line.kind == "hot" else order.cold
         made["in_mass"].append(round(mass_in * tonnes, 2))
-        made["out_mass"].append(round(weigh("out", link.output, output.mass) * tonnes, 2))
+        made["out_mass"].append(round(weigh("out", output.number, output.mass) * tonnes, 2))
         made["scrap_mass"].append(round(weigh("scrap", link.stay, stay.scrap) * tonnes, 2))
         made["thickness"].append(round(nominal * 1e3, 2))
         made["width"].append(round(output.width * 1e3, 0))
-        made["length"].append(round(output.length * (1.0 + 0.002 * float(rng.standard_normal())), 2 if line.kind == "cast" else 0))
-        made["in_length"].append(round(stay.length_in * (1.0 + 0.002 * float(rng.standard_normal())), 2 if line.kind == "hot" else 0))
+        made["length"].append(
+            round(output.length * (1.0 + 0.002 * float(rng.standard_normal())), 2 if line.kind == "cast" else 0)
+        )
+        made["in_length"].append(
+            round(stay.length_in * (1.0 + 0.002 * float(rng.standard_normal())), 2 if line.kind == "hot" else 0)
+        )
     return made
 
 
-def _places(material: Material, line: ChainLine, rows: Sequence[Link], rng: np.random.Generator) -> dict[str, list[Value]]:
+def _places(material: Material, line: ChainLine, rows: Sequence[Link], *, rng: np.random.Generator) -> dict[str, list[Value]]:
     """Which part of the input went where, and the crops, off by up to 0.3 m; slabs by up to 3 cm."""
     small = 0.1 if line.kind == "hot" else 1.0
     made: dict[str, list[Value]] = {key: [] for key in ("from", "to", "at", "head_crop", "tail_crop", "turned", "flipped")}
@@ -206,7 +241,7 @@ def _places(material: Material, line: ChainLine, rows: Sequence[Link], rng: np.r
         stay = material.stays[link.stay]
         for j, (key, value) in enumerate((("from", link.from_m), ("to", link.to_m), ("at", link.at_m))):
             shown = value if key == "at" and value <= 0.0 else value + noise[j, i]
-            made[key].append(round(max(shown, 0.0), 1 if small == 1.0 else 2) if value == value else None)
+            made[key].append(round(max(shown, 0.0), 1 if small == 1.0 else 2) if np.isfinite(value) else None)
         made["head_crop"].append(round(max(stay.head_crop + noise[3, i], 0.0), 1 if small == 1.0 else 2))
         made["tail_crop"].append(round(max(stay.tail_crop + noise[4, i], 0.0), 1 if small == 1.0 else 2))
         made["turned"].append("Y" if stay.turned else "N")
@@ -226,7 +261,7 @@ def _add_ids(
     """The MES prints what comes out, unless people keep the table; what goes in is typed by hand."""
     excel = line.layout == "xlsx"
     for key, names, hand in (
-        ("out_id", [material.pieces[link.child].id for link in rows], excel and line.by_hand),
+        ("out_id", [material.pieces[link.child].id if link.child >= 0 else "SCRAP" for link in rows], excel and line.by_hand),
         ("in_id", [material.pieces[link.parent].id for link in rows], True),
     ):
         if key not in sheet.keys:
@@ -289,8 +324,13 @@ def laboratory(material: Material, window: Window, scribe: Scribe, folder: Path)
     line = plant.lines[step]
     taken = [o for o in material.outputs if o.step == step and window.begin <= o.start and o.end <= window.end]
     taken = [o for o in taken if rng.random() < 0.6]
-    places = [("TAIL", o.length - float(rng.uniform(0.5, 3.0))) if rng.random() < 0.7 else ("HEAD", float(rng.uniform(0.5, 3.0))) for o in taken]
-    moments = [(o.end if end == "TAIL" else o.start) + float(rng.uniform(0.0, 10.0)) for o, (end, _) in zip(taken, places, strict=True)]
+    places = [
+        ("TAIL", o.length - float(rng.uniform(0.5, 3.0))) if rng.random() < 0.7 else ("HEAD", float(rng.uniform(0.5, 3.0)))
+        for o in taken
+    ]
+    moments = [
+        (o.end if end == "TAIL" else o.start) + float(rng.uniform(0.0, 10.0)) for o, (end, _) in zip(taken, places, strict=True)
+    ]
     offsets = plant.lab_clock.offset_at(np.array(moments, dtype=np.float64))
     keys = tuple(words.LABORATORY)
     headers = tuple(words.head(words.LABORATORY[key], line.style) for key in keys)

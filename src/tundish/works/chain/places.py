@@ -21,7 +21,7 @@ Passage = tuple[Stay, Part, float, float]
 class Passages:
     """Finds where material passed on each line."""
 
-    def __init__(self, material: Material):
+    def __init__(self, material: Material) -> None:
         self.material = material
         self.of: dict[tuple[int, int], list[Passage]] = {}
         for stay in material.stays:
@@ -29,7 +29,7 @@ class Passages:
             for part in stay.passed:
                 self.of.setdefault((stay.step, part.origin), []).append((stay, part, out, came))
                 out += length_of(part, material.waves[part.origin][stay.step + 1])
-                came += length_of(part, material.waves[part.origin][stay.step])
+                came += length_of(part, material.waves[part.origin][stay.came_from + 1])
 
     def origins(self, pieces: Sequence[int]) -> set[int]:
         """Origins of these pieces."""
@@ -53,7 +53,9 @@ def knots(material: Material, passages: Passages, motions: Mapping[int, Motion],
             x = float(along[-1])
             for step in range(piece.step + 1):
                 if step in motions:
-                    made += _of_line(material, passages, motions[step], links, step=step, final=number, origin=part.origin, u=u, x=along)
+                    made += _of_line(
+                        material, passages, motions[step], links, step=step, final=number, origin=part.origin, u=u, x=along
+                    )
     return pl.DataFrame(made, schema=KNOTS).sort("piece", "x_m", "line", "turn", maintain_order=True)
 
 
@@ -86,13 +88,14 @@ def _of_line(
     x: np.ndarray[Any, np.dtype[np.float64]],
 ) -> list[dict[str, Any]]:
     made = []
-    after, before = material.waves[origin][step + 1], material.waves[origin][step]
+    after = material.waves[origin][step + 1]
     for stay, part, out, came in passages.of.get((step, origin), ()):
         low, high = sorted((part.begin, part.end))
         rows = (u >= low - 1e-9) & (u <= high + 1e-9)
         if not rows.any() or not _upstream(material, stay, final, links):
             continue
         strip = stay.begin_m + out + np.abs(after.length(u[rows]) - after.length(part.begin))
+        before = material.waves[origin][stay.came_from + 1]
         entered = came + np.abs(before.length(u[rows]) - before.length(part.begin))
         times = motion.time_at(strip)
         outputs = [material.outputs[link.output] for link in links.get(stay.number, ())]

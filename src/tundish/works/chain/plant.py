@@ -131,6 +131,8 @@ class ChainLine:
     """What comes out keeps the number of what went in."""
     suffixed: bool
     """Numbers of what comes out are the input's with a suffix, instead of running ones."""
+    scrap_rows: bool
+    """Its table has rows of scrap, all under one word instead of a number."""
     whole_masses: bool
     """Masses of a row are those of the whole pieces; else the mass in is that of the part."""
     spelling: tuple[int, int]
@@ -192,7 +194,10 @@ def _line(rng: np.random.Generator, step: int, kind: Kind, *, shift: int) -> Cha
         speed=float(rng.uniform(*_SPEED[kind])),
         gauges=_gauges(rng, kind),
         clock=_clock(rng, jumps=bool(rng.random() < 0.15)),
-        speed_scale=(float(np.clip(rng.normal(0.0, 0.002), -0.005, 0.005)), float(np.clip(rng.normal(0.0, 0.002), -0.005, 0.005))),
+        speed_scale=(
+            float(np.clip(rng.normal(0.0, 0.002), -0.005, 0.005)),
+            float(np.clip(rng.normal(0.0, 0.002), -0.005, 0.005)),
+        ),
         style=STYLES[(shift + step) % len(STYLES)],
         layout=("cp949", "utf8", "xlsx")[int(rng.choice(3, p=[0.45, 0.25, 0.3]))],
         leaves_out=frozenset(out),
@@ -200,6 +205,7 @@ def _line(rng: np.random.Generator, step: int, kind: Kind, *, shift: int) -> Cha
         same_id=kind == "temper" or (kind == "anneal" and bool(rng.random() < 0.4)),
         suffixed=kind in ("slit", "sheet") and bool(rng.random() < 0.5),
         whole_masses=bool(rng.random() < 0.75),
+        scrap_rows=kind in ("tandem", "slit", "sheet") and bool(rng.random() < 0.25),
         spelling=(int(rng.integers(3)), int(rng.integers(3))),
     )
 
@@ -213,6 +219,8 @@ def _gauges(rng: np.random.Generator, kind: Kind) -> tuple[Gauge, ...]:
     made = []
     for key, low, high in _GAUGES[kind]:
         made.append(Gauge(key, round(float(rng.uniform(low, high)), 1)))
+    if kind in ("tandem", "anneal", "temper", "slit") and rng.random() < 0.4:
+        made.append(Gauge("length_run", 0.0))
     return tuple(made)
 
 

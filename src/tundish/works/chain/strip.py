@@ -1,8 +1,8 @@
 """Where along a strip is which material? Stretches of original steel, their lengths, masses and cuts, exact.
 
-Every metre of steel is named by the piece it began as (slab or hot coil: its *origin*) and a coordinate ``u``: metres along the hot
-strip that it nominally is, proportional to mass. Each line leaves the strip with another length per ``u``: the nominal one times
-``1 + sum(amplitude * sin(wave number * u + phase))``, because thickness is not quite even and what is thick is short.
+Every metre of steel is named by the piece it began as (slab or hot coil: its *origin*) and a coordinate ``u``: metres along the
+hot strip that it nominally is, proportional to mass. Each line leaves the strip with another length per ``u``: the nominal one
+times ``1 + sum(amplitude * sin(wave number * u + phase))``, because thickness is not quite even and what is thick is short.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of one origin's material; runs from ``begin`` at the head to ``end`` at the tail, backwards when begin > end."""
+    """A stretch of one origin's material from ``begin`` at the head to ``end`` at the tail; backwards when begin > end."""
 
     origin: int
     begin: float
@@ -92,8 +92,3 @@ def cut(parts: Parts, shapes: dict[int, Shape], at_m: float) -> tuple[Parts, Par
         middle = shape.at(float(shape.length(part.begin)) + way * at_m)
         return (*front, Part(part.origin, part.begin, middle)), (Part(part.origin, middle, part.end), *parts[i + 1 :])
     return tuple(front), ()
-
-
-def extent(parts: Parts) -> float:
-    """Nominal metres of hot strip in a strip. [m]"""
-    return sum(part.extent for part in parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -78,13 +79,15 @@ def lay(material: Material, stays: Sequence[Stay], step: int, *, lead: float) ->
         entered += lead
         out, came = stay.begin_m, entered
         for part in stay.passed:
-            after, before = material.waves[part.origin][step + 1], material.waves[part.origin][step]
+            after, before = material.waves[part.origin][step + 1], material.waves[part.origin][stay.came_from + 1]
             count = max(int(length_of(part, after) / STEP_M), 1) + 1
             u = np.linspace(part.begin, part.end, count)
             grown = np.abs(after.length(u) - after.length(part.begin))
             eaten = np.abs(before.length(u) - before.length(part.begin))
             for column, values in zip(
-                columns, (out + grown, came + eaten, np.full(count, float(part.origin)), u, np.full(count, float(number))), strict=True
+                columns,
+                (out + grown, came + eaten, np.full(count, float(part.origin)), u, np.full(count, float(number))),
+                strict=True,
             ):
                 column.append(values)
             out, came, number = out + float(grown[-1]), came + float(eaten[-1]), number + 1
@@ -92,12 +95,39 @@ def lay(material: Material, stays: Sequence[Stay], step: int, *, lead: float) ->
     return Laid(*(np.concatenate(column) for column in columns))
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What the PLC sees: the strip on its line, sample by sample."""
+
+    material: Material
+    line: ChainLine
+    stays: Sequence[Stay]
+    laid: Laid
+    rng: np.random.Generator
+    scars: Sequence[Scar]
+    true: Floats
+    """[s] true times of the samples."""
+    out_m: Floats
+    """[m] of strip that has passed the reference point at each."""
+    in_m: Floats
+    """[m] of what came in that has passed it."""
+
+    def at(self, gauge: Gauge) -> tuple[Floats, Floats, Floats]:
+        """Metres of strip under a gauge, the origin and ``u`` there."""
+        metres = (self.in_m if gauge.at_m < 0.0 else self.out_m) - gauge.at_m
+        return metres, *self.laid.at(metres, entering=gauge.at_m < 0.0)
+
+    def noise(self, size: float) -> Floats:
+        """Factors about 1, one a sample."""
+        return np.asarray(1.0 + size * self.rng.standard_normal(self.true.size), dtype=np.float64)
+
+
 def write(
     material: Material,
     line: ChainLine,
+    *,
     motion: Motion,
     stays: Sequence[Stay],
-    *,
     sample_s: float,
     lead: float,
     scars: Sequence[Scar],
@@ -108,15 +138,16 @@ def write(
     begin, end = min(s.start for s in stays) - 240.0, max(s.end for s in stays) + 240.0
     shown, true = _samples(line, begin, end, sample_s)
     laid = lay(material, stays, line.step, lead=lead)
-    columns = {"speed": motion.speed_at(true) * 60.0 * (1.0 + line.speed_scale[0]) * _noise(rng, true, 0.01)}
     passed = motion.metres_at(true)
-    for key, values in _signals(material, line, laid, motion, stays, true, passed, rng, scars):
-        columns[key] = values
+    entered = np.interp(passed, laid.out_m, laid.in_m)
+    view = _View(material, line, stays, laid, rng, scars, true, passed, entered)
+    columns = {"speed": motion.speed_at(true) * 60.0 * (1.0 + line.speed_scale[0]) * view.noise(0.01)}
+    columns |= dict(_signals(view))
     headers = {key: words.head(words.SIGNALS[key], line.style) for key in ("time", *columns)}
     name = f"TREND_{line.name}.csv"
     stamps = pl.Series("time", np.round(shown * 1e6).astype(np.int64)).cast(pl.Duration("us"))
     texts = [(pl.lit(material.plant.begin) + stamps).dt.strftime(TIME_FORMS[line.style]).alias("time")]
-    texts += [pl.lit(pl.Series(key, np.round(values, _DECIMALS.get(key, 2))).cast(pl.String)).alias(key) for key, values in columns.items()]
+    texts += [pl.lit(_shown(key, values)).alias(key) for key, values in columns.items()]
     units = [["", *(words.SIGNAL_UNITS.get(key, "") for key in columns)]] if line.style == "tags" else []
     encoding = "cp949" if line.layout == "cp949" else "utf-8-sig"
     (folder / name).write_bytes(files.delimited([list(headers.values()), *units], pl.select(texts), encoding=encoding))
@@ -128,96 +159,84 @@ def _samples(line: ChainLine, begin: float, end: float, sample_s: float) -> tupl
     jump = line.clock.jump_at_s
     edges = [begin, end] if jump is None or not begin < jump < end else [begin, jump, end]
     shown, true = [], []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         middle = np.array([(low + high) / 2.0])
         offset = float(line.clock.offset_at(middle)[0])
         reading = np.arange(np.ceil(low - offset), np.floor(high - offset) - 1.0, sample_s)
-        drift = 1e-6 * line.clock.drift_ppm
         # the offset holds at the true time, which is the reading plus the offset
-        when = middle[0] + (reading + offset - middle[0]) / (1.0 - drift)
+        when = middle[0] + (reading + offset - middle[0]) / (1.0 - 1e-6 * line.clock.drift_ppm)
         shown.append(reading)
         true.append(when)
     return np.concatenate(shown), np.concatenate(true)
 
 
-def _signals(
-    material: Material,
-    line: ChainLine,
-    laid: Laid,
-    motion: Motion,
-    stays: Sequence[Stay],
-    true: Floats,
-    passed: Floats,
-    rng: np.random.Generator,
-    scars: Sequence[Scar],
-) -> Iterator[tuple[str, Floats]]:
-    ref_in = np.interp(passed, laid.out_m, laid.in_m)
-    speed_in = np.gradient(ref_in, true) if true.size > 1 else np.zeros(1)
-    if line.kind == "tandem":
-        yield "entry_speed", np.maximum(speed_in, 0.0) * 60.0 * (1.0 + line.speed_scale[1]) * _noise(rng, true, 0.01)
-    for gauge in line.gauges:
-        entering = gauge.at_m < 0.0
-        at = (ref_in if entering else passed) - gauge.at_m
+def _signals(view: _View) -> Iterator[tuple[str, Floats]]:
+    if view.line.kind == "tandem":
+        speed = np.maximum(np.gradient(view.in_m, view.true), 0.0)
+        yield "entry_speed", speed * 60.0 * (1.0 + view.line.speed_scale[1]) * view.noise(0.01)
+    for gauge in view.line.gauges:
         if gauge.key == "weld":
-            yield gauge.key, _welds(laid, stays, at, rng, line.step)
+            yield gauge.key, _welds(view, gauge)
         elif gauge.key == "present":
-            yield gauge.key, np.where(np.isnan(laid.at(at, entering=entering)[0]), 0.0, 1.0)
+            yield gauge.key, np.where(np.isnan(view.at(gauge)[1]), 0.0, 1.0)
         elif gauge.key == "length_run":
-            begins = np.array([stay.begin_m for stay in stays])
-            last = begins[np.clip(np.searchsorted(begins, passed, side="right") - 1, 0, begins.size - 1)]
-            yield gauge.key, np.maximum(passed - last, 0.0) * (1.0 + line.speed_scale[0])
+            begins = np.array([stay.begin_m for stay in view.stays])
+            last = begins[np.clip(np.searchsorted(begins, view.out_m, side="right") - 1, 0, begins.size - 1)]
+            yield gauge.key, np.maximum(view.out_m - last, 0.0) * (1.0 + view.line.speed_scale[0])
         elif gauge.key.endswith("_thickness"):
-            yield gauge.key, _thickness(material, line, laid, gauge, at, rng, scars)
+            yield gauge.key, _thickness(view, gauge)
         else:
-            yield gauge.key, _level(material, line, laid, gauge, at, rng)
+            yield gauge.key, _level(view, gauge)
 
 
-def _thickness(
-    material: Material, line: ChainLine, laid: Laid, gauge: Gauge, at: Floats, rng: np.random.Generator, scars: Sequence[Scar]
-) -> Floats:
+def _thickness(view: _View, gauge: Gauge) -> Floats:
     """What is thick is short: the inverse of the local stretch, in mm; 0 where nothing lies."""
-    origin, u = laid.at(at, entering=gauge.at_m < 0.0)
-    step = line.step - 1 if gauge.at_m < 0.0 else line.step
-    values = np.zeros(at.size)
+    material = view.material
+    _, origin, u = view.at(gauge)
+    # a rework comes in with the shape that the line itself gave it, which differs by less than the gauge's noise
+    step = view.line.step - 1 if gauge.at_m < 0.0 else view.line.step
+    values = np.zeros(u.size)
     for number in np.unique(origin[~np.isnan(origin)]).astype(int):
         rows = origin == number
         shape = material.waves[number][step + 1]
         width = material.orders[material.pieces[number].order].width
         thick = material.density[number] * material.kept[step + 1] / (STEEL_DENSITY * width * shape.stretch)
         own = thick / shape.local(u[rows])
-        for scar in scars:
+        for scar in view.scars:
             if scar.origin == number and scar.step <= step:
                 own = own * (1.0 - 0.05 * np.exp(-(((u[rows] - scar.u) * shape.stretch / 1.5) ** 2)))
         values[rows] = own
-    return values * 1e3 * _noise(rng, at, 0.0015)
+    return values * 1e3 * view.noise(0.0015)
 
 
-def _level(material: Material, line: ChainLine, laid: Laid, gauge: Gauge, at: Floats, rng: np.random.Generator) -> Floats:
+def _level(view: _View, gauge: Gauge) -> Floats:
     """A smooth random function of the place on the strip about the usual level; the other level where nothing lies."""
     usual, spread, noise, empty = _LEVELS[gauge.key]
-    waves = 2.0 * np.pi / np.exp(rng.uniform(np.log(12.0), np.log(300.0), 8))
-    if line.kind == "cast":
-        waves = 2.0 * np.pi / np.exp(rng.uniform(np.log(0.8), np.log(8.0), 8))
-    phases = rng.uniform(0.0, 2.0 * np.pi, 8)
+    short, long = (0.8, 8.0) if view.line.kind == "cast" else (12.0, 300.0)
+    waves = 2.0 * np.pi / np.exp(view.rng.uniform(np.log(short), np.log(long), 8))
+    phases = view.rng.uniform(0.0, 2.0 * np.pi, 8)
+    at, origin, _ = view.at(gauge)
     swing = np.sin(np.multiply.outer(at, waves) + phases).sum(axis=1) / 2.0
-    lies = ~np.isnan(laid.at(at, entering=gauge.at_m < 0.0)[0])
-    return np.where(lies, usual + spread * swing, empty) + noise * rng.standard_normal(at.size)
+    return np.where(np.isnan(origin), empty, usual + spread * swing) + noise * view.rng.standard_normal(at.size)
 
 
-def _welds(laid: Laid, stays: Sequence[Stay], at: Floats, rng: np.random.Generator, step: int) -> Floats:
-    """1 from the sample at which a weld has passed the detector, for two seconds or so; off by up to 0.3 m."""
-    starts = np.array([stay.begin_m for stay in stays[1:]])
-    places = np.interp(starts, laid.out_m, laid.in_m) + np.clip(0.15 * rng.standard_normal(starts.size), -0.3, 0.3)
-    flag = np.zeros(at.size)
-    hit = np.searchsorted(at, places)
-    for shift in (0, 1):
-        rows = hit + shift
-        flag[rows[rows < at.size]] = 1.0
+def _welds(view: _View, gauge: Gauge) -> Floats:
+    """1 at the first two samples after a weld has passed the detector, off by up to 0.3 m."""
+    starts = np.array([stay.begin_m for stay in view.stays[1:]])
+    off = np.clip(0.15 * view.rng.standard_normal(starts.size), -0.3, 0.3)
+    metres = view.at(gauge)[0]
+    hit = np.searchsorted(metres, np.interp(starts, view.laid.out_m, view.laid.in_m) + off)
+    flag = np.zeros(metres.size)
+    rows = np.concatenate([hit, hit + 1])
+    flag[rows[rows < flag.size]] = 1.0
     return flag
 
 
-def _noise(rng: np.random.Generator, like: Floats, size: float) -> Floats:
-    return np.asarray(1.0 + size * rng.standard_normal(like.size), dtype=np.float64)
+def _shown(key: str, values: Floats) -> pl.Series:
+    """Numbers as the PLC writes them; flags without a point."""
+    decimals = _DECIMALS.get(key, 2)
+    rounded = pl.Series(key, np.round(values, decimals))
+    return (rounded.cast(pl.Int64) if decimals == 0 else rounded).cast(pl.String)
 
 
 _LEVELS = {

@@ -1,6 +1,7 @@
 """What is true of a chain, and how is it written beside its exports?
 
-``DIR.truth.json`` says which lines, clocks and files there are; ``DIR.truth/*.parquet`` hold the frames. docs/works.md explains the fields.
+``DIR.truth.json`` says which lines, clocks and files there are; ``DIR.truth/*.parquet`` hold the frames. docs/works.md explains
+the fields.
 """
 
 from __future__ import annotations

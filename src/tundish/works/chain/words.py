@@ -1,4 +1,4 @@
-"""How does each line head its columns? Four styles: Korean in full, Korean in short, English tags, mixed with units in brackets."""
+"""How does each line head its columns? Korean in full, Korean in short, English tags, or mixed with units in brackets."""
 
 from __future__ import annotations
 
