@@ -1,5 +1,7 @@
 """Does what is true of a chain obey what every mill must: mass, shares, lengths, places?"""
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 import pytest
@@ -89,7 +91,7 @@ def test_a_line_never_runs_two_pieces_at_once_and_none_before_it_was_made(materi
         made.setdefault(output.piece, output)
     for step, line in enumerate(run.plant.lines):
         stays = sorted((s for s in run.stays if s.step == step), key=lambda s: s.start)
-        assert all(one.end <= other.start + 1e-6 for one, other in zip(stays, stays[1:], strict=False))
+        assert all(one.end <= other.start + 1e-6 for one, other in pairwise(stays))
         for stay in stays:
             born = made.get(stay.piece)
             if born is not None and born.step < step:
