@@ -331,5 +331,6 @@ def _error(book: Book, here: _Here, stay: int, trend: Trend | None, onto: Map) -
         span = abs(book.passes.high_m[stay] - book.passes.low_m[stay])
         gauge = span / max(abs(book.passes.high_in_m[stay] - book.passes.low_in_m[stay]), 1e-9)
         own = (sd**2 + walk_per_metre(trend) * span / 6.0) / gauge**2
-    cut = MARK_M**2
-    return float(1.96 * np.sqrt(here.variance + (own + cut) / max(scale, 1e-9) ** 2))
+    # A cut is as exact as its line is long: decimetres of strip, centimetres of the slab that it was before.
+    cut = (MARK_M / max(scale, 1.0)) ** 2
+    return float(1.96 * np.sqrt(here.variance + own / max(scale, 1e-9) ** 2 + cut))

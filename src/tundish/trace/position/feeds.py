@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,9 @@ from tundish.trace.position.book import Spans, column, micros
 from tundish.trace.position.passes import Feeds
 from tundish.trace.stays.segments import Floats, Ints
 
+_CLEARLY = 0.8
+_FEWEST = 5
+_HALF = 0.5
 _NEAR = 0.03
 """A length worked out from cuts and crops counts when it agrees with the recorded one by this share."""
 
@@ -25,6 +29,28 @@ class Coming:
     low_in_m: Floats
     """Where on what comes in the strip between the marks begins, in m."""
     high_in_m: Floats
+    out_m: Floats
+    """How long that was when it left the line, as far as records tell; NaN where none does."""
+
+    def within(self, low_us: int, high_us: int) -> Coming:
+        """Those that came at least partly between two times."""
+        kept = (self.feeds.end > low_us) & (self.feeds.start < high_us)
+        feeds = Feeds(self.feeds.start[kept], self.feeds.end[kept], self.feeds.metres[kept])
+        return Coming(self.stays[kept], feeds, self.low_in_m[kept], self.high_in_m[kept], self.out_m[kept])
+
+    def measured_by(self, ran: Floats) -> Coming:
+        """With the lengths, in or out, that what ``ran`` during each stay follows more evenly: gauges count one or the other."""
+        into, out = self.feeds.metres, self.out_m
+        better = _unevenness(ran, out) < _CLEARLY * _unevenness(ran, into)
+        return replace(self, feeds=replace(self.feeds, metres=out)) if better else self
+
+
+def _unevenness(ran: Floats, metres: Floats) -> float:
+    known = (ran > 0) & (metres > 0)
+    if known.sum() < _FEWEST or known.mean() < _HALF:
+        return math.inf
+    ratio = np.log(ran[known] / metres[known])
+    return float(np.median(np.abs(ratio - np.median(ratio))))
 
 
 def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats) -> Floats:
@@ -59,6 +85,7 @@ def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats) -> dic
     high = np.where(tail > 0, into - tail, np.where(np.isfinite(far), far, into))
     makes = goes == "out"
     low, high = np.where(makes, 0.0, low), np.where(makes, out, high)
+    left = np.where(goes == "in", _became(genealogy, spans, stays.height), out)
     start, end = _moments(genealogy, spans, out)
     fed = _with_parents(genealogy, spans)
     timed = (start > 0) & (end >= start)
@@ -69,8 +96,17 @@ def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats) -> dic
         order = own[np.lexsort((end[own], start[own]))]
         if order.size:
             feeds = Feeds(start[order].astype(np.int64), end[order].astype(np.int64), high[order] - low[order])
-            found[str(line)] = Coming(order, feeds, low[order], high[order])
+            found[str(line)] = Coming(order, feeds, low[order], high[order], left[order])
     return found
+
+
+def _became(genealogy: Genealogy, spans: Spans, stays: int) -> Floats:
+    """Metres that came of each stay's piece on that line: of strips side by side the mean."""
+    lanes = genealogy.edges.select(lane=pl.col("lane").n_unique().over("parent", "line"))["lane"].to_numpy()
+    good = (spans.stay >= 0) & np.isfinite(spans.high_out - spans.low_out)
+    made = np.zeros(stays)
+    np.add.at(made, spans.stay[good], ((spans.high_out - spans.low_out) / np.maximum(lanes, 1))[good])
+    return np.where(made > 0, made, np.nan)
 
 
 def _with_parents(genealogy: Genealogy, spans: Spans) -> np.ndarray:

@@ -97,7 +97,10 @@ def measure(
     into, out = stay_lengths(genealogy)
     spans = spans_of(genealogy, into, out)
     into = mended_lengths(genealogy, spans, into)
-    feeding = coming(genealogy, spans, into, out)
+    feeding = {
+        line: _covered(came, running[line][0]) if line in running else came
+        for line, came in coming(genealogy, spans, into, out).items()
+    }  # fmt: skip
     ruled = {
         line: _on_line(running[line][0], came, gauges, _elongation(genealogy, line, into, out))
         for line, came in feeding.items() if line in running
@@ -127,6 +130,12 @@ def _about_gauges(tables: Sequence[Table], stated: Mapping[str, float]) -> list[
         )
         for spot in stated if spot not in known
     ]  # fmt: skip
+
+
+def _covered(came: Coming, trend: Trend) -> Coming:
+    """What came while the trend was logged, by the length, in or out, that its gauge follows."""
+    came = came.within(int(trend.times[0]), int(trend.times[-1]))
+    return came.measured_by(trend.metres(came.feeds.end) - trend.metres(came.feeds.start))
 
 
 def _elongation(genealogy: Genealogy, line: str, into: Floats, out: Floats) -> float:

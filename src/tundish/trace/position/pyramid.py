@@ -45,7 +45,7 @@ def _coarser(level: Level) -> Level:
     padding = -cells % STEP
 
     def blocks(values: Floats, fill: float) -> Floats:
-        return np.pad(values, ((0, 0), (0, padding)), constant_values=fill).reshape(signals, -1, STEP)
+        return np.pad(values, ((0, 0), (0, padding)), constant_values=fill).reshape(signals, (cells + padding) // STEP, STEP)
 
     count = blocks(level.count.astype(np.float64), 0.0)
     total = np.where(count > 0, blocks(level.mean, np.nan) * count, 0.0).sum(axis=2)

@@ -20,6 +20,11 @@ _GAP = 5.0
 """Usual steps of the log from which a step is a gap."""
 _CRAWL = 0.02
 """Share of the usual running speed below which a line is taken to stand."""
+_OF_MATERIAL = ("thickness", "width", "crown", "wedge", "diameter", "profile")
+"""Last words of concepts that a line measures and the next one finds again; a temperature or a force is of the line alone."""
+_FEW = 30
+_SELDOM = 0.01
+"""A gauge that shows nothing for a smaller share of the time than this has only failed."""
 _YES = ("1", "1.0", "y", "yes", "true", "on", "t", "검출", "있음", "유", "통과", "o", "○")
 
 
@@ -132,10 +137,35 @@ def read_trend(line: str, table: Table, clocks: Mapping[str, Clock], catalogue: 
     welds, present = _of_concept(table, "position.weld_detected"), _of_concept(table, "position.strip_present")
     seen = np.zeros(0, np.int64) if welds is None else _rises(_yes(table.frame[welds.name])[rows])
     there = None if present is None else _yes(table.frame[present.name])[rows]
+    if there is None and not seen.size:
+        present, there = _by_gauge(table, rows)
     return Trend(
         line, table, rows.astype(np.int64), times, run, speed, blind, seen, there, _entry_metres(table, entry, gauge, rows, times),
         welds, present, gauge,
     )  # fmt: skip
+
+
+def _by_gauge(table: Table, rows: Ints) -> tuple[Column | None, Bools | None]:
+    """Strip is there while a gauge of the material itself shows something: where it shows nothing now and then."""
+    for column in of_material(table):
+        shown = table.frame[column.name].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()[rows]
+        something = shown[shown > 0]
+        if something.size < _FEW:
+            continue
+        there = np.nan_to_num(shown) > 0.2 * float(np.median(something))
+        if _SELDOM < there.mean() < 1.0 - _SELDOM:
+            return column, there
+    return None, None
+
+
+def of_material(table: Table) -> tuple[Column, ...]:
+    """Signals that measure the material itself."""
+    return tuple(column for column in table.of_kind("number") if word_of(column) in _OF_MATERIAL)
+
+
+def word_of(column: Column) -> str:
+    """What a signal measures: the last word of its concept."""
+    return (column.concept or "").rpartition("_")[2].rpartition(".")[2]
 
 
 def _entry_metres(table: Table, entry: Column | None, gauge: Column, rows: Ints, times: Stamps) -> Floats | None:

@@ -1,0 +1,29 @@
+"""What did a line measure of the material itself, along the final product?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tundish.trace.stays.segments import Floats
+
+_SMOOTH_M = 300.0
+"""Slower changes than this are left out of a comparison: the gauges' drift, the trend from head to tail."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One material quantity along the final product, as one line measured it: sorted metres and values."""
+
+    x: Floats
+    values: Floats
+    placed: bool
+    """Whether it is known where the gauge stands."""
+
+
+def without_slow(values: Floats, step_m: float) -> Floats:
+    """Evenly spaced values less their running mean."""
+    kernel = np.ones(min(max(int(_SMOOTH_M / step_m), 3), values.size))
+    weight = np.convolve(np.ones(values.size), kernel, "same")
+    return np.asarray(values - np.convolve(values, kernel, "same") / weight)
