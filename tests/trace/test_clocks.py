@@ -46,7 +46,8 @@ def test_a_log_that_is_written_only_while_the_line_runs(offset: float):
 
 def test_lots_of_equal_length_fit_twice_and_it_is_said():
     clock, doubt = estimate("plc.csv", *sides(generate(equal=True)))
-    assert abs(clock.offset_s + 137) <= 2
+    assert abs(clock.offset_s + 137) <= 5  # lots of whole steps of the log: nothing tells within a step
+    assert clock.low_s <= -137 <= clock.high_s
     assert doubt is not None
     assert doubt.code == "clock_unsure"
 

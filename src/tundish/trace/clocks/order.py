@@ -1,13 +1,150 @@
-"""Did a clock jump back inside a file? The order of the rows tells, and puts the times right."""
+"""Did a clock jump back inside a file? The order of the rows tells, and puts the times right.
+
+A log is written row after row, so its stamps only grow. Where they step back, either rows were put into the file out of order
+(then they fill a hole in the rest) or the clock was set back or lost its battery (then they lie beside or over the rest).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from tundish.table import Table
+import numpy as np
+import numpy.typing as npt
+
+from tundish.errors import Message
+from tundish.table import ROW, ROWS_SHOWN, SOURCE, Finding, Origin, Repair, Table
+from tundish.trace.stamps import NEVER, SECOND, Stamps, as_times, spacing, stamp_column, stamps
 from tundish.vocabulary import Catalogue
+
+_LEAST_ROWS = 200
+"""A table with fewer rows is no recorder's log."""
+_MOST = 20
+"""Steps back from which on a file is not in the order of its writing."""
+_LEAST_BACK_US = 5 * SECOND
+_STEPS = 3.0
+"""Usual steps of the log that rows may lie apart and still adjoin."""
+_RETURN = 0.02
+"""Share of what a clock jumped by, by which its return may miss."""
 
 
 def mend_times(tables: Sequence[Table], catalogue: Catalogue) -> tuple[Table, ...]:
-    """The tables with stamps put right where a recorder's clock jumped back, each change a ``Repair`` in its table."""
-    return tuple(tables)
+    """The tables with stamps put right where a recorder's clock jumped back, each change a ``Repair`` in its table.
+
+    Rows go on where the clock left off, one usual step later, until the clock returns to what it had shown. Rows that only stand
+    in another order are left as they are. A log with too many steps back is left alone with a finding that says so.
+    """
+    return tuple(_mended(table, catalogue) for table in tables)
+
+
+def _mended(table: Table, catalogue: Catalogue) -> Table:
+    column = stamp_column(table, catalogue)
+    if column is None or table.frame.height < _LEAST_ROWS or not any(c.kind == "number" for c in table.columns):
+        return table
+    written = stamps(table, column.name)
+    known = np.flatnonzero(written != NEVER)
+    times = written[known]
+    step = spacing(times)
+    if times.size < _LEAST_ROWS or step <= 0 or np.median(np.diff(times)) <= 0:
+        return table
+    backs = np.flatnonzero(np.diff(times) < -max(_STEPS * step, _LEAST_BACK_US)) + 1
+    if not backs.size or (np.diff(times) < 0).mean() > 0.01 or _new_files(table, known, backs):
+        return table
+    if backs.size > _MOST:
+        return table.adding(findings=[_unordered(table, column.header, int(backs.size))])
+    shifts = _shifts(times, step)
+    if not shifts.any():
+        return table
+    righted = written.copy()
+    righted[known] = times + shifts
+    if (np.diff(righted[known]) < -max(_STEPS * step, _LEAST_BACK_US)).any():
+        return table.adding(findings=[_unordered(table, column.header, int(backs.size))])
+    frame = table.frame.with_columns(as_times(righted, column.name))
+    moved = np.flatnonzero(shifts)
+    return replace(table, frame=frame).adding(repairs=_repairs(table, column.header, written, righted, known[moved]))
+
+
+def _new_files(table: Table, known: npt.NDArray[np.intp], backs: npt.NDArray[np.intp]) -> bool:
+    """Whether all steps back lie where another export begins."""
+    if SOURCE not in table.frame.columns:
+        return False
+    source = table.frame[SOURCE].to_numpy()[known]
+    return bool((source[backs] != source[backs - 1]).all())
+
+
+def _shifts(times: Stamps, step: float) -> Stamps:
+    """Microseconds to add to each row, so that the stamps grow; 0 where the clock was right or rows only stand elsewhere."""
+    steps = np.diff(times)
+    least = max(_STEPS * step, float(_LEAST_BACK_US))
+    cuts = np.flatnonzero((steps < -least) | (steps > _STEPS * step)) + 1
+    firsts, lasts = np.append(0, cuts), np.append(cuts, times.size) - 1
+    begin, end = times[firsts], times[lasts]
+    shift = np.zeros(firsts.size, dtype=np.int64)
+    for part in range(1, firsts.size):
+        before = int(end[part - 1] + shift[part - 1])
+        if begin[part] >= end[part - 1]:
+            away = abs(int(shift[part - 1]))
+            back = begin[part] - before
+            returned = -2 * step < back < max(20 * step, _RETURN * away) and away > 0
+            shift[part] = 0 if returned else shift[part - 1]
+        elif not _fills_hole(begin, end, part, least):
+            ahead = _ahead(begin, end, shift, part, step)
+            if ahead is not None:
+                shift[ahead:part] += end[ahead - 1] + shift[ahead - 1] + round(step) - begin[ahead]
+                shift[part] = 0
+            else:
+                shift[part] = before + round(step) - begin[part]
+    return np.repeat(shift, lasts - firsts + 1)
+
+
+def _fills_hole(begin: Stamps, end: Stamps, part: int, least: float) -> bool:
+    """Whether a part that steps back lies without overlap between two others and adjoins the later one: rows out of order."""
+    others = np.arange(begin.size) != part
+    over = (begin[others] < end[part]) & (end[others] > begin[part])
+    later = begin[others][begin[others] >= end[part]]
+    return bool(not over.any() and later.size and later.min() - end[part] <= least)
+
+
+def _ahead(begin: Stamps, end: Stamps, shift: Stamps, part: int, step: float) -> int | None:
+    """The part at which the clock had jumped ahead, when this one goes on where it would stand without that jump."""
+    for first in range(part - 1, 0, -1):
+        lasted = int(end[first : part] [-1] - begin[first])
+        due = int(end[first - 1] + shift[first - 1]) + lasted
+        if begin[first] - end[first - 1] > 3600 * SECOND and abs(int(begin[part]) - due) <= max(60 * SECOND, 0.02 * lasted, 20 * step):
+            return first
+    return None
+
+
+def _repairs(
+    table: Table, header: str, written: Stamps, righted: Stamps, rows: npt.NDArray[np.intp]
+) -> list[Repair]:
+    """One repair for each run of rows moved by the same time."""
+    numbers = table.frame[ROW].to_numpy() if ROW in table.frame.columns else np.arange(table.frame.height) + 1
+    by = righted[rows] - written[rows]
+    runs = np.split(np.arange(rows.size), np.flatnonzero((np.diff(by) != 0) | (np.diff(rows) > 1)) + 1)
+    repairs = []
+    for run in runs:
+        first = int(rows[run[0]])
+        text = Message(
+            "The clock of {file} jumped by {back:+.0f} s at row {row}; {count} rows were put where they belong by their order.",
+            file=_origin(table).file, back=-float(by[run[0]]) / SECOND, row=int(numbers[first]), count=int(run.size),
+        )  # fmt: skip
+        shown = (str(as_times(times[first : first + 1], "t")[0]) for times in (written, righted))
+        origin = replace(_origin(table), column=header, row=int(numbers[first]))
+        where = tuple(int(numbers[rows[n]]) for n in run[:ROWS_SHOWN])
+        repairs.append(Repair("clock_went_back", text, origin, int(run.size), *shown, where))
+    return repairs
+
+
+def _unordered(table: Table, header: str, count: int) -> Finding:
+    text = Message(
+        "{file}: the times go back {count} times and cannot be put in order, so rows may stand at wrong times. "
+        "Export the log again, in the order of its writing.",
+        file=_origin(table).file,
+        count=count,
+    )
+    return Finding("clock_unordered", "error", text, replace(_origin(table), column=header), count)
+
+
+def _origin(table: Table) -> Origin:
+    return table.origins[0] if table.origins else Origin(table.name)

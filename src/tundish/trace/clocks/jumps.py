@@ -1,0 +1,86 @@
+"""When was a clock set, and by how much? Where the offsets of two stretches of pieces differ."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from tundish.errors import Message
+from tundish.table import Finding, Origin
+from tundish.trace.clocks.drift import Line
+from tundish.trace.clocks.path import Path
+from tundish.trace.clocks.scene import Scene
+from tundish.trace.pieces import Clock, Jump
+from tundish.trace.stamps import NEVER, SECOND, Stamps
+
+_LEAST_S = 3.0
+"""A smaller difference is no setting of a clock."""
+_HOUR_S = 3600.0
+_NEAR_HOUR_S = 60.0
+
+
+def find_jumps(times: Stamps, scene: Scene, path: Path, line: Line, pad_s: float) -> tuple[Jump, ...]:
+    """The jumps between stretches of pieces, each placed at the gap that setting the clock left in the file, if there is one."""
+    known = np.unique(times[times != NEVER])
+    jumps = []
+    for before in range(line.parts.size - 1):
+        last = int(np.flatnonzero(path.parts == line.parts[before])[-1])
+        first = int(np.flatnonzero(path.parts == line.parts[before + 1])[0])
+        drawn = line.drawn_s[:, before + 1] - line.drawn_s[:, before]
+        by = float(line.offsets_s[before + 1] - line.offsets_s[before])
+        low, high = (float(end) for end in np.percentile(drawn, [2.5, 97.5]))
+        if abs(by) < max(_LEAST_S, 1.5 * (high - low)):
+            continue
+        drift = line.drift_ppm * 1e-6
+        off = [float(line.offsets_s[part]) + drift * path.middles_s[piece] for part, piece in ((before, last), (before + 1, first))]
+        span = int(scene.starts[last]) - round(off[0] * SECOND), int(scene.ends[first]) - round(off[1] * SECOND)
+        at = _placed(known, span, by, scene.step_s)
+        jumps.append(Jump(at, by, min(low, by) - pad_s, max(high, by) + pad_s, _why(by)))
+    return tuple(sorted(jumps, key=lambda jump: jump.at))
+
+
+def _placed(known: Stamps, span: tuple[int, int], by_s: float, step_s: float) -> int:
+    """The first stamp after the clock was set: behind the hole that a clock set forward leaves, else the middle of the span."""
+    low, high = min(span), max(span)
+    near = known[np.searchsorted(known, low) : np.searchsorted(known, high, "right")]
+    steps = np.diff(near) / SECOND
+    if steps.size:
+        misfit = np.abs(steps - step_s + by_s)
+        best = int(misfit.argmin())
+        if by_s < 0 and steps[best] > 3 * step_s and misfit[best] < max(5.0, 0.1 * abs(by_s)):
+            return int(near[best + 1])
+    return (low + high) // 2
+
+
+def _why(by_s: float) -> Message:
+    hours = round(by_s / _HOUR_S)
+    if hours and abs(by_s - hours * _HOUR_S) <= _NEAR_HOUR_S:
+        return Message("whole hours: summer time began or ended, or the time zone was changed")
+    return Message("the clock was set")
+
+
+def told_of(clock: Clock, time_zone: str) -> list[Finding]:
+    """A finding for each jump, and one for an offset of whole hours or more."""
+    told = []
+    for jump in clock.jumps:
+        text = Message(
+            "The clock of {file} was set at {at}: from there on {by:+.0f} s more are added ({low:.0f} to {high:.0f} s; {why}).",
+            file=clock.file, at=_shown(jump.at, time_zone), by=jump.by_s, low=jump.low_s, high=jump.high_s, why=str(jump.reason),
+        )  # fmt: skip
+        told.append(Finding("clock_jumped", "warning", text, Origin(clock.file)))
+    hours = round(clock.offset_s / (_HOUR_S / 2)) / 2
+    if hours and abs(clock.offset_s - hours * _HOUR_S) <= 300.0:
+        text = Message(
+            "The clock of {file} differs by {hours:g} hours: another time zone or summer time. It was put right. "
+            "Set the recorder, or state the difference under [clocks] in plant.toml.",
+            file=clock.file,
+            hours=hours,
+        )
+        told.append(Finding("clock_zone", "warning", text, Origin(clock.file)))
+    return told
+
+
+def _shown(stamp: int, time_zone: str) -> str:
+    return datetime.fromtimestamp(stamp / SECOND, UTC).astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%d %H:%M:%S")
