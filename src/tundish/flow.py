@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,8 +24,12 @@ from tundish.questions import Wish, ask
 from tundish.settings import Settings
 from tundish.standardise.contracts import Contract
 from tundish.standardise.mends import Mends
-from tundish.store import LANDED
+from tundish.store import LANDED, traced
 from tundish.table import Finding, Progress, Table
+from tundish.trace.clocks import align, mend_times
+from tundish.trace.genealogy import mend_ids, trace_material
+from tundish.trace.history import History, Material, along, in_memory
+from tundish.trace.history import history as tell
 from tundish.trace.pieces import Pieces
 from tundish.trace.stays.parted import Bench
 from tundish.trace.target import Target
@@ -160,6 +165,35 @@ def bench(plant: Path, settings: Settings, tables: Sequence[Table]) -> Iterator[
         if not os.access(plant, os.W_OK):
             folder = Path(stack.enter_context(TemporaryDirectory()))
         yield Bench(stack.enter_context(open_engine(settings.compute)), folder)
+
+
+def material(plant: Path, settings: Settings, progress: Progress) -> Material:
+    """Where every piece of a plant came from and went: what was kept of an earlier run, while no file has changed, else traced.
+
+    Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole.
+    """
+    key = traced.fingerprint(plant, settings)
+    kept = traced.load(plant, key)
+    if kept is not None:
+        return kept
+    found = standard(plant, settings, progress)
+    tables = mend_times(found.tables.tables, found.catalogue)
+    genealogy = trace_material(tables, found.catalogue, keys=settings.keys, progress=progress)
+    tables = mend_ids(tables, genealogy, found.catalogue)
+    given, zone = settings.clock_offsets_s, settings.time_zone
+    aligned = align(tables, genealogy, found.catalogue, given=given, time_zone=zone)
+    whole = in_memory(genealogy, tables=tables, aligned=aligned)
+    progress("keep", 0, 0)
+    return traced.keep(whole, plant, key)
+
+
+def history(plant: Path, piece: str, settings: Settings, progress: Progress) -> History:
+    """All that the plant's exports tell of one piece, its id in any spelling.
+
+    Raises :class:`~tundish.errors.UnknownPiece` and :class:`~tundish.errors.AmbiguousPiece`.
+    """
+    whole = material(plant, settings, progress)
+    return tell(whole, piece, along=partial(along, whole, catalogue=load_catalogue(), gauges_m=settings.gauges_m))
 
 
 def _wish(settings: Settings, pieces: Pieces) -> Wish:

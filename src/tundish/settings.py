@@ -50,6 +50,8 @@ class Settings:
     """``file`` -> column that holds the piece."""
     clock_offsets_s: Mapping[str, float] = field(default_factory=dict)
     """``file`` -> seconds to add to its times, so that they agree with the table of pieces."""
+    gauges_m: Mapping[str, float] = field(default_factory=dict)
+    """``file:column`` -> metres that the gauge stands behind its line's reference point, negative before it."""
     target: str | None = None
     bad: str | None = None
     """Value of the target that means: defect."""

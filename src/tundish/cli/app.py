@@ -111,6 +111,32 @@ def check(
     checking.run(plant, out=out, freeze=freeze, lang=ctx.obj)
 
 
+@app.command(
+    cls=Command,
+    help=mark(
+        "Say what happened to one piece: what it was made of, what became of it, when it was where, and what is doubtful.\n"
+        "PIECE is its number in any spelling; coil:HC1234 looks among coils only. Without it: the plant's material as a whole."
+    ),
+)
+def trace(
+    ctx: typer.Context,
+    plant: PlantArgument,
+    piece: Annotated[str | None, typer.Argument(metavar="PIECE", help=mark("Number of a heat, slab, coil, lot ..."))] = None,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help=mark("Folder for the page; without it: PLANT.trace beside the plant.")),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=mark("One JSON document on stdout, and no page."))] = False,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Say what happened to one piece."""
+    from tundish.cli import trace as tracing
+
+    tracing.run(plant, piece, out=out, as_json=as_json, lang=ctx.obj)
+
+
 @app.command(cls=Command, help=mark("Make a pickling plant, run the main job on it, and show the answer."))
 def demo(
     ctx: typer.Context,

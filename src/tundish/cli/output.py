@@ -13,11 +13,12 @@ from typing import Literal
 from tundish.disk import REFUSALS, of_system, why
 from tundish.errors import CannotWrite, Message
 
-Paper = Literal["answer", "check", "standard"]
+Paper = Literal["answer", "check", "standard", "trace"]
 OURS: Mapping[Paper, frozenset[str]] = {
     "answer": frozenset({"answer.json", "report.html", "card.json", "plant.toml"}),
     "check": frozenset({"quality.json", "quality.html", "quarantine.csv", "quarantine.xlsx"}),
     "standard": frozenset({"standard.json"}),
+    "trace": frozenset(),
 }
 """Files of an earlier answer, check or standardisation package."""
 OURS_BESIDE: Mapping[Paper, tuple[str, tuple[str, ...]]] = {
@@ -40,7 +41,7 @@ def place(plant: Path, out: Path | None, *, paper: Paper = "answer") -> Path:
     if folder.exists() and not folder.is_dir():
         raise CannotWrite(path=folder, found=Message("a file of this name is in the way"))
     foreign = _foreign(folder, paper)
-    if foreign:
+    if foreign and paper != "trace":  # pages are put beside what stands there, one a piece; nothing is taken away
         raise CannotWrite(path=folder, found=Message("the folder holds other things, such as {name}", name=foreign[0]))
     return folder
 

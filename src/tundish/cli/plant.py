@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +39,13 @@ def check_places(settings: Settings, standard: Standard) -> None:
 
     columns = _places(standard)
     spots = [f"{file}:{name}" for file, names in columns.items() for name in sorted(names)]
-    sections = {"mapping": settings.mapping, "units": settings.units, "missing": settings.missing, "known": settings.known}
+    sections: dict[str, Mapping[str, object]] = {
+        "mapping": settings.mapping,
+        "units": settings.units,
+        "missing": settings.missing,
+        "known": settings.known,
+        "gauges": settings.gauges_m,
+    }
     by_name_alone = {"turnable": settings.turnable, "limits": settings.limits}
     for section, decided_there in {**sections, **by_name_alone}.items():
         for spot in decided_there:

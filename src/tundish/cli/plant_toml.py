@@ -20,6 +20,7 @@ MOST_BYTES = 2**20
 Check = Callable[[Any], bool]
 _SHOWN = 200
 _MOST_SECONDS = 10 * 366 * 86400
+_MOST_METRES = 10_000
 _MOST = 1e15
 """No number of a plant is larger; also keeps out inf and nan."""
 
@@ -41,6 +42,7 @@ def read(path: Path) -> Settings:
         missing={key: tuple(map(float, numbers)) for key, numbers in values.all("missing", _NUMBERS).items()},
         keys=values.all("keys", _TEXT),
         clock_offsets_s={key: float(offset) for key, offset in values.all("clocks", _OFFSET).items()},
+        gauges_m={key: float(metres) for key, metres in values.all("gauges", _METRES).items()},
         known=values.all("known", _KNOWN),
         turnable=values.all("turnable", _YES_NO),
         limits={key: (limit.get("low"), limit.get("high")) for key, limit in values.all("limits", _LIMITS).items()},
@@ -127,6 +129,10 @@ _LINES = Message("lines such as {example}", example='target = "판정"')
 _TEXT = (_text, Message("a text in quotes"))
 _TEXTS = (_list_of(_text), Message("a list of texts, such as {example}", example='["old.xlsx"]'))
 _OFFSET = (_offset, Message("a number of seconds, ten years at most"))
+_METRES = (
+    lambda value: _number(value) and bool(abs(value) <= _MOST_METRES),
+    Message("a number of metres, {most} at most", most=10_000),
+)
 _NUMBERS = (_list_of(_number), Message("a list of numbers, such as {example}", example="[0, -9999]"))
 _COST = (lambda value: _number(value) and value >= 0, Message("a number of won, 0 or more"))
 _YES_NO = (lambda value: isinstance(value, bool), Message("true or false"))
@@ -146,7 +152,9 @@ _SECTIONS: Mapping[str, tuple[str, ...] | None] = {
     "read": ("skip", "ragged"),
     "cost": ("per_bad",),
     "compute": ("engine", "workers", "address"),
-    **dict.fromkeys(("mapping", "synonyms", "units", "missing", "keys", "clocks", "known", "turnable", "limits", "sources")),
+    **dict.fromkeys(
+        ("mapping", "synonyms", "units", "missing", "keys", "clocks", "gauges", "known", "turnable", "limits", "sources")
+    ),
 }
 
 

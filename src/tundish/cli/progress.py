@@ -25,6 +25,7 @@ STAGES = {
     "prove": mark("Proving on later pieces"),
     "shells": mark("Writing and verifying the shells"),
     "compute": mark("Computing part by part"),
+    "keep": mark("Keeping what was traced"),
     "write": mark("Writing the report"),
     "make": mark("Making the plant"),
 }

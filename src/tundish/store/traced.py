@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -16,17 +16,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tundish.disk import of_system, sync_names
-from tundish.intake.folder import walk
+from tundish.disk import of_system, sync_names, why
+from tundish.errors import Message
+from tundish.intake.folder import WORKSPACE, walk
 from tundish.store.shelves import mapped, put, shelf
+from tundish.store.tables import kept_tables, put_tables
 from tundish.store.told import packed, packed_finding, unpacked, unpacked_finding
+from tundish.table import Finding, Origin
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS
 from tundish.trace.genealogy.index import Index
-from tundish.trace.history.material import Material, Shown
+from tundish.trace.history.material import InMemory, Material, Shown
 from tundish.trace.history.overview import OVERVIEW, Overview
 from tundish.trace.pieces import Clock, Jump
 
-FOLDER = Path(".tundish", "traced")
+FOLDER = Path(WORKSPACE, "traced")
 """Inside the plant's folder; hidden, so that no command takes it for an export."""
 FORM = 1
 """Of what lies in the folder; another number is traced anew."""
@@ -75,10 +78,10 @@ def load(plant: Path, key: str) -> Material | None:
         return None
 
 
-def keep(material: Material, plant: Path, key: str) -> OSError | None:
-    """Write what was traced, whole or not at all, in the place of what was kept before; what the system said when it refused.
+def keep(material: Material, plant: Path, key: str) -> Material:
+    """Write what was traced, whole or not at all, in the place of what was kept before; the same material, from there.
 
-    ``material`` holds frames in memory.
+    ``material`` holds frames in memory. A folder that may not be written to is left alone, and a finding says so.
     """
     place = plant / FOLDER
     fresh = place / f".{key}.{os.getpid()}.new"
@@ -87,18 +90,21 @@ def keep(material: Material, plant: Path, key: str) -> OSError | None:
         _write(material, fresh)
         _take_place(fresh, place / key)
     except Exception as failure:
-        shutil.rmtree(fresh, ignore_errors=True)
         said = of_system(failure)
         if said is None:
             raise
-        return said
-    except BaseException:
+        return replace(material, findings=(*material.findings, _not_kept(plant, said)))
+    finally:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise
     for other in place.iterdir():
         if other.name != key:
             shutil.rmtree(other, ignore_errors=True)
-    return None
+    return load(plant, key) or material
+
+
+def _not_kept(plant: Path, said: OSError) -> Finding:
+    text = "What was traced could not be kept in {folder}: {why}. The next piece is traced anew."
+    return Finding("not_kept", "info", Message(text, folder=str(plant / FOLDER), why=why(said)), Origin(plant.name))
 
 
 def _take_place(fresh: Path, folder: Path) -> None:
@@ -120,6 +126,7 @@ def _write(material: Material, folder: Path) -> None:
     (folder / "overview").mkdir()
     for name in OVERVIEW:
         getattr(material.overview, name).write_parquet(folder / "overview" / f"{name}.parquet")
+    put_tables([table.table for table in material.tables if isinstance(table, InMemory)], folder / "tables")
     about = {
         "findings": [packed_finding(finding) for finding in material.findings],
         "clocks": [_clock_told(clock) for clock in material.clocks],
@@ -152,6 +159,7 @@ def _material(folder: Path, about: Mapping[str, Any]) -> Material:
         tuple(_clock_again(told) for told in about["clocks"]),
         about["lines"],
         {table: tuple(files) for table, files in about["files"].items()},
+        kept_tables(folder / "tables"),
     )
 
 

@@ -59,6 +59,10 @@ class Index:
     """Edges ``by_parent[down_from[i] : down_from[i + 1]]`` lead to its children."""
     stays_from: Numbers
     """Stays ``stays_from[i] : stays_from[i + 1]`` are those of piece ``i``."""
+    start: Numbers
+    """When each stay began: microseconds since 1970, the least number where not known."""
+    by_start: Numbers
+    """Rows of the stays in order of their begin."""
     order: Numbers
     """Numbers of the pieces in order of their evened ids."""
 
@@ -81,6 +85,12 @@ class Index:
     def stays(self, pieces: Numbers) -> Rows:
         """Rows of the stays of these pieces."""
         return _ranges(self.stays_from[pieces], self.stays_from[pieces + 1])
+
+    def stays_between(self, first: int, last: int) -> Rows:
+        """Rows of the stays that began between two times (microseconds since 1970), in order of time."""
+        low = np.searchsorted(self.start, first, "left", sorter=self.by_start)
+        high = np.searchsorted(self.start, last, "right", sorter=self.by_start)
+        return np.asarray(self.by_start[low:high], dtype=np.int64)
 
     def find(self, text: str, even: Words) -> list[int]:
         """Numbers of the pieces whose evened id is a spelling of ``text``, smallest first."""
@@ -121,6 +131,7 @@ def build_index(pieces: pl.DataFrame, edges: pl.DataFrame, stays: pl.DataFrame) 
     """The index of three frames of the schemas in ``graph.py``, edges sorted by child and stays by piece."""
     count = pieces.height
     parent, child = edges["parent"].to_numpy(), edges["child"].to_numpy()
+    start = stays["start"].to_physical().fill_null(np.iinfo(np.int64).min).to_numpy()
     by_parent = edges["parent"].arg_sort().to_numpy().astype(np.int64)
     return Index(
         parent=parent,
@@ -131,6 +142,8 @@ def build_index(pieces: pl.DataFrame, edges: pl.DataFrame, stays: pl.DataFrame) 
         down_from=_starts(parent, count),
         by_parent=by_parent,
         stays_from=_starts(stays["piece"].to_numpy(), count),
+        start=start,
+        by_start=pl.Series(start).arg_sort().to_numpy().astype(np.int64),
         order=pieces["even"].fill_null("").arg_sort().to_numpy().astype(np.int64),
     )
 

@@ -15,14 +15,15 @@ from tundish.trace.genealogy.index import Reach, Rows
 from tundish.trace.history.ask import find
 from tundish.trace.history.doubts import doubts, open_ends
 from tundish.trace.history.material import Material
+from tundish.trace.history.small import renumbered
 from tundish.trace.history.told import History, Kin, Stay, Step, Tie
 from tundish.trace.pieces import Clock
 from tundish.trace.stamps import NEVER, as_times
 
 if TYPE_CHECKING:
-    from tundish.trace.position.profile import Profile
+    from tundish.trace.history.along import Alongside
 
-Along = Callable[[int], "Profile | None"]
+Along = Callable[[int], "Alongside | None"]
 """The profile of the piece of this number, where one can be told."""
 
 
@@ -36,6 +37,7 @@ def history(material: Material, piece: str, *, along: Along | None = None) -> Hi
     up, down = _ties(material, above), _ties(material, below)
     kin = _kin(material, number, (*up, *down))
     timeline = _timeline(material, np.array(list(kin), dtype=np.int64))
+    beside = None if along is None else along(number)
     ends = open_ends(kin, number, up, material.overview.levels)
     told = History(
         piece=kin[number],
@@ -43,11 +45,12 @@ def history(material: Material, piece: str, *, along: Along | None = None) -> Hi
         up=up,
         down=down,
         timeline=timeline,
-        profile=None if along is None else along(number),
+        profile=None if beside is None else beside.profile,
+        notes={} if beside is None else beside.notes,
         balance=_balance(material, number, up),
         clocks=_clocks(material, timeline),
         open_ends=ends,
-        findings=(),
+        findings=() if beside is None else beside.profile.findings,
     )
     return replace(told, findings=doubts(told, material.findings))
 
@@ -112,14 +115,9 @@ def _balance(material: Material, number: int, up: Iterable[Tie]) -> tuple[Step, 
     stays = material.stays.take(index.stays(pieces))
     small = Genealogy(
         material.pieces.take(pieces),
-        _renumbered(edges, ("parent", "child"), pieces),
-        _renumbered(stays, ("piece",), pieces),
+        renumbered(edges, ("parent", "child"), pieces),
+        renumbered(stays, ("piece",), pieces),
     )
     names = material.pieces.take(lots)["id"].to_list()
     rows = balance(small, "lot").filter(pl.col("of").is_in(names)).drop("error_kg")
     return tuple(Step(**row) for row in rows.iter_rows(named=True))
-
-
-def _renumbered(frame: pl.DataFrame, columns: tuple[str, ...], numbers: Rows) -> pl.DataFrame:
-    """Numbers of pieces as places among ``numbers``, which are in order."""
-    return frame.with_columns(pl.Series(name, np.searchsorted(numbers, frame[name].to_numpy())) for name in columns)

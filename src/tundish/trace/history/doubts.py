@@ -35,7 +35,7 @@ def open_ends(kin: Mapping[int, Kin], number: int, up: Iterable[Tie], levels: pl
 def doubts(told: History, known: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings about this history: its own doubts first, then those of the records behind it."""
     own = [*_unrecorded(told), *_open(told), *_parts_unknown(told), *_doubtful(told)]
-    return (*own, *(finding for finding in known if _touches(finding, told)))
+    return (*own, *told.findings, *(finding for finding in known if _touches(finding, told)))
 
 
 def _open(told: History) -> Iterable[Finding]:
@@ -99,6 +99,8 @@ EVIDENCE: Mapping[Evidence, Message] = {
 
 def _touches(finding: Finding, told: History) -> bool:
     """Whether a finding of the genealogy is about a row or a number of this history."""
+    if finding.code == "not_kept":
+        return True
     ties, stays = (*told.up, *told.down), told.timeline
     rows = {(tie.file, tie.row) for tie in ties} | {(stay.file, stay.row) for stay in stays}
     if any((finding.origin.file, row) in rows for row in finding.rows):

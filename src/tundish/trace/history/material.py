@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import polars as pl
 
 from tundish.table import Finding, Table
+from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.genealogy.index import Index, Rows, Words, build_index
 from tundish.trace.history.overview import Overview, overview
@@ -44,6 +45,35 @@ class Shown:
         return self.frame[rows]
 
 
+class Recorded(Protocol):
+    """A standardised table of which some rows are taken."""
+
+    @property
+    def head(self) -> Table:
+        """The table without rows."""
+        ...
+
+    def rows(self, wanted: pl.Expr, /) -> pl.DataFrame:
+        """The rows that are wanted, in their order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InMemory:
+    """A table as it was standardised."""
+
+    table: Table
+
+    @property
+    def head(self) -> Table:
+        """The table without rows."""
+        return replace(self.table, frame=self.table.frame.clear())
+
+    def rows(self, wanted: pl.Expr, /) -> pl.DataFrame:
+        """The rows that are wanted, in their order."""
+        return self.table.frame.filter(wanted)
+
+
 @dataclass(frozen=True, eq=False)
 class Material:
     """A plant's genealogy with its index, clocks and files."""
@@ -61,15 +91,12 @@ class Material:
     """Table -> the line that it tells about."""
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Table -> the files it was made of."""
+    tables: tuple[Recorded, ...] = ()
+    """Tables that a profile may need; without them none is told."""
 
 
 def in_memory(
-    genealogy: Genealogy,
-    *,
-    tables: Iterable[Table] = (),
-    clocks: tuple[Clock, ...] = (),
-    lines: Mapping[str, str] | None = None,
-    findings: tuple[Finding, ...] = (),
+    genealogy: Genealogy, *, tables: Sequence[Table] = (), aligned: Aligned | None = None, findings: Iterable[Finding] = ()
 ) -> Material:
     """The genealogy as it was traced, indexed: seconds for ten million pieces."""
     pieces, edges, stays = genealogy.pieces, genealogy.edges, genealogy.stays
@@ -80,8 +107,9 @@ def in_memory(
         pieces["even"],
         build_index(pieces, edges, stays),
         overview(genealogy),
-        (*genealogy.findings, *findings),
-        clocks,
-        dict(lines or {}),
+        (*genealogy.findings, *(() if aligned is None else aligned.findings), *findings),
+        () if aligned is None else aligned.clocks,
+        {} if aligned is None else dict(aligned.lines),
         {table.name: tuple(dict.fromkeys(origin.file for origin in table.origins)) for table in tables},
+        tuple(InMemory(table) for table in tables if not table.parts),
     )

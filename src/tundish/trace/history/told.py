@@ -101,6 +101,16 @@ class Step:
     error_percent: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One value of a row of the plant's files, in the plant's unit."""
+
+    header: str
+    concept: str | None
+    value: float | str
+    unit: str | None
+
+
 @dataclass(frozen=True)
 class History:
     """All that the plant's exports tell of one piece."""
@@ -115,6 +125,8 @@ class History:
     """Stays of all these pieces in order of time."""
     profile: Profile | None
     """Signals, samples and defects along the piece; None where no length can be told."""
+    notes: Mapping[tuple[str, int], tuple[Note, ...]]
+    """(table, row) of the profile's places -> what stands in that row."""
     balance: tuple[Step, ...]
     """Each lot on the way, and what became of it."""
     clocks: tuple[Clock, ...]

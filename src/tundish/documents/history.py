@@ -1,0 +1,187 @@
+"""What happened to this piece? A history in the documented form, with the reader's words for what it rests on."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tundish.documents.history_form import (
+    ClockOut,
+    GroundOut,
+    HistoryOut,
+    KindOut,
+    KinOut,
+    LevelOut,
+    LineOut,
+    MarkOut,
+    NoteOut,
+    OverviewOut,
+    ProfileOut,
+    SignalOut,
+    StayOut,
+    StepOut,
+    TieOut,
+)
+from tundish.documents.names import meaning
+from tundish.documents.written import finding_out
+from tundish.errors import Message
+from tundish.locale import mark, render
+from tundish.settings import Language
+from tundish.trace.genealogy.graph import EdgeKind
+from tundish.trace.history import History, Material
+from tundish.trace.pieces import Clock
+from tundish.trace.position.profile import Profile
+
+KINDS: Mapping[EdgeKind, str] = {
+    "melted": mark("melted"),
+    "cast": mark("cast"),
+    "cut": mark("cut"),
+    "rolled": mark("rolled"),
+    "slit": mark("slit"),
+    "welded": mark("welded"),
+    "joined": mark("joined"),
+    "sheeted": mark("cut to sheets"),
+    "packed": mark("packed"),
+    "processed": mark("processed"),
+}
+"""What was done, in words."""
+_DIGITS = 9
+
+Write = Callable[[Message], str]
+
+
+def written(history: History, plant: str, lang: Language, *, time_zone: str) -> HistoryOut:
+    """A history in the documented form; texts in the reader's language, times in UTC."""
+    write: Write = partial(render, lang=lang, time_zone=time_zone)
+    return HistoryOut(
+        schema_version="1.0",
+        plant=plant,
+        language=lang,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        piece=KinOut(**_plain(asdict(history.piece))),
+        pieces=[KinOut(**_plain(asdict(kin))) for kin in history.pieces.values()],
+        up=[TieOut(**_plain(asdict(tie))) for tie in history.up],
+        down=[TieOut(**_plain(asdict(tie))) for tie in history.down],
+        timeline=[StayOut(**_plain(asdict(stay))) for stay in history.timeline],
+        profile=None if history.profile is None else _profile(history, history.profile),
+        balance=[StepOut(**_plain(asdict(step))) for step in history.balance],
+        clocks=[_clock(clock, write) for clock in history.clocks],
+        open_ends=list(history.open_ends),
+        findings=[finding_out(finding, write) for finding in history.findings],
+    )
+
+
+def overview_written(material: Material, plant: str, lang: Language, *, time_zone: str) -> OverviewOut:
+    """A plant's material as a whole, in the documented form."""
+    write: Write = partial(render, lang=lang, time_zone=time_zone)
+    whole = material.overview
+    return OverviewOut(
+        schema_version="1.0",
+        plant=plant,
+        language=lang,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        levels=[LevelOut(**row) for row in _rows(whole.levels)],
+        lines=[LineOut(**row) for row in _rows(whole.lines)],
+        kinds=[KindOut(**row) for row in _rows(whole.kinds)],
+        grounds=[GroundOut(**row) for row in _rows(whole.grounds)],
+        steps=[StepOut(**row) for row in _rows(whole.steps)],
+        days=[StepOut(**row) for row in _rows(whole.days)],
+        lots=[StepOut(**row) for row in _rows(whole.lots)],
+        clocks=[_clock(clock, write) for clock in material.clocks],
+        findings=[finding_out(finding, write) for finding in material.findings],
+    )
+
+
+def schema() -> str:
+    """JSON Schema 2020-12 of both documents, as it stands in ``docs/history.schema.json``."""
+    from pydantic import TypeAdapter
+
+    either: TypeAdapter[HistoryOut | OverviewOut] = TypeAdapter(HistoryOut | OverviewOut)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "tundish trace --json 1.0"}
+    return json.dumps({**head, **either.json_schema(mode="serialization")}, indent=2) + "\n"
+
+
+def level_name(level: str, lang: Language) -> str:
+    """What an id names, in the reader's language: slab, coil; the plant's own word where the vocabulary has none."""
+    return meaning(f"identity.{level}", lang) or level
+
+
+def _profile(history: History, profile: Profile) -> ProfileOut:
+    finest = profile.levels[0] if profile.levels else None
+    signals = []
+    for signal in profile.signals if finest is not None else ():
+        column = signal.column
+        lists = {
+            name: _list((getattr(finest, name)[signal.row] - column.offset) / column.factor) for name in ("mean", "low", "high")
+        }
+        signals.append(
+            SignalOut(
+                line=signal.line,
+                turn=signal.turn,
+                column=column.header,
+                concept=column.concept,
+                unit=column.unit_read,
+                file=column.origin.file,
+                **lists,
+            )
+        )
+    return ProfileOut(
+        length_m=_tidy(profile.length_m),
+        cell_m=_tidy(finest.cell_m if finest is not None else profile.grid_m),
+        signals=signals,
+        marks=_marks(history, profile),
+    )
+
+
+def _marks(history: History, profile: Profile) -> list[MarkOut]:
+    """Samples, defects and welds in the order of their places."""
+    found = []
+    for row in profile.places.drop("across_m").iter_rows(named=True):
+        notes = history.notes.get((row["table"], row["row"]), ())
+        values = [NoteOut(name=one.header, concept=one.concept, value=_said(one.value), unit=one.unit) for one in notes]
+        plain = _plain({name: value for name, value in row.items() if name != "table"})
+        found.append(MarkOut(**plain, file=row["table"], notes=values))
+    return found
+
+
+def _clock(clock: Clock, write: Write) -> ClockOut:
+    return ClockOut(
+        file=clock.file,
+        offset_s=_tidy(clock.offset_s),
+        low_s=_tidy(clock.low_s),
+        high_s=_tidy(clock.high_s),
+        drift_ppm=_tidy(clock.drift_ppm),
+        jumps=len(clock.jumps),
+        sure=clock.sure,
+        reason=write(clock.reason),
+    )
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _said(value) for name, value in values.items()}
+
+
+def _said(value: object) -> Any:  # noqa: ANN401 - any value of a row
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+    return _tidy(value) if isinstance(value, float) else value
+
+
+def _rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    return (_plain(row) for row in frame.drop("error_kg", strict=False).iter_rows(named=True))
+
+
+def _tidy(value: float) -> float | Any:  # noqa: ANN401 - None for what is no number
+    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+
+
+def _list(values: Iterable[float]) -> list[float | None]:
+    return [_tidy(value) for value in np.asarray(values).tolist()]

@@ -1,0 +1,242 @@
+"""How does a history read in a terminal? A tree up, a tree down, the timeline, the balance, profiles as rows of blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from tundish.documents.history import KINDS, level_name
+from tundish.documents.history_form import (
+    HistoryOut,
+    KinOut,
+    MarkOut,
+    OverviewOut,
+    ProfileOut,
+    SignalOut,
+    StayOut,
+    StepOut,
+    TieOut,
+)
+from tundish.documents.words import Say, amount, percent, speaker
+from tundish.locale import mark, number
+from tundish.settings import Language
+from tundish.trace.history.doubts import DOUBTFUL, EVIDENCE
+
+MOST_TIES = 40
+"""Lines of a tree; the page and the JSON hold the rest."""
+MOST_STAYS = 40
+MOST_SIGNALS = 20
+MARKS = {"sample": mark("sample"), "defect": mark("defect"), "weld": mark("weld")}
+"""What lies at a place, in words."""
+_BLOCKS = "▁▂▃▄▅▆▇█"
+SPARK = 48
+"""Characters of a profile."""
+
+
+def text(out: HistoryOut, lang: Language, time_zone: str) -> list[str]:
+    """The lines of a history."""
+    _ = speaker(lang)
+    reader = Reader(out, lang, time_zone)
+    told = [reader.head()]
+    told += _part(_("What it was made of"), list(reader.tree(up=True)), _("No record tells."))
+    told += _part(_("What was made of it"), list(reader.tree(up=False)), _("Nothing yet, as far as the records go."))
+    told += _part(_("When it was where (reference clock)"), list(reader.stays()), _("No record tells."))
+    if out.profile is not None:
+        told += _part(_("Along its length"), list(reader.profile(out.profile)), _("No signal reaches it."))
+    told += _part(_("Mass balance"), [balance_line(step, _) for step in out.balance], _("No masses are recorded."))
+    doubts = [f"  {'ⓘ' if one.severity == 'info' else '⚠'} {one.text}" for one in out.findings]
+    return [*told, *(_part(_("Doubts"), doubts, ""))] if doubts else told
+
+
+def _part(title: str, lines: list[str], otherwise: str) -> list[str]:
+    return ["", title, *(lines or [f"  {otherwise}"])]
+
+
+class Reader:
+    """One history in one language."""
+
+    def __init__(self, out: HistoryOut, lang: Language, time_zone: str) -> None:
+        self.out, self.lang, self.zone, self.say = out, lang, ZoneInfo(time_zone), speaker(lang)
+        self.kin = {kin.number: kin for kin in out.pieces}
+
+    def head(self) -> str:
+        """The piece in one line."""
+        kin = self.out.piece
+        facts = [f"{level_name(kin.level, self.lang)} {kin.id}", kin.line or "", self.time(kin.made), size(kin)]
+        return " · ".join(fact for fact in facts if fact)
+
+    def tree(self, *, up: bool) -> Iterator[str]:
+        """One line an edge, the nearest first, the farther ones under it."""
+        ties = self.out.up if up else self.out.down
+        of: dict[int, list[TieOut]] = {}
+        for tie in ties:
+            of.setdefault(tie.child if up else tie.parent, []).append(tie)
+        shown: set[int] = set()
+        left = MOST_TIES
+        stack = [(tie, "", i == 0) for i, tie in enumerate(reversed(of.get(self.out.piece.number, [])))]
+        while stack and left:
+            tie, indent, last = stack.pop()
+            far = tie.parent if up else tie.child
+            again = far in shown and far in of
+            yield f"  {indent}{'└─' if last else '├─'} {self.tie(tie, far)}" + (f" {self.say('(see above)')}" if again else "")
+            left -= 1
+            if not again:
+                below = indent + ("   " if last else "│  ")
+                stack += [(one, below, i == 0) for i, one in enumerate(reversed(of.get(far, [])))]
+            shown.add(far)
+        if stack:
+            yield "  " + self.say("and more: {count} edges in all, on the page and in the JSON", count=len(ties))
+
+    def tie(self, tie: TieOut, far: int) -> str:
+        """One edge: the piece at its far end, what was done, which share, how sure."""
+        kin = self.kin[far]
+        facts = [self.say(KINDS[tie.kind]), share(tie.share), metres(tie)]
+        sure = [percent(100 * tie.probability), self.say(EVIDENCE[tie.evidence].text)]
+        doubt = " ⚠" if tie.probability < DOUBTFUL or not kin.recorded else ""
+        said = " ".join(fact for fact in facts if fact)
+        return f"{kin.id} ({level_name(kin.level, self.lang)}) {said} [{', '.join(sure)}]{doubt}"
+
+    def stays(self) -> Iterator[str]:
+        """One line a visit to a line, in order of time."""
+        found = visits(self.out.timeline)
+        for visit in found[:MOST_STAYS]:
+            first = visit[0]
+            facts = [f"{self.time(first.start)} ~ {self.time(first.end, after=first.start)}", first.line, self.passed(visit)]
+            facts += [self.mass(visit)]
+            if first.turn > 1:
+                facts.append(self.say("turn {turn}", turn=first.turn))
+            yield "  " + "  ".join(fact for fact in facts if fact)
+        if len(found) > MOST_STAYS:
+            yield "  " + self.say("and {more} more", more=len(found) - MOST_STAYS)
+
+    def passed(self, visit: Sequence[StayOut]) -> str:
+        """What went in and what came out."""
+        came = [self.kin[stay.piece].id for stay in visit if stay.goes != "out"]
+        left = [self.kin[stay.piece].id for stay in visit if stay.goes == "out"]
+        return " → ".join(_some(ids) for ids in (came, left) if ids)
+
+    def mass(self, visit: Sequence[StayOut]) -> str:
+        """Masses in and out, and scrap."""
+        came = [stay.mass_in_kg for stay in visit if stay.mass_in_kg is not None]
+        left = [stay.mass_out_kg for stay in visit if stay.mass_out_kg is not None]
+        scrap = [stay.scrap_kg for stay in visit if stay.scrap_kg]
+        told = " → ".join(f"{number(round(sum(part)))}" for part in (came, left) if part)
+        return (f"{told} kg" if told else "") + (self.say(" (scrap {kg} kg)", kg=round(sum(scrap))) if scrap else "")
+
+    def profile(self, profile: ProfileOut) -> Iterator[str]:
+        """One line a signal, then what lies where."""
+        for line, signals in groupby(profile.signals[:MOST_SIGNALS], lambda signal: signal.line):
+            yield f"  {line}"
+            for signal in signals:
+                yield f"    {spark(signal)}  {signal.column}: {span(signal)}"
+        if len(profile.signals) > MOST_SIGNALS:
+            yield "  " + self.say("and {more} more", more=len(profile.signals) - MOST_SIGNALS)
+        for one in profile.marks[:MOST_STAYS]:
+            told = ", ".join(f"{note.name} {amount(note.value, note.unit)}" for note in one.notes)
+            yield f"  {place(one.from_m, one.to_m)}  {self.mark(one)}" + (f": {told}" if told else "")
+
+    def mark(self, noted: MarkOut) -> str:
+        """What lies there, and on which side or end."""
+        words = [self.say(MARKS[noted.kind]), noted.side or "", noted.end or ""]
+        return " ".join(word for word in words if word)
+
+    def time(self, at: str | None, *, after: str | None = None) -> str:
+        """Local time to the second; without the day where it is that of ``after``."""
+        if at is None:
+            return "?" if after else ""
+        local = datetime.fromisoformat(at).astimezone(self.zone)
+        same = after is not None and datetime.fromisoformat(after).astimezone(self.zone).date() == local.date()
+        return local.strftime("%H:%M:%S" if same else "%Y-%m-%d %H:%M:%S")
+
+
+def overview(out: OverviewOut, lang: Language) -> list[str]:
+    """The lines of a plant's material."""
+    _ = speaker(lang)
+    text = "  {level}: {pieces} pieces, {up} with an origin, something was made of {down}, {unrecorded} only named by others"
+    told = [_("Material of {plant}", plant=out.plant), "", _("Pieces")]
+    for one in out.levels:
+        values = {"pieces": one.pieces, "up": one.with_parents, "down": one.with_children, "unrecorded": one.unrecorded}
+        told.append(_(text, level=level_name(one.level, lang), **values))
+    text = "  {kind} ({line}): {edges} edges, {mass} t"
+    kinds = [_(text, kind=_(KINDS[k.kind]), line=k.line or "-", edges=k.edges, mass=round(k.mass_kg / 1000)) for k in out.kinds]
+    told += ["", _("How they hang together"), *kinds, "", _("What the edges rest on")]
+    text = "  {evidence}: {edges} edges, mean probability {percent}, {doubtful} below 95%"
+    for ground in out.grounds:
+        mean = percent(None if ground.probability is None else 100 * ground.probability)
+        named = _(EVIDENCE[ground.evidence].text)
+        told.append(_(text, evidence=named, edges=ground.edges, percent=mean, doubtful=ground.doubtful))
+    told += ["", _("Mass balance"), *(balance_line(step, _) for step in out.steps)]
+    worst = [f"  {'ⓘ' if one.severity == 'info' else '⚠'} {one.text}" for one in out.findings[:MOST_STAYS]]
+    return [*told, "", _("What stays open"), *worst] if worst else told
+
+
+def balance_line(step: StepOut, _: Say) -> str:
+    """One balance: in = out + scrap + rest, but for the error."""
+    text = "  {line} {of}: in {came} kg = out {left} + scrap {scrap} + rest {rest}; error {error}"
+    masses = {"came": step.in_kg, "left": step.out_kg, "scrap": step.scrap_kg, "rest": step.rest_kg}
+    values = {name: "-" if value is None else number(round(value, 1)) for name, value in masses.items()}
+    return _(text, line=step.line or "-", of=step.of or "", error=percent(step.error_percent), **values)
+
+
+def visits(timeline: Sequence[StayOut]) -> list[list[StayOut]]:
+    """Stays that are one visit to a line: the same line, turn, begin and end; what went in and what came out."""
+    found: dict[tuple[object, ...], list[StayOut]] = {}
+    for stay in timeline:
+        found.setdefault((stay.line, stay.turn, stay.start, stay.end), []).append(stay)
+    return list(found.values())
+
+
+def size(kin: KinOut) -> str:
+    """Mass and dimensions, as far as they are known."""
+    thick = None if kin.thickness_m is None else amount(float(f"{1000 * kin.thickness_m:.4g}"), None)
+    wide = None if kin.width_m is None else amount(float(f"{1000 * kin.width_m:.5g}"), None)
+    across = " × ".join(part for part in (thick, wide) if part)
+    parts = [
+        "" if kin.mass_kg is None else amount(round(kin.mass_kg), "kg"),
+        f"{across} mm" if across else "",
+        "" if kin.length_m is None else amount(round(kin.length_m, 1), "m"),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def share(part: float | None) -> str:
+    """A share in percent; a question mark where it is not known."""
+    return "?%" if part is None else percent(100 * part)
+
+
+def metres(tie: TieOut) -> str:
+    """The part of the parent."""
+    return "" if tie.from_m is None or tie.to_m is None else place(tie.from_m, tie.to_m)
+
+
+def place(start: float, end: float) -> str:
+    """Metres from and to, to the decimetre."""
+    first, last = number(round(start, 1)), number(round(end, 1))
+    return f"{first} m" if first == last else f"{first}~{last} m"
+
+
+def span(signal: SignalOut) -> str:
+    """Least and greatest value, in the plant's unit."""
+    lows, highs = [v for v in signal.low if v is not None], [v for v in signal.high if v is not None]
+    if not lows or not highs:
+        return "-"
+    low, high = float(f"{min(lows):.4g}"), float(f"{max(highs):.4g}")
+    return f"{number(low)} ~ {amount(high, signal.unit)}"
+
+
+def spark(signal: SignalOut) -> str:
+    """Means along the piece as blocks; a dot where nothing was measured."""
+    cells = len(signal.mean)
+    parts = [signal.mean[cells * i // SPARK : max(cells * (i + 1) // SPARK, cells * i // SPARK + 1)] for i in range(SPARK)]
+    known = [[value for value in part if value is not None] for part in parts]
+    means = [sum(part) / len(part) if part else None for part in known]
+    there = [value for value in means if value is not None]
+    low, high = (min(there), max(there)) if there else (0.0, 1.0)
+    scale = (len(_BLOCKS) - 1) / (high - low) if high > low else 0.0
+    return "".join("·" if value is None else _BLOCKS[round((value - low) * scale)] for value in means)
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:3]) + (f" … ({len(ids)})" if len(ids) > 3 else "")

@@ -1,0 +1,173 @@
+"""What happened along this one piece? Only the stretch of the plant's data around its stays is read and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from tundish.table import ROW, Column, Table
+from tundish.trace.clocks import Aligned
+from tundish.trace.genealogy.graph import Genealogy
+from tundish.trace.genealogy.index import Numbers, Rows
+from tundish.trace.history.material import Material, Recorded
+from tundish.trace.history.small import renumbered
+from tundish.trace.history.told import Note
+from tundish.trace.position import Profile, measure
+from tundish.trace.spelling import SEPARATORS
+from tundish.trace.stamps import SECOND, stamp_column
+from tundish.vocabulary import Catalogue
+
+AROUND_S = 3 * 3600.0
+"""Seconds before and after a stay that are measured with it: the pieces before and behind tell how the gauge counts."""
+_SLACK_S = 900.0
+"""More than that on the file's own clock, on top of what it is known to be away."""
+_MOST_NOTES = 12
+"""Values told of one row."""
+
+
+@dataclass(frozen=True)
+class Alongside:
+    """A profile, and what stands in the rows that its places come from."""
+
+    profile: Profile
+    notes: Mapping[tuple[str, int], tuple[Note, ...]]
+
+
+def along(
+    material: Material,
+    number: int,
+    catalogue: Catalogue,
+    *,
+    gauges_m: Mapping[str, float] | None = None,
+) -> Alongside | None:
+    """The profile of a piece as it left its last line; None where neither signal nor sample nor defect reaches it."""
+    pieces, stays, windows = _around(material, number)
+    small = _small(material, pieces, stays)
+    narrow = [
+        table for one in material.tables if (table := _narrow(one, material, windows, small.pieces, catalogue)) is not None
+    ]
+    if not narrow:
+        return None
+    clocks = Aligned(
+        material.clocks, {table.name: material.lines[table.name] for table in narrow if table.name in material.lines}
+    )
+    lengths = measure(narrow, small, clocks, catalogue, gauges_m=gauges_m)
+    profile = lengths.along(int(np.searchsorted(pieces, number)))
+    if profile.length_m <= 0 or not (profile.signals or profile.places.height):
+        return None
+    return Alongside(_numbered(profile, pieces, number), _notes(profile, narrow))
+
+
+def _around(material: Material, number: int) -> tuple[Numbers, Rows, dict[str, tuple[int, int]]]:
+    """The pieces that ran shortly before, with and behind this one and what it was made of, their stays, and when, by line."""
+    index = material.index
+    way = np.unique(np.append(material.edges.take(index.up(number).rows)["parent"].to_numpy(), number)).astype(np.int64)
+    own = material.stays.take(index.stays(way)).filter(pl.col("start").is_not_null())
+    spans = own.group_by("line").agg(pl.col("start").min(), pl.col("end").max().fill_null(pl.col("start").max()))
+    wide = int(AROUND_S * SECOND)
+    windows = {
+        line: (start - wide, end + wide)
+        for line, start, end in spans.with_columns(pl.col("start", "end").to_physical()).iter_rows()
+    }
+    near = [index.stays_between(start, end) for start, end in windows.values()]
+    rows = np.unique(np.concatenate([*near, index.stays(way)])) if near else index.stays(way)
+    here = material.stays.take(rows)
+    inside = pl.any_horizontal(
+        pl.lit(value=False),
+        *((pl.col("line") == line) & pl.col("start").to_physical().is_between(*window) for line, window in windows.items()),
+    )
+    first = np.unique(np.concatenate([here.filter(inside)["piece"].to_numpy(), way]))
+    ties = material.edges.take(np.unique(np.concatenate([index.edges_up(first), index.edges_down(first)])))
+    pieces = np.unique(np.concatenate([first, ties["parent"].to_numpy(), ties["child"].to_numpy()]))
+    return pieces, index.stays(pieces), windows
+
+
+def _small(material: Material, pieces: Numbers, stays: Rows) -> Genealogy:
+    """The genealogy of these pieces alone, numbered anew."""
+    edges = material.edges.take(material.index.edges_up(pieces))
+    inside = edges.filter(pl.col("parent").is_in(pieces))
+    return Genealogy(
+        material.pieces.take(pieces),
+        renumbered(inside, ("parent", "child"), pieces),
+        renumbered(material.stays.take(stays), ("piece",), pieces),
+    )
+
+
+def _narrow(
+    table: Recorded, material: Material, windows: Mapping[str, tuple[int, int]], pieces: pl.DataFrame, catalogue: Catalogue
+) -> Table | None:
+    """Rows of a line's trend around the stays, or rows of another table that name one of the pieces; None without any."""
+    head = table.head
+    line = material.lines.get(head.name)
+    wanted = _named(head, pieces) if line is None else _during(head, material, windows.get(line), catalogue)
+    if wanted is None:
+        return None
+    frame = table.rows(wanted)
+    return replace(head, frame=frame) if frame.height else None
+
+
+def _during(head: Table, material: Material, window: tuple[int, int] | None, catalogue: Catalogue) -> pl.Expr | None:
+    column = stamp_column(replace(head, frame=head.frame.clear(1)), catalogue) if window else None
+    if column is None or window is None:
+        return None
+    files = material.files.get(head.name, ())
+    away = [
+        float(np.abs(clock.offsets_s(np.array(window, dtype=np.int64))).max())
+        for clock in material.clocks
+        if clock.file in files
+    ]
+    slack = int((_SLACK_S + max(away, default=0.0)) * SECOND)
+    return pl.col(column.name).dt.timestamp("us").is_between(window[0] - slack, window[1] + slack)
+
+
+def _named(head: Table, pieces: pl.DataFrame) -> pl.Expr | None:
+    ids = [column.name for column in head.columns if column.kind in ("identity", "text", "category", "number")
+           and (column.concept or "").startswith("identity.")]  # fmt: skip
+    if not ids:
+        return None
+    words = pieces.select(_bare(pl.col("even")))["even"].drop_nulls().unique().to_list()
+    return pl.any_horizontal(_bare(pl.col(name)).is_in(words) for name in ids)
+
+
+def _bare(text: pl.Expr) -> pl.Expr:
+    """An id without case, separators and leading zeros: alike for all spellings, and seldom for two pieces."""
+    plain = text.cast(pl.String).str.normalize("NFKC").str.to_uppercase().str.replace(r"\.0+$", "")
+    return plain.str.replace_all(SEPARATORS, "").str.strip_chars_start("0")
+
+
+def _numbered(profile: Profile, pieces: Numbers, number: int) -> Profile:
+    """The profile with the plant's numbers of pieces."""
+    stretches = tuple(replace(one, piece=int(pieces[one.piece])) for one in profile.stretches)
+    noted = profile.places.with_columns(pl.Series("piece", pieces[profile.places["piece"].to_numpy()], dtype=pl.Int64))
+    return replace(profile, piece=number, stretches=stretches, places=noted)
+
+
+def _notes(profile: Profile, tables: Sequence[Table]) -> dict[tuple[str, int], tuple[Note, ...]]:
+    rows: dict[str, set[int]] = {}
+    for table, row in profile.places.select("table", "row").drop_nulls().iter_rows():
+        rows.setdefault(table, set()).add(row)
+    found: dict[tuple[str, int], tuple[Note, ...]] = {}
+    for table in tables:
+        if table.name in rows:
+            for values in table.frame.filter(pl.col(ROW).is_in(list(rows[table.name]))).iter_rows(named=True):
+                found[table.name, values[ROW]] = _told(table.columns, values)
+    return found
+
+
+def _told(columns: Sequence[Column], values: Mapping[str, object]) -> tuple[Note, ...]:
+    """What a row says, in the plant's unit: numbers and classes that are not the place itself."""
+    told: list[Note] = []
+    for column in columns:
+        value = values.get(column.name)
+        skipped = (column.concept or "").startswith(("identity.", "position.", "production.")) or column.kind in (
+            "time",
+            "identity",
+        )
+        if value is None or skipped:
+            continue
+        said = column.to_plant(value) if isinstance(value, float | int) else str(value)
+        told.append(Note(column.header, column.concept, said, column.unit_read))
+    return tuple(told[:_MOST_NOTES])
