@@ -176,11 +176,17 @@ def _sheet(material: Material, line: ChainLine, rows: Sequence[Link]) -> Sheet:
     heads = {"out_id": words.OUT_ID[COMES_OUT[line.kind]], "in_id": words.IN_ID[level_in], **words.COLUMNS}
     if line.same_id:
         heads["out_id"] = words.OUT_ID["coil"]
-    headers = tuple(words.head(heads[key], line.style) for key in keys)
+    headers = tuple(_head(heads[key], words.UNITS.get(key, ""), line) for key in keys)
     units = tuple(words.UNITS.get(key, "") for key in keys)
     ending = "xlsx" if line.layout == "xlsx" else "csv"
     name = f"{'PROD_' if line.style == 'tags' else '생산실적_'}{line.name}.{ending}"
     return Sheet(name, f"{line.name} 생산실적", line.style, line.layout, tuple(keys), headers, units)
+
+
+def _head(four: words.Words, unit: str, line: ChainLine) -> str:
+    """The header; tags in a workbook have no row of units below and carry them themselves."""
+    head = words.head(four, line.style)
+    return f"{head}({unit})" if unit and line.style == "tags" and line.layout == "xlsx" else head
 
 
 def _gone(line: ChainLine) -> set[str]:

@@ -46,10 +46,9 @@ COLUMNS: Mapping[str, Words] = {
     "tail_crop": ("미단크롭(m)", "미단크롭(m)", "TAIL_CROP", "TAIL CROP[m]"),
     "turned": ("선미단반전", "반전", "TURN_YN", "HEAD/TAIL 반전"),
     "flipped": ("상하면반전", "상하반전", "FLIP_YN", "상하면 FLIP"),
-    "lane": ("조번호", "조", "LANE_NO", "LANE"),
+    "lane": ("조번호", "조번", "LANE_NO", "LANE"),
     "grade": ("강종", "강종", "GRADE", "강종"),
     "verdict": ("판정", "판정", "JUDGE", "판정"),
-    "crew": ("작업조", "조", "CREW", "작업조"),
 }
 """Other columns of a production table."""
 UNITS: Mapping[str, str] = {
