@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -38,7 +38,9 @@ from tundish.settings import Language
 from tundish.trace.genealogy.graph import EdgeKind
 from tundish.trace.history import History, Material
 from tundish.trace.pieces import Clock
-from tundish.trace.position.profile import Profile
+
+if TYPE_CHECKING:
+    from tundish.trace.position import Profile
 
 KINDS: Mapping[EdgeKind, str] = {
     "melted": mark("melted"),
@@ -92,9 +94,9 @@ def overview_written(material: Material, plant: str, lang: Language, *, time_zon
         lines=[LineOut(**row) for row in _rows(whole.lines)],
         kinds=[KindOut(**row) for row in _rows(whole.kinds)],
         grounds=[GroundOut(**row) for row in _rows(whole.grounds)],
-        steps=[StepOut(**row) for row in _rows(whole.steps)],
-        days=[StepOut(**row) for row in _rows(whole.days)],
-        lots=[StepOut(**row) for row in _rows(whole.lots)],
+        steps=_steps(whole.steps),
+        days=_steps(whole.days),
+        lots=_steps(whole.lots),
         clocks=[_clock(clock, write) for clock in material.clocks],
         findings=[finding_out(finding, write) for finding in material.findings],
     )
@@ -111,7 +113,8 @@ def schema() -> str:
 
 def level_name(level: str, lang: Language) -> str:
     """What an id names, in the reader's language: slab, coil; the plant's own word where the vocabulary has none."""
-    return meaning(f"identity.{level}", lang) or level
+    name = meaning(f"identity.{level}", lang) or level
+    return name.removesuffix(" number").removesuffix("번호").strip() or level
 
 
 def _profile(history: History, profile: Profile) -> ProfileOut:
@@ -176,7 +179,11 @@ def _said(value: object) -> Any:  # noqa: ANN401 - any value of a row
 
 
 def _rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    return (_plain(row) for row in frame.drop("error_kg", strict=False).iter_rows(named=True))
+    return (_plain(row) for row in frame.iter_rows(named=True))
+
+
+def _steps(balance: pl.DataFrame) -> list[StepOut]:
+    return [StepOut(**row) for row in _rows(balance.select(list(StepOut.model_fields)))]
 
 
 def _tidy(value: float) -> float | Any:  # noqa: ANN401 - None for what is no number

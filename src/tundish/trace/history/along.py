@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -15,10 +16,12 @@ from tundish.trace.genealogy.index import Numbers, Rows
 from tundish.trace.history.material import Material, Recorded
 from tundish.trace.history.small import renumbered
 from tundish.trace.history.told import Note
-from tundish.trace.position import Profile, measure
 from tundish.trace.spelling import SEPARATORS
-from tundish.trace.stamps import SECOND, stamp_column
+from tundish.trace.stamps import SECOND, role
 from tundish.vocabulary import Catalogue
+
+if TYPE_CHECKING:
+    from tundish.trace.position import Profile
 
 AROUND_S = 3 * 3600.0
 """Seconds before and after a stay that are measured with it: the pieces before and behind tell how the gauge counts."""
@@ -44,6 +47,8 @@ def along(
     gauges_m: Mapping[str, float] | None = None,
 ) -> Alongside | None:
     """The profile of a piece as it left its last line; None where neither signal nor sample nor defect reaches it."""
+    from tundish.trace.position import measure  # compiled kernels: slow to import, and a tree needs none
+
     pieces, stays, windows = _around(material, number)
     small = _small(material, pieces, stays)
     narrow = [
@@ -110,9 +115,10 @@ def _narrow(
 
 
 def _during(head: Table, material: Material, window: tuple[int, int] | None, catalogue: Catalogue) -> pl.Expr | None:
-    column = stamp_column(replace(head, frame=head.frame.clear(1)), catalogue) if window else None
-    if column is None or window is None:
+    times = head.of_kind("time")
+    if window is None or not times:
         return None
+    column = min(times, key=lambda time: role(time, catalogue) is not None)
     files = material.files.get(head.name, ())
     away = [
         float(np.abs(clock.offsets_s(np.array(window, dtype=np.int64))).max())
@@ -124,8 +130,9 @@ def _during(head: Table, material: Material, window: tuple[int, int] | None, cat
 
 
 def _named(head: Table, pieces: pl.DataFrame) -> pl.Expr | None:
-    ids = [column.name for column in head.columns if column.kind in ("identity", "text", "category", "number")
-           and (column.concept or "").startswith("identity.")]  # fmt: skip
+    ids = [
+        column.name for column in head.columns if column.kind == "identity" or (column.concept or "").startswith("identity.")
+    ]
     if not ids:
         return None
     words = pieces.select(_bare(pl.col("even")))["even"].drop_nulls().unique().to_list()

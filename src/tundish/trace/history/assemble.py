@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,5 +119,9 @@ def _balance(material: Material, number: int, up: Iterable[Tie]) -> tuple[Step, 
         renumbered(stays, ("piece",), pieces),
     )
     names = material.pieces.take(lots)["id"].to_list()
-    rows = balance(small, "lot").filter(pl.col("of").is_in(names)).drop("error_kg")
+    rows = (
+        balance(small, "lot")
+        .filter(pl.col("of").is_in(names) & (pl.col("in_kg") > 0))
+        .select([field.name for field in fields(Step)])
+    )
     return tuple(Step(**row) for row in rows.iter_rows(named=True))
