@@ -250,7 +250,9 @@ def _over(trail: _Trail, here: _Here, step: _Step) -> Iterator[_Here]:
         return
     # Turned round or turned over: left and right change places with either, and change back with both.
     mirrored = stretch.mirrored != (prior.turned != over)
-    variance = (stretch.error_m / 1.96) ** 2
+    scale = abs((chosen.y[-1] - chosen.y[0]) / chosen.length_m)
+    doubt = float(book.length_sd[step.stay]) / max(scale, 1e-9) if step.stay >= 0 else 0.0
+    variance = (stretch.error_m / 1.96) ** 2 + doubt**2
     yield _Here(stretch.piece, until, chosen, earlier, variance, stretch.flipped != over, mirrored, before.lane, prior, rival)
 
 

@@ -47,6 +47,8 @@ class Book:
     length_in: Floats
     """Of each stay, in m: recorded, else what follows from the stay before, from mass and section, from the trend."""
     length_out: Floats
+    length_sd: Floats
+    """How far the length in may be off, one standard deviation in m: it turns up as a shift when the next line runs the other way."""
     head_crop: Floats
     tail_crop: Floats
     stays_from: Ints

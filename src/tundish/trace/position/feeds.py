@@ -16,6 +16,11 @@ from tundish.trace.stays.segments import Floats, Ints
 _CLEARLY = 0.8
 _FEWEST = 5
 _HALF = 0.5
+_COUNTED = 0.002
+"""Share by which a counted length is off, one standard deviation."""
+_CUT_M = 0.25
+_UNKNOWN_CROP_M = 2.5
+"""What may have been cut off an end of a coil where no record tells, one standard deviation in m."""
 _NEAR = 0.03
 """A length worked out from cuts and crops counts when it agrees with the recorded one by this share."""
 
@@ -53,12 +58,13 @@ def _unevenness(ran: Floats, metres: Floats) -> float:
     return float(np.median(np.abs(ratio - np.median(ratio))))
 
 
-def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats) -> Floats:
-    """Lengths in, where cuts and the tail's crop tell them better: those are known to decimetres, a length to two in a thousand."""
+def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats) -> tuple[Floats, Floats]:
+    """Lengths in, where cuts and the tail's crop tell them better: to decimetres; and one standard deviation of each."""
     tail = column(genealogy.stays, "tail_crop_m")
-    far = _furthest(spans, into.size)
-    told = far + tail
-    return np.where(np.isfinite(told) & (np.abs(told - into) < _NEAR * into), told, into)
+    told = _furthest(spans, into.size) + tail
+    better = np.isfinite(told) & (np.abs(told - into) < _NEAR * into)
+    doubt = np.where(better, _CUT_M, np.hypot(_COUNTED * np.nan_to_num(into), np.where(np.isfinite(tail), 0.0, _UNKNOWN_CROP_M)))
+    return np.where(better, told, into), np.minimum(doubt, 0.05 * np.nan_to_num(into))
 
 
 def _furthest(spans: Spans, stays: int) -> Floats:

@@ -16,9 +16,11 @@ from tundish.trace.position.ruler import walk_per_metre
 from tundish.trace.position.trend import Trend, of_material, word_of
 from tundish.trace.stays.segments import Floats
 
-_REACH_M = 12.0
+_REACH_M = 20.0
 """How far two profiles are shifted against each other, at most: more is no error of marks."""
 _FEWEST = 12
+_SEARCHED = 4
+"""Shifts tried that are as good as independent: the best of them fits a little even by chance."""
 _SURE = 0.97
 """Probability of the direction from which on the profiles may move a stretch."""
 
@@ -102,14 +104,18 @@ def _others(
 
 
 def _likelihood(fit: _Fit) -> float:
-    """Log-likelihood gained by a line through the other profile, normal errors: -n/2 ln(1 - r2)."""
-    return -0.5 * fit.effective * float(np.log1p(-(max(fit.correlation, 0.0) ** 2) + 1e-9))
+    """Log-likelihood gained by a line through the other profile, normal errors: -n/2 ln(1 - r2), r2 adjusted for the search."""
+    free = fit.effective - 1 - _SEARCHED
+    if free < _SEARCHED or fit.correlation <= 0:
+        return 0.0
+    rest = min((1.0 - fit.correlation**2) * (fit.effective - 1) / free, 1.0)
+    return -0.5 * fit.effective * float(np.log(max(rest, 1e-6)))
 
 
 def _common(one: Measured, other: Measured) -> tuple[Floats, Floats, float] | None:
     """Both on one even grid, without what changes slowly."""
     low, high = max(one.x[0], other.x[0]), min(one.x[-1], other.x[-1])
-    step = max(float(np.median(np.diff(one.x))), float(np.median(np.diff(other.x))), 0.25)
+    step = max(_spacing(one, low, high) / 4.0, _spacing(other, low, high) / 4.0, 0.25)
     count = int((high - low) / step)
     if count < _FEWEST:
         return None
@@ -128,7 +134,14 @@ def _fit(one: Measured, other: Measured) -> _Fit | None:
     best = int(np.argmax(scores))
     own = (_correlation(a, a, 1), _correlation(b, b, 1))
     rough = max(own[0] * own[1], 0.0)
-    return _Fit(float(lags[best]) * step, float(scores[best]), a.size * (1 - rough) / (1 + rough))
+    span = step * a.size
+    most = span / max(span / max(one.x.size, 1), span / max(other.x.size, 1), step)
+    return _Fit(float(lags[best]) * step, float(scores[best]), min(a.size * (1 - rough) / (1 + rough), most))
+
+
+def _spacing(one: Measured, low: float, high: float) -> float:
+    first, behind = np.searchsorted(one.x, [low, high])
+    return (high - low) / max(int(behind - first), 1)
 
 
 def _correlation(a: Floats, b: Floats, lag: int) -> float:
@@ -158,7 +171,7 @@ def _moved(
         return stretch
     span = abs(float(stretch.run.y[-1] - stretch.run.y[0]))
     gauge = span / stretch.run.length_m
-    doubt = float(np.clip(stretch.error_m / 1.96, 0.5, 4.0))
+    doubt = float(np.clip(stretch.error_m / 1.96, 0.5, 6.0))
     wander = walk_per_metre(trend) * span / gauge**2 + UNEVEN_M**2
     found = fit_shift(pairs, (float(stretch.run.x[0]), float(stretch.run.x[-1])), doubt=doubt, wander=wander)
     if found is None:

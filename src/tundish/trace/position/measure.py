@@ -96,7 +96,7 @@ def measure(
     running = trends(tables, clocks.lines, by_file, catalogue)
     into, out = stay_lengths(genealogy)
     spans = spans_of(genealogy, into, out)
-    into = mended_lengths(genealogy, spans, into)
+    into, doubt = mended_lengths(genealogy, spans, into)
     feeding = {
         line: _covered(came, running[line][0]) if line in running else came
         for line, came in coming(genealogy, spans, into, out).items()
@@ -106,7 +106,7 @@ def measure(
         for line, came in feeding.items() if line in running
     }  # fmt: skip
     passes = _passes(genealogy.stays.height, feeding, ruled)
-    book = _book(genealogy, {line: own[0] for line, own in running.items()}, passes, (into, out), spans)
+    book = _book(genealogy, {line: own[0] for line, own in running.items()}, passes, (into, out, doubt), spans)
     noted = places.noted(places.of_lines(tables, clocks.lines), genealogy, catalogue)
     scales = {line: pairing.scale for line, (_, pairing) in ruled.items()}
     found = about_lines(running, feeding, ruled, gauges, genealogy)
@@ -150,13 +150,8 @@ def _elongation(genealogy: Genealogy, line: str, into: Floats, out: Floats) -> f
 
 
 def _on_line(trend: Trend, came: Coming, gauges: Mapping[tuple[str, str], float], elongation: float) -> tuple[Ruled, Pairing]:
-    def gauge(found: object) -> float:
-        name = getattr(found, "name", "")
-        return gauges.get((trend.table.name, name), 0.0)
-
-    parts = part(
-        trend, weld_m=gauge(trend.weld_column), present_m=gauge(trend.present_column), elongation=elongation
-    )  # fmt: skip
+    places = {column: metres for (table, column), metres in gauges.items() if table == trend.table.name}
+    parts = part(trend, places, elongation=elongation)
     pairing = pair(parts, came.feeds)
     return rule(parts, came.feeds, pairing), pairing
 
@@ -172,14 +167,14 @@ def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple
 
 
 def _book(
-    genealogy: Genealogy, running: Mapping[str, Trend], passes: Passes, lengths: tuple[Floats, Floats], spans: Spans
+    genealogy: Genealogy, running: Mapping[str, Trend], passes: Passes, lengths: tuple[Floats, Floats, Floats], spans: Spans
 ) -> Book:
     stays, pieces = genealogy.stays, genealogy.pieces.height
     return Book(
         genealogy=genealogy, trends=running, passes=passes,
         lines=tuple(stays["line"].to_list()), goes=tuple(stays["goes"].fill_null("through").to_list()),
         start=micros(stays, "start"), end=micros(stays, "end"), turn=stays["turn"].fill_null(1).to_numpy().astype(np.int64),
-        length_in=lengths[0], length_out=lengths[1],
+        length_in=lengths[0], length_out=lengths[1], length_sd=lengths[2],
         head_crop=np.nan_to_num(column(stays, "head_crop_m")), tail_crop=np.nan_to_num(column(stays, "tail_crop_m")),
         stays_from=starts_of(stays["piece"].to_numpy(), pieces), up_from=starts_of(genealogy.edges["child"].to_numpy(), pieces),
         spans=spans,

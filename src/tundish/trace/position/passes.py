@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tundish.trace.position.trend import Trend
+from tundish.table import Column
+from tundish.trace.position.trend import Bools, Trend
 from tundish.trace.stamps import SECOND, Stamps
 from tundish.trace.stays.segments import Floats, Ints
 
@@ -22,6 +24,11 @@ _STEPS: tuple[tuple[int, int, float], ...] = (
 )  # fmt: skip
 """Pieces and stretches taken together, and the cost of it: half the squared deviation that would be as unlikely. A mark too
 many or missing is seen on about one weld in fifty; a stretch without a piece or a piece without a stretch is rarer."""
+_FEW = 30
+_APART = 6.0
+"""Scatters by which the levels with and without strip differ at least."""
+SPARE_M = 0.1
+"""Bounds of other gauges are widened by what their places may be off."""
 _RELATIVE = 0.02
 _ABSOLUTE_M = 2.0
 """How far a recorded length may be off: share and metres, one standard deviation."""
@@ -62,30 +69,113 @@ class Pairing:
     """Metres of the gauge a recorded metre."""
 
 
-def part(trend: Trend, *, weld_m: float = 0.0, present_m: float = 0.0, elongation: float = 1.0) -> Parts:
+def part(trend: Trend, gauges_m: Mapping[str, float], *, elongation: float = 1.0) -> Parts:
     """Cut a trend at its marks: strip comes and goes, welds pass, and where neither is logged the line stands.
 
-    ``weld_m`` and ``present_m``: how far behind the reference point welds and strip are seen (negative: before it).
+    ``gauges_m``: column -> how far behind the reference point it is measured (negative: before it), where known. Head and tail
+    are seen by every gauge whose place is known, each between two samples of its own: together they say more than one.
     """
     size = trend.times.size
     if trend.present is not None and trend.present.any():
         low, high = _runs(trend.present)
+        mark = trend.present_column
     elif trend.welds.size:
         low, high = np.array([0]), np.array([size])
+        mark = None
     else:
         low, high = _running(trend)
+        mark = None
     inside = trend.welds[(trend.welds > 0) & (trend.welds < size)]
     run = np.searchsorted(low, inside, "right") - 1
     inside = inside[(run >= 0) & (inside > low[np.maximum(run, 0)]) & (inside < high[np.maximum(run, 0)])]
-    begins, ends = np.concatenate((low, inside)), np.concatenate((high, inside))
-    where = [np.concatenate((np.full(edge.size, present_m), np.full(inside.size, weld_m))) for edge in (low, high)]
-    low_us, low_m, low_sd = _marks(trend, begins, where[0], elongation)
-    high_us, high_m, high_sd = _marks(trend, ends, where[1], elongation)
-    left, right = np.argsort(begins, kind="stable"), np.argsort(ends, kind="stable")
-    return Parts(low_m[left], high_m[right], low_us[left], high_us[right], low_sd[left], high_sd[right])
+    of_weld = _marks(trend, inside, _place(trend.weld_column, gauges_m), elongation)
+    ends = [_marks(trend, edge, _place(mark, gauges_m), elongation) for edge in (low, high)]
+    if mark is not None:
+        seen = list(sightings(trend, gauges_m, elongation, without=mark.name))
+        ends = [_narrowed(one, [pair[side] for pair in seen]) for side, one in enumerate(ends)]
+    begins, closes = (_joined(one, of_weld) for one in ends)
+    return Parts(begins.metres, closes.metres, begins.when, closes.when, begins.sd, closes.sd)
 
 
-def _runs(flags: np.ndarray) -> tuple[Ints, Ints]:
+@dataclass(frozen=True)
+class _Marks:
+    """Marks of one kind: when they came, and between which metres run they lie."""
+
+    when: Floats
+    low: Floats
+    high: Floats
+    open: Bools
+
+    @property
+    def metres(self) -> Floats:
+        return (self.low + self.high) / 2.0
+
+    @property
+    def sd(self) -> Floats:
+        return np.where(self.open, np.inf, (self.high - self.low) / math.sqrt(12.0))
+
+
+def _place(column: Column | None, gauges_m: Mapping[str, float]) -> float:
+    return 0.0 if column is None else gauges_m.get(column.name, 0.0)
+
+
+def _joined(one: _Marks, other: _Marks) -> _Marks:
+    order = np.argsort(np.concatenate((one.when, other.when)), kind="stable")
+    fields = (np.concatenate(pair)[order] for pair in zip(_fields(one), _fields(other), strict=True))
+    when, low, high, is_open = fields
+    return _Marks(when, low, high, is_open.astype(bool))
+
+
+def _fields(marks: _Marks) -> tuple[Floats, Floats, Floats, Floats]:
+    return marks.when, marks.low, marks.high, marks.open.astype(np.float64)
+
+
+def sightings(
+    trend: Trend, gauges_m: Mapping[str, float], elongation: float, *, without: str
+) -> Iterator[tuple[_Marks, _Marks]]:
+    """When head and tail passed each other gauge whose place is known: it shows one level with strip and another without."""
+    if trend.present is None:
+        return
+    there = trend.present
+    names = [name for name in gauges_m if name != without and name in trend.table.frame.columns and _numeric(trend, name)]
+    for name in names:
+        values = np.nan_to_num(trend.values([name], 0, trend.times.size)[0])
+        with_, without_ = values[there], values[~there]
+        if min(with_.size, without_.size) < _FEW:
+            continue
+        levels = np.median(with_), np.median(without_)
+        noise = np.percentile(np.abs(with_ - levels[0]), 75) + np.percentile(np.abs(without_ - levels[1]), 75)
+        if abs(levels[0] - levels[1]) > _APART * noise:
+            shows = (values - sum(levels) / 2.0) * np.sign(levels[0] - levels[1]) > 0
+            low, high = _runs(shows)
+            yield (_marks(trend, low, gauges_m[name], elongation), _marks(trend, high, gauges_m[name], elongation))
+
+
+def _numeric(trend: Trend, name: str) -> bool:
+    return bool(trend.table.frame[name].dtype.is_numeric())
+
+
+def _narrowed(marks: _Marks, others: Sequence[_Marks]) -> _Marks:
+    """Marks between the closest bounds that all gauges give; a gauge that contradicts the others is left out of that mark."""
+    low, high = marks.low.copy(), marks.high.copy()
+    for other in others:
+        if not other.when.size or not marks.when.size:
+            continue
+        order = np.argsort(other.metres)
+        middle = (low + high) / 2.0
+        right = np.clip(np.searchsorted(other.metres[order], middle), 1, max(order.size - 1, 1))
+        near = np.where(
+            np.abs(other.metres[order][np.minimum(right, order.size - 1)] - middle) < np.abs(other.metres[order][right - 1] - middle),
+            np.minimum(right, order.size - 1), right - 1,
+        )  # fmt: skip
+        found = order[near]
+        tighter_low, tighter_high = np.maximum(low, other.low[found] - SPARE_M), np.minimum(high, other.high[found] + SPARE_M)
+        fits = (tighter_high > tighter_low) & ~marks.open & ~other.open[found]
+        low, high = np.where(fits, tighter_low, low), np.where(fits, tighter_high, high)
+    return replace(marks, low=low, high=high)
+
+
+def _runs(flags: Bools) -> tuple[Ints, Ints]:
     steps = np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))
     return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
 
@@ -101,16 +191,12 @@ def _running(trend: Trend) -> tuple[Ints, Ints]:
     return low[np.concatenate(([True], rest))], high[np.concatenate((rest, [True]))]
 
 
-def _marks(trend: Trend, at: Ints, gauge_m: Floats, elongation: float) -> tuple[Floats, Floats, Floats]:
-    """Time, metres run and doubt of marks first seen in these rows: they came at some moment since the row before."""
+def _marks(trend: Trend, at: Ints, gauge_m: float, elongation: float) -> _Marks:
+    """Marks first seen in these rows: they came at some moment since the row before."""
     after, before = np.minimum(at, trend.times.size - 1), np.maximum(at - 1, 0)
+    low, high = (trend.passed(trend.times[row].astype(np.float64), gauge_m, elongation=elongation) for row in (before, after))
     when = (trend.times[after] + trend.times[before]) / 2.0
-    metres = np.empty(at.size)
-    for distance in np.unique(gauge_m):
-        mine = gauge_m == distance
-        metres[mine] = trend.passed(when[mine], float(distance), elongation=elongation)
-    doubt = (trend.run_m[after] - trend.run_m[before]) / math.sqrt(12.0)
-    return when, metres, np.where((at <= 0) | (at >= trend.times.size), np.inf, doubt)
+    return _Marks(when, low, high, (at <= 0) | (at >= trend.times.size))
 
 
 def pair(parts: Parts, feeds: Feeds, *, scale: float | None = None) -> Pairing:
@@ -224,11 +310,11 @@ class _Cost:
         off = (length - expected) / doubt
         if self.open[here] and off < 0:
             return 1.0
-        return min(0.5 * off * off, _FAR)
+        return float(min(0.5 * off * off, _FAR))
 
     def _of_time(self, done: int, pieces: int, here: int, stretches: int) -> float:
         begun = self.low_s[here] - self.start_s[done]
         ended = self.high_s[here + stretches - 1] - self.end_s[done + pieces - 1]
         doubt = 0.25 * self.usual_s + 20.0
         off = abs(begun + ended) / 2.0 / doubt
-        return min(0.5 * off * off, _FAR)
+        return float(min(0.5 * off * off, _FAR))

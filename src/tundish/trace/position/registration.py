@@ -23,6 +23,8 @@ UNEVEN_M = 0.3
 _TERMS = 5
 _STEPS = 6
 _FEWEST = 12
+_APART = 0.05
+"""Correlation below which neighbouring residuals count as independent."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def fit_shift(
     if not made:
         return None
     prior = np.concatenate(([doubt**2] * 2, 2.0 * wander / (np.pi * np.arange(1, _TERMS + 1)) ** 2))
-    starts = [np.concatenate(([lag, lag], np.zeros(_TERMS))) for lag in np.arange(-3.0, 3.1, 1.0) * doubt]
+    starts = [np.concatenate(([lag, lag], np.zeros(_TERMS))) for lag in np.arange(-3.0, 3.1, 0.5) * doubt]
     best = min(starts, key=lambda weights: _cost(made, weights, prior, low, high))
     made = [one for one in made if _alike(one, best, low, high)]
     if not made:
@@ -142,12 +144,18 @@ def _alike(pair: _Pair, weights: Floats, low: float, high: float) -> bool:
 
 
 def _noise(rest: Floats) -> float:
-    """Variance of a residual, more where neighbouring ones go together."""
+    """Variance of a residual, times how many neighbouring samples go together (their correlations summed up to the first dip)."""
     centred = rest - rest.mean()
     power = float((centred**2).mean())
-    rough = float((centred[1:] * centred[:-1]).mean() / power) if power > 0 else 0.0
-    rough = min(max(rough, 0.0), 0.9)
-    return max(power, 1e-300) * (1 + rough) / (1 - rough)
+    if power <= 0:
+        return 1e-300
+    together = 1.0
+    for lag in range(1, centred.size // 2):
+        alike = float((centred[lag:] * centred[:-lag]).mean()) / power
+        if alike < _APART:
+            break
+        together += 2.0 * alike
+    return power * together
 
 
 def _cost(pairs: Sequence[_Pair], weights: Floats, prior: Floats, low: float, high: float) -> float:
@@ -155,7 +163,8 @@ def _cost(pairs: Sequence[_Pair], weights: Floats, prior: Floats, low: float, hi
     for pair in pairs:
         _, rest, _, good = _read(pair, weights, low, high)
         if rest.size:
-            total += rest.size * float(np.log(max(rest.var() / pair.values[good].var(), 1e-9)))
+            together = _noise(rest) / max(rest.var(), 1e-300)
+            total += rest.size / together * float(np.log(max(rest.var() / pair.values[good].var(), 1e-9)))
     return total
 
 

@@ -10,8 +10,8 @@ from tundish.trace.position.passes import Feeds, Pairing, Parts
 from tundish.trace.position.trend import Trend
 from tundish.trace.stays.segments import Floats, Ints
 
-MARK_M = 0.3
-"""How far a weld or a crop lies from where the record says; taken as one standard deviation, in m."""
+MARK_M = 0.15
+"""How far a weld or a crop lies from where record and detector say: to 0.3 m, taken as two standard deviations, in m."""
 _FEWEST = 8
 """Fewer passes than this cannot say how exact recorded lengths are."""
 
@@ -69,7 +69,7 @@ def _length_doubt(rest: Floats, parts: Parts, pairing: Pairing, lengths: Floats)
         return 0.005 * float(np.nanmedian(lengths)) if np.isfinite(lengths).any() else 1.0
     spread = 1.4826 * float(np.median(np.abs(rest[known] - np.median(rest[known]))))
     marks = np.median(parts.low_sd[pairing.first[known]] ** 2 + parts.high_sd[pairing.last[known]] ** 2) + 2 * MARK_M**2
-    return float(np.sqrt(max(spread**2 - float(marks), (0.3 * MARK_M) ** 2)))
+    return float(np.sqrt(max(spread**2 - float(marks), MARK_M**2)))
 
 
 def _chains(pairing: Pairing, parts: Parts) -> list[Ints]:
@@ -133,4 +133,4 @@ def walk_per_metre(trend: Trend) -> float:
         return 0.0
     bend = (speed[2:] - 2 * speed[1:-1] + speed[:-2])[third] / speed[1:-1][third]
     noise = 1.4826 * float(np.median(np.abs(bend))) / np.sqrt(6.0)
-    return noise**2 * float(np.median(speed[1:-1][third])) * trend.step_s
+    return float(noise**2 * np.median(speed[1:-1][third]) * trend.step_s)

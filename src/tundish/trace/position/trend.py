@@ -82,7 +82,7 @@ class Trend:
         rising, times = _rising(self.entry_m, self.times)
         arrives = np.interp(when, times, rising) - gauge_m
         late = np.maximum(arrives - rising[-1], 0.0)
-        return self.metres(np.interp(arrives, rising, times)) + late * elongation
+        return np.asarray(self.metres(np.interp(arrives, rising, times)) + late * elongation)
 
     def rows_between(self, low_m: float, high_m: float) -> tuple[int, int]:
         """Rows, first and behind the last, in which the line had run between so many metres."""
