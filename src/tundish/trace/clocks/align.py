@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tundish.table import Finding, Table
+import numpy as np
+import polars as pl
+
+from tundish.errors import Message
+from tundish.table import Column, Finding, Origin, Table
+from tundish.trace.clocks.midnight import day_rows, told_of_days
+from tundish.trace.clocks.offset import Compared, compare, unsure
+from tundish.trace.clocks.offset import given as stated
+from tundish.trace.clocks.records import of_records
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.pieces import Clock
+from tundish.trace.stamps import NEVER, Floats, Stamps, spacing, stamp_column, stamps
 from tundish.vocabulary import Catalogue
+
+_CLEARER = 0.1
+"""By so much of the scatter explained a line must fit better than the next to be told by the signals alone."""
+_DENSE = 3.0
+"""Rows that a log has in a usual stay, at least."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,138 @@ def align(
     """Compare the clock of every table with times with the stays of ``genealogy``.
 
     ``given`` are seconds to add as plant.toml states them (file -> seconds). Tables should have been through
-    :func:`tundish.trace.clocks.mend_times` before.
+    :func:`tundish.trace.clocks.mend_times` before. Logs are told by their signals, tables that name pieces by their rows' times
+    against the ends of the stays; the tables that the stays were made of are the reference.
     """
-    raise NotImplementedError
+    stays, findings = _stays(tables, genealogy, catalogue, time_zone)
+    reference = set(genealogy.stays["table"].drop_nulls().unique().to_list())
+    clocks: list[Clock] = []
+    lines: dict[str, str] = {}
+    for table in tables:
+        column = stamp_column(table, catalogue)
+        if table.name in reference or column is None:
+            continue
+        told: Sequence[Finding] = ()
+        clock, line = _given(table, given or {}), None
+        if _is_log(table, column, stays):
+            best, line = _of_log(table, column, stays, time_zone)
+            clock, told = (best.clock, best.findings) if clock is None else (clock, ())
+        elif clock is None:
+            compared = of_records(table, genealogy, column)
+            clock, told = (None, ()) if compared is None else (compared.clock, compared.findings)
+        if line is not None:
+            lines[table.name] = line
+        clocks += [] if clock is None else [clock]
+        findings += told
+    return Aligned(tuple(clocks), lines, tuple(findings))
+
+
+_Stays = Mapping[tuple[str, str], tuple[Stamps, Stamps]]
+
+
+def _stays(
+    tables: Sequence[Table], genealogy: Genealogy, catalogue: Catalogue, time_zone: str
+) -> tuple[dict[tuple[str, str], tuple[Stamps, Stamps]], list[Finding]]:
+    """Starts and ends of what each line takes in and of what it makes; without rows stamped for a whole day."""
+    findings = []
+    for table in tables:
+        column = stamp_column(table, catalogue)
+        if column is not None and (rows := day_rows(stamps(table, column.name), time_zone)).any():
+            findings.append(told_of_days(table, column.header, rows))
+    found = {}
+    for (line, side), frame in _sides(genealogy.stays).group_by("line", "side"):
+        starts, ends = (frame[name].to_physical().fill_null(NEVER).to_numpy().astype(np.int64) for name in ("start", "end"))
+        dated = day_rows(starts, time_zone) | day_rows(ends, time_zone)
+        found[str(line), str(side)] = starts[~dated], ends[~dated]
+    return dict(sorted(found.items())), findings
+
+
+def _sides(stays: pl.DataFrame) -> pl.DataFrame:
+    whole = stays.filter(pl.col("line").is_not_null() & pl.col("start").is_not_null() & pl.col("end").is_not_null())
+    return pl.concat(whole.filter(pl.col("goes") != other).with_columns(pl.lit(side).alias("side"))
+                     for side, other in (("out", "in"), ("in", "out")))  # fmt: skip
+
+
+def _given(table: Table, offsets: Mapping[str, float]) -> Clock | None:
+    for origin in table.origins:
+        for name in (*origin.places, table.name):
+            if name in offsets:
+                return stated(origin.file, float(offsets[name]))
+    return None
+
+
+def _is_log(table: Table, column: Column, stays: _Stays) -> bool:
+    times = stamps(table, column.name)
+    usual = min((float(np.median(ends - starts)) for starts, ends in stays.values() if starts.size), default=0.0)
+    named = any(c.kind == "identity" for c in table.columns) and table.frame.height < 2_000
+    return not named and table.frame.height >= 50 and 0 < spacing(times) * _DENSE <= usual
+
+
+def _of_log(table: Table, column: Column, stays: _Stays, time_zone: str) -> tuple[Compared, str | None]:
+    """The comparison with the line that fits best, and the line; None for the line when it cannot be told."""
+    times = stamps(table, column.name)
+    present = times != NEVER
+    signals = [signal[present] for signal in _signals(table)]
+    file = _origin(table).file
+    best: dict[str, Compared] = {}
+    for (line, _), (starts, ends) in stays.items():
+        compared = compare(file, times[present], signals, starts, ends, time_zone=time_zone)
+        if line not in best or compared.contrast > best[line].contrast:
+            best[line] = compared
+    if not best:
+        return unsure(file, Message("there are no stays to compare with")), None
+    return _told_apart(table, best)
+
+
+def _told_apart(table: Table, best: Mapping[str, Compared]) -> tuple[Compared, str | None]:
+    ranked = sorted(best, key=lambda line: -best[line].contrast)
+    first = ranked[0]
+    named = _named(table, ranked)
+    close = [line for line in ranked if best[line].contrast > best[first].contrast - _CLEARER and best[line].clock.sure]
+    if best[first].clock.sure and len(close) == 1:
+        return best[first], first
+    if named is not None and (named in close or not close):
+        return best[named], named
+    if not close:
+        return best[first], None
+    text = Message(
+        "{file} fits the pieces of {first} and of {second} alike; its clock is taken as equal. "
+        "Name the file after its line, or state the difference under [clocks] in plant.toml.",
+        file=_origin(table).file,
+        first=first,
+        second=close[1] if close[0] == first else close[0],
+    )
+    compared = unsure(_origin(table).file, Message("two lines fit alike"))
+    return replace(compared, findings=(Finding("line_unsure", "warning", text, _origin(table)),)), None
+
+
+def _named(table: Table, lines: Sequence[str]) -> str | None:
+    """The one line whose name shares a part with the file's name that no other line's name has."""
+    parts = {line: _parts(line) for line in lines}
+    mine = _parts(" ".join((table.name, *(str(origin) for origin in table.origins))))
+    hits = [
+        line for line in lines
+        if mine & (parts[line] - set().union(*(parts[other] for other in lines if other != line)))
+    ]  # fmt: skip
+    return hits[0] if len(hits) == 1 else None
+
+
+def _parts(name: str) -> set[str]:
+    return {part for part in re.split(r"[\W_]+", name.casefold()) if len(part) > 1 or part.isdigit()}
+
+
+def _signals(table: Table) -> list[Floats]:
+    """Numbers of a log; of a flag in words which of its values it has."""
+    made = []
+    for column in table.columns:
+        values = table.frame[column.name]
+        if column.kind == "number":
+            made.append(values.cast(pl.Float64).fill_null(float("nan")).to_numpy())
+        elif column.kind == "category" and 2 <= values.n_unique() <= 5:
+            codes = values.cast(pl.String).cast(pl.Categorical).to_physical()
+            made.append(codes.cast(pl.Float64).fill_null(float("nan")).to_numpy())
+    return made
+
+
+def _origin(table: Table) -> Origin:
+    return table.origins[0] if table.origins else Origin(table.name)

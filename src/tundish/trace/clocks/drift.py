@@ -55,7 +55,8 @@ def fit(scene: Scene, path: Path) -> Line:
     turned = (moved(losses, (drift - path.drift_ppm) * 1e-6 * middles / fine) for drift in drifts)
     tries = np.array([np.add.reduceat(one, firsts, axis=0) for one in turned])
     drawn = _draws(owner)
-    error = float(np.std(_slopes(_least(tries, drawn, owner)[0], drifts)))
+    coarse = scene.step_s / np.sqrt(seen.sum()) / half * 1e6  # what is read once a step tells no better
+    error = float(np.hypot(np.std(_slopes(_least(tries, drawn, owner)[0], drifts)), coarse))
     trust = _USUAL_PPM**2 / (_USUAL_PPM**2 + error**2)
     start = np.array([(rough - path.drift_ppm * 1e-6 * middles)[parts == part][0] for part in np.unique(parts)])
     ppm, columns = _best(tries, np.ones((1, firsts.size)), owner, drifts, trust)

@@ -34,7 +34,9 @@ def find_jumps(times: Stamps, scene: Scene, path: Path, line: Line, pad_s: float
         if abs(by) < max(_LEAST_S, 1.5 * (high - low)):
             continue
         drift = line.drift_ppm * 1e-6
-        off = [float(line.offsets_s[part]) + drift * path.middles_s[piece] for part, piece in ((before, last), (before + 1, first))]
+        off = [
+            float(line.offsets_s[part]) + drift * path.middles_s[piece] for part, piece in ((before, last), (before + 1, first))
+        ]
         span = int(scene.starts[last]) - round(off[0] * SECOND), int(scene.ends[first]) - round(off[1] * SECOND)
         at = _placed(known, span, by, scene.step_s)
         jumps.append(Jump(at, by, min(low, by) - pad_s, max(high, by) + pad_s, _why(by)))

@@ -108,16 +108,16 @@ def _fills_hole(begin: Stamps, end: Stamps, part: int, least: float) -> bool:
 def _ahead(begin: Stamps, end: Stamps, shift: Stamps, part: int, step: float) -> int | None:
     """The part at which the clock had jumped ahead, when this one goes on where it would stand without that jump."""
     for first in range(part - 1, 0, -1):
-        lasted = int(end[first : part] [-1] - begin[first])
+        lasted = int(end[first:part][-1] - begin[first])
         due = int(end[first - 1] + shift[first - 1]) + lasted
-        if begin[first] - end[first - 1] > 3600 * SECOND and abs(int(begin[part]) - due) <= max(60 * SECOND, 0.02 * lasted, 20 * step):
+        if begin[first] - end[first - 1] > 3600 * SECOND and abs(int(begin[part]) - due) <= max(
+            60 * SECOND, 0.02 * lasted, 20 * step
+        ):
             return first
     return None
 
 
-def _repairs(
-    table: Table, header: str, written: Stamps, righted: Stamps, rows: npt.NDArray[np.intp]
-) -> list[Repair]:
+def _repairs(table: Table, header: str, written: Stamps, righted: Stamps, rows: npt.NDArray[np.intp]) -> list[Repair]:
     """One repair for each run of rows moved by the same time."""
     numbers = table.frame[ROW].to_numpy() if ROW in table.frame.columns else np.arange(table.frame.height) + 1
     by = righted[rows] - written[rows]

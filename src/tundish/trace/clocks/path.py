@@ -146,7 +146,7 @@ def _dips(lags: Floats, scores: Floats, sharper: float) -> list[float] | Message
     typical = float(np.median(scores))
     depth = typical - float(scores.min())
     rough = float(np.median(np.abs(np.diff(scores, 2))))
-    if depth < 0.02 * sharper * typical or depth < 6 * sharper * rough:
+    if typical <= 0 or depth < 0.02 * sharper * typical or depth < 6 * sharper * rough:
         return Message("no offset stands out")
     low = np.flatnonzero(scores < typical - 0.5 * depth)
     valleys = np.split(low, np.flatnonzero(np.diff(low) > 1) + 1)

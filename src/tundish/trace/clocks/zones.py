@@ -22,6 +22,8 @@ _FAR = (
 _SHARPER = 3.0
 """One of so many offsets tried must stand out clearer than one of those around zero."""
 
+_CLEAR = 0.4
+"""Share of the scatter that a far offset must explain."""
 _STRETCH = 20
 """Pieces in a row that fit nowhere near, from which on it is worth looking far."""
 
@@ -36,7 +38,8 @@ def search_far(times: Stamps, signals: Sequence[Floats], starts: Stamps, ends: S
         if scene is None:
             continue
         path = search(scene, near_s=near, sharper=_SHARPER)
-        if not isinstance(path, Message) and (best is None or path.contrast > best[1].contrast + 0.02):
+        clear = not isinstance(path, Message) and path.contrast > _CLEAR and not path.others_s and scene.starts.size >= _STRETCH
+        if not isinstance(path, Message) and clear and (best is None or path.contrast > best[1].contrast + 0.02):
             best = scene, path
     return best
 

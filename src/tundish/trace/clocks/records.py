@@ -1,0 +1,130 @@
+"""How far is the clock of a file that names pieces (laboratory, inspection, another MES)? From its times against the stays.
+
+A sample is taken a little after the head or the tail of its piece. The times after that end begin sharply: where they begin,
+the clock is off, if the quickest was taken at once. Where they are spread over hours only a delay can be told, and no clock.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from tundish.errors import Message
+from tundish.table import Column, Finding, Origin, Table
+from tundish.trace.clocks.offset import Compared
+from tundish.trace.genealogy.graph import Genealogy
+from tundish.trace.pieces import Clock
+from tundish.trace.spelling import spell
+from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps, stamps
+
+_SHARP_S = 60.0
+"""Times after the end of a piece that lie so close tell a clock."""
+_FEWEST = 12
+_LEAST = 0.4
+"""Share of the rows that must lie in the sharp part."""
+_REACH_S = 3 * 86_400.0
+_USUAL_PPM = 30.0
+"""Spread of clocks' drift, as for recorders."""
+_DRAWS = 300
+
+
+def of_records(table: Table, genealogy: Genealogy, column: Column) -> Compared | None:
+    """The clock of a table with ids and times; None when it names no pieces with stays."""
+    times = stamps(table, column.name)
+    joined = _joined(table, genealogy, times)
+    file = table.origins[0].file if table.origins else table.name
+    if joined.height < _FEWEST:
+        return None
+    best = None
+    for _, frame in joined.group_by("line", "goes"):
+        delays = frame.select("start", "end").to_numpy() / SECOND
+        low, share = _densest(delays)
+        if best is None or share > best[2]:
+            best = frame, low, share
+    if best is None or best[2] < _LEAST:
+        return _only_delay(file, column, joined)
+    return _clock(file, best[0], best[1])
+
+
+def _joined(table: Table, genealogy: Genealogy, times: Stamps) -> pl.DataFrame:
+    """One row a row of the table and a stay of the piece it names: microseconds after its start and after its end."""
+    pieces = genealogy.pieces.select("even").with_row_index("piece").with_columns(pl.col("piece").cast(pl.Int64))
+    best = pl.DataFrame(schema={"piece": pl.Int64(), "at": pl.Int64()})
+    for identity in table.of_kind("identity"):
+        named = pl.DataFrame({"even": spell(table.frame[identity.name]).even.cast(pl.String), "at": times})
+        found = named.filter(pl.col("at") != NEVER).join(pieces.unique("even", keep="none"), on="even").select("piece", "at")
+        best = found if found.height > best.height else best
+    return best.join(genealogy.stays.drop_nulls(["start", "end"]), on="piece").select(
+        "piece", "line", "goes", "at",
+        (pl.col("at") - pl.col("start").to_physical()).alias("start"), (pl.col("at") - pl.col("end").to_physical()).alias("end"),
+    )  # fmt: skip
+
+
+def _densest(delays: Floats) -> tuple[float, float]:
+    """Where a window of sharp delays that holds most rows (by start or end) begins, and the share of the rows in it."""
+    every = np.sort(delays[np.abs(delays) < _REACH_S])
+    if not every.size:
+        return 0.0, 0.0
+    inside = np.searchsorted(every, every + _SHARP_S / 2, "right") - np.arange(every.size)
+    low = float(every[int(inside.argmax())])
+    hits = ((delays >= low) & (delays <= low + _SHARP_S / 2)).any(axis=1)
+    return low, float(hits.mean())
+
+
+def _clock(file: str, frame: pl.DataFrame, low: float) -> Compared:
+    delays = frame.select("start", "end").to_numpy() / SECOND
+    centre = low + _SHARP_S / 4
+    away = np.abs(delays - centre)
+    near = delays[np.arange(delays.shape[0]), away.argmin(axis=1)]
+    kept = np.abs(near - centre) <= _SHARP_S / 2
+    near, at = near[kept], frame["at"].to_numpy()[kept]
+    reference = int(np.median(at))
+    since = (at - reference) / SECOND
+    rng = np.random.default_rng(0)
+    slopes = [_slope(since, near, rng.integers(0, near.size, near.size)) for _ in range(_DRAWS)]
+    trust = _USUAL_PPM**2 / (_USUAL_PPM**2 + (np.std(slopes) * 1e6) ** 2)
+    slope = trust * float(np.median(slopes))
+    spread = float(np.sqrt(trust) * np.std(slopes))
+    level = near - slope * since
+    begins = [_begin(rng.choice(level, level.size)) for _ in range(_DRAWS)]
+    offset = -_begin(level)
+    early, late = (-float(end) for end in np.percentile(begins, [97.5, 2.5]))
+    reason = Message(
+        "rows come sharply after a piece begins or ends ({rows} rows); right if the quickest came at once", rows=int(near.size)
+    )
+    drift = -slope * 1e6
+    clock = Clock(
+        file, offset, min(early, offset) - 1.0, max(late, offset) + 1.0, reason,
+        drift, drift - 1.96e6 * spread, drift + 1.96e6 * spread, reference=reference,
+    )  # fmt: skip
+    return Compared(clock, (), 1.0, int(near.size))
+
+
+def _slope(since: Floats, delays: Floats, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
+    """Median of the slopes between rows of the earlier and of the later half (a cheap Theil-Sen), in s/s."""
+    order = rows[np.argsort(since[rows], kind="stable")]
+    half = order.size // 2
+    apart = since[order[half : 2 * half]] - since[order[:half]]
+    rise = delays[order[half : 2 * half]] - delays[order[:half]]
+    far = apart > 0
+    return float(np.median(rise[far] / apart[far])) if far.any() else 0.0
+
+
+def _begin(delays: Floats) -> float:
+    """Where delays begin: as far below their lower half as that is wide in proportion, so that single early rows do not count."""
+    tenth, half = np.quantile(delays, [0.1, 0.5])
+    return float(tenth - (half - tenth) / 4)
+
+
+def _only_delay(file: str, column: Column, joined: pl.DataFrame) -> Compared:
+    reason = Message("only the delay after the pieces can be told, no clock")
+    text = Message(
+        "{column} of {file}: rows come {low:.0f} to {high:.0f} minutes after their pieces, too spread to compare the clocks; "
+        "both are taken as equal.",
+        column=column.header,
+        file=file,
+        low=float(joined["end"].quantile(0.1) or 0) / 60e6,
+        high=float(joined["end"].quantile(0.9) or 0) / 60e6,
+    )
+    finding = Finding("clock_only_delay", "info", text, Origin(file, column=column.header))
+    return Compared(Clock(file, 0.0, 0.0, 0.0, reason, sure=False), (finding,))
