@@ -57,10 +57,15 @@ def made_of(column: Column, _: Say) -> str:
     if column.statistic == "lag":
         return _past(column.window or "", _)
     statistic = statistics(_).get(column.statistic, column.statistic)
+    if (column.window or "").startswith("zone:"):
+        return _("{statistic} while in the zone of {zone}", statistic=statistic, zone=(column.window or "")[5:])
     over = {
         "stay": _("{statistic} over the stay", statistic=statistic),
         "until_moment": _("{statistic} until the decision", statistic=statistic),
         "since_reading": _("{statistic} since the reading before", statistic=statistic),
+        "heating": _("{statistic} while heating up", statistic=statistic),
+        "holding": _("{statistic} while holding", statistic=statistic),
+        "cooling": _("{statistic} while cooling down", statistic=statistic),
     }
     return over.get(column.window or "", statistic)
 

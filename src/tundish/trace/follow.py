@@ -19,13 +19,14 @@ from tundish.trace.keys import Plan, is_identity, plan, refuse_strangers
 from tundish.trace.pieces import BATCH, END, MOMENT, PIECE, START, Clock, Link, Pieces
 from tundish.trace.spelling import spell
 from tundish.trace.stamps import NEVER, as_times, role
-from tundish.trace.stays.decision import Moments, find_moments, sole_stamp, stamped_after
+from tundish.trace.stays.decision import Moments, find_moments, of_pieces, sole_stamp, stamped_after
 from tundish.trace.stays.events import of_events
 from tundish.trace.stays.features import Feature, as_stated, describe, when_known
 from tundish.trace.stays.pairs import overlapping
 from tundish.trace.stays.parted import Bench, of_parted_signals
 from tundish.trace.stays.segments import Ints
 from tundish.trace.stays.signals import Signals, Stay, of_signals, same_clock
+from tundish.trace.stays.zones import Zone, find_zones
 from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
 
@@ -293,7 +294,22 @@ def _stay(work: _Work) -> Stay | None:
     if sole is not None:
         return Stay(sole[0], sole[0], sole[1].header, places)
     headers = f"{pair.start.header} - {pair.end.header}" if pair else ""
-    return Stay(work.moments.starts, work.moments.ends, headers, places)
+    return Stay(work.moments.starts, work.moments.ends, headers, places, _zones(work))
+
+
+def _zones(work: _Work) -> tuple[Zone, ...]:
+    """Parts of the stay, by the times of entry or exit or the durations in the tables with one row a piece."""
+    pair, timed, lasted = work.moments.pair, [], []
+    for table in work.single:
+        rows = work.places[table.name]
+        for column in table.columns:
+            if pair is not None and table is pair.table and column in (pair.start, pair.end):
+                continue
+            if column.kind == "time":
+                timed.append((column, of_pieces(table, column.name, work.places)))
+            elif column.kind == "number" and column.unit == "s":
+                lasted.append((column, at(table.frame[column.name], rows).cast(pl.Float64).fill_null(np.nan).to_numpy()))
+    return find_zones(work.moments.starts, work.moments.ends, timed, lasted)
 
 
 def _about_loose(loose: Sequence[Table], found: Plan) -> list[Finding]:

@@ -57,6 +57,8 @@ class Concept:
     """Values of a categorical result, casefolded, that mean: as wanted, and: defective."""
     aggregate: tuple[Statistic, ...] = ()
     """Statistics that make sense over a piece's stay."""
+    phases: bool = False
+    """A batch's own temperature: it heats, holds and cools, and each phase counts for itself."""
     zero_is_missing: bool = False
     """A 0 means: not measured (a steel temperature, a thickness)."""
     synonyms: tuple[str, ...] = ()

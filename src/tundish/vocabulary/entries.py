@@ -86,6 +86,7 @@ def _concept(id: str, entry: Entry) -> Concept:
         good=tuple(str(value).casefold() for value in entry.get("good", ())),
         bad=tuple(str(value).casefold() for value in entry.get("bad", ())),
         aggregate=tuple(entry.get("aggregate", ())),
+        phases=bool(entry.get("phases", False)),
         zero_is_missing=bool(entry.get("zero_is_missing", False)),
         synonyms=_synonyms(entry),
         same_as=MappingProxyType(dict(entry.get("same_as", {}))),

@@ -42,7 +42,7 @@ def find_moments(
     home = single[0]
     starts, ends, pair = _stay(single, places, catalogue)
     stamp = stamp_column(home, catalogue)
-    stamped = _none(base) if stamp is None else _of_pieces(home, stamp.name, places)
+    stamped = _none(base) if stamp is None else of_pieces(home, stamp.name, places)
     if wish is not None:
         known = {"start": starts, "end": ends, "target": stamped if base.moments is None else base.moments}
         moments = known[wish] if wish in known else _named(wish, single, places)
@@ -63,7 +63,7 @@ def find_moments(
         if (stamped == NEVER).mean() < 0.5:
             break
         column = stamp_column(table, catalogue)
-        stamped = stamped if column is None else _of_pieces(table, column.name, places)
+        stamped = stamped if column is None else of_pieces(table, column.name, places)
     # One stamp a piece says when a row was written, not when its values came: nothing is cut off by it.
     reason = Message("decided when the row of the piece is stamped")
     return Moments(starts, ends, stamped, Cut(_none(base), inclusive=True), None, reason)
@@ -75,7 +75,7 @@ def sole_stamp(single: Sequence[Table], places: Mapping[str, Ints], catalogue: C
     for table in single:
         column = stamp_column(table, catalogue)
         if column is not None and tells_of_the_line(column):
-            times = _of_pieces(table, column.name, places)
+            times = of_pieces(table, column.name, places)
             found.append((int((times != NEVER).sum()), times, column))
     if not found:
         return None
@@ -87,7 +87,8 @@ def _none(base: Base) -> Stamps:
     return np.full(base.ids.len(), NEVER, dtype=np.int64)
 
 
-def _of_pieces(table: Table, column: str, places: Mapping[str, Ints]) -> Stamps:
+def of_pieces(table: Table, column: str, places: Mapping[str, Ints]) -> Stamps:
+    """A time column of a table with one row a piece, in order of the pieces."""
     times = at(pl.Series(stamps(table, column)), places[table.name])
     return times.fill_null(NEVER).to_numpy().astype(np.int64)
 
@@ -99,7 +100,7 @@ def _stay(single: Sequence[Table], places: Mapping[str, Ints], catalogue: Catalo
         pair = find_pair(table, catalogue)
         if pair is None:
             continue
-        starts, ends = (_of_pieces(table, column.name, places) for column in (pair.start, pair.end))
+        starts, ends = (of_pieces(table, column.name, places) for column in (pair.start, pair.end))
         covered = float(((starts != NEVER) & (ends != NEVER)).mean())
         if covered > 0 and (best is None or covered > best[0] + 0.1):
             best = covered, starts, ends, pair
@@ -116,7 +117,7 @@ def _apart(single: Sequence[Table], places: Mapping[str, Ints], catalogue: Catal
     )
     if begin is None or finish is None:
         return None
-    starts, ends = (_of_pieces(table, column.name, places) for table, column in (begin, finish))
+    starts, ends = (of_pieces(table, column.name, places) for table, column in (begin, finish))
     both = (starts != NEVER) & (ends != NEVER)
     if not both.any() or (ends[both] >= starts[both]).mean() < 0.99:
         return None
@@ -125,7 +126,7 @@ def _apart(single: Sequence[Table], places: Mapping[str, Ints], catalogue: Catal
 
 def _named(wish: str, single: Sequence[Table], places: Mapping[str, Ints]) -> Stamps | None:
     found = [(table, column) for table in single for column in table.of_kind("time") if _is_named(column, wish)]
-    return _of_pieces(found[0][0], found[0][1].name, places) if found else None
+    return of_pieces(found[0][0], found[0][1].name, places) if found else None
 
 
 def _is_named(column: Column, wish: str) -> bool:
@@ -139,7 +140,7 @@ def stamped_after(table: Table, places: Mapping[str, Ints], moments: Moments, ca
     column = stamp_column(table, catalogue)
     if column is None:
         return None
-    times, decided = _of_pieces(table, column.name, places), moments.cut.moments
+    times, decided = of_pieces(table, column.name, places), moments.cut.moments
     both = (times != NEVER) & (decided != NEVER)
     if not both.any() or (times[both] > decided[both]).mean() <= 0.5:
         return None

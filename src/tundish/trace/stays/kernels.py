@@ -39,7 +39,7 @@ class Moments:
     @property
     def mean(self) -> Floats:
         """Mean of the samples, [signals, stays]."""
-        return self._of(loops.MEAN)
+        return self._of(loops.FIRST) + self._of(loops.MEAN)
 
     @property
     def m2(self) -> Floats:

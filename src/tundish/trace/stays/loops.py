@@ -1,7 +1,8 @@
 """The compiled loops: samples to moments, moments to statistics, samples to cells.
 
 Arrays come one by one and flat, results are written into them, nothing is allocated: that is what lets the compiler keep all
-of it in registers. Moments of one signal in one stay lie side by side, :data:`FIELDS` numbers.
+of it in registers. Moments of one signal in one stay lie side by side, :data:`FIELDS` numbers; means are kept as distances from
+the first sample, of values as of times, so that merging loses nothing of a small scatter far from zero.
 """
 
 # ruff: noqa: PLR0917
@@ -75,11 +76,11 @@ def _block(v: Floats, a: int, n: int, t: Floats, b: int, into: Floats, o: int) -
     into[o + COUNT], into[o + TOTAL], into[o + LOW], into[o + HIGH] = n, total, low, high
     into[o + FIRST], into[o + LAST] = v[a], v[a + n - 1]
     if low == high:
-        into[o + MEAN], into[o + M2], into[o + CO] = low, 0.0, 0.0 * into[o + T_M2]
+        into[o + MEAN], into[o + M2], into[o + CO] = 0.0, 0.0, 0.0 * into[o + T_M2]
         return
     mean = total / n
     away, square, across = _away(v, a, n, mean, t, b)
-    into[o + MEAN] = mean + away / n if not np.isnan(away) else mean
+    into[o + MEAN] = mean - v[a] + away / n
     into[o + M2], into[o + CO] = max(square - away * away / n, 0.0), across
 
 
@@ -94,7 +95,7 @@ def _absorb(into: Floats, o: int, later: Floats, q: int) -> None:
         return
     before, more = into[o + COUNT], later[q + COUNT]
     count = before + more
-    step = later[q + MEAN] - into[o + MEAN]
+    step = later[q + MEAN] + (later[q + FIRST] - into[o + FIRST]) - into[o + MEAN]
     apart = later[q + T_MEAN] + (later[q + T_FIRST] - into[o + T_FIRST]) / SECOND - into[o + T_MEAN]
     weight = before * (more / count)
     into[o + M2] += later[q + M2] + step * step * weight
@@ -107,7 +108,7 @@ def _absorb(into: Floats, o: int, later: Floats, q: int) -> None:
     into[o + LOW], into[o + HIGH] = min(into[o + LOW], later[q + LOW]), max(into[o + HIGH], later[q + HIGH])
     into[o + LAST], into[o + T_LAST] = later[q + LAST], later[q + T_LAST]
     if into[o + LOW] == into[o + HIGH]:
-        into[o + MEAN], into[o + M2], into[o + CO] = into[o + LOW], 0.0, 0.0 * into[o + T_M2]
+        into[o + MEAN], into[o + M2], into[o + CO] = 0.0, 0.0, 0.0 * into[o + T_M2]
 
 
 @compiled(types.void(_Read, _Whole, types.int64, types.Array(types.float64, 3, "C")))
@@ -119,7 +120,9 @@ def finish(state: Floats, codes: Ints, a: int, found: Floats) -> None:
             code = codes[k]
             for p in range(stays):
                 o = (s * stays + p) * FIELDS
-                if code >= 0:
+                if code == MEAN:
+                    made = state[o + FIRST] + state[o + MEAN]
+                elif code >= 0:
                     made = state[o + code]
                 elif code == STD:
                     made = np.sqrt(state[o + M2] / state[o + COUNT])
@@ -182,7 +185,7 @@ def _tile(values: Floats, rows: int, order: Ints, natural: bool, times: Stamps, 
           centred: Floats, spans: Floats, room: Floats, hours: Floats, part: Floats, state: Floats,
           stays: int) -> None:  # fmt: skip
     """All signals over the blocks of one tile."""
-    for s in range(values.size // max(rows, 1)):
+    for s in range(state.size // max(FIELDS * stays, 1)):
         for k in range(used):
             begin, n, at = blocks[k, 1], blocks[k, 2], blocks[k, 3]
             to = (s * stays + blocks[k, 0]) * FIELDS
@@ -223,12 +226,13 @@ def lay_moments(values: Floats, rows: int, order: Ints, natural: bool, first: In
              state: Floats, clock: Floats, centred: Floats, blocks: Ints, spans: Floats, room: Floats, hours: Floats,
              part: Floats) -> None:  # fmt: skip
     """Moments of each signal over rows ``first`` to ``last`` of ``order`` of each stay, tile by tile."""
+    stays = first.size
     used = laid = 0
     for p in range(first.size):
         alone = 0 < last[p] - first[p] <= BLOCK
         if not alone:
-            for s in range(values.size // max(rows, 1)):
-                o = (s * first.size + p) * FIELDS
+            for s in range(state.size // max(FIELDS * stays, 1)):
+                o = (s * stays + p) * FIELDS
                 for f in range(FIELDS):
                     state[o + f] = np.nan
                 state[o + COUNT] = 0.0

@@ -15,9 +15,11 @@ from tundish.trace.base import at, files_of, origin_of
 from tundish.trace.clocks import estimate
 from tundish.trace.pieces import Clock, Link
 from tundish.trace.stamps import NEVER, SECOND, Stamps, spacing, stamp_column, stamps
+from tundish.trace.stays.batches import by_phase
 from tundish.trace.stays.events import floats
 from tundish.trace.stays.features import Feature, describe
 from tundish.trace.stays.segments import Floats, Ints, Segments, by_time, commonest, latest, numbers
+from tundish.trace.stays.zones import Zone, zones_by_signal
 from tundish.vocabulary import Catalogue
 
 _USUAL: tuple[Statistic, ...] = ("mean", "std", "min", "max", "slope")
@@ -35,6 +37,8 @@ class Stay:
     """Headers of the two time columns, for the record of the link."""
     places: Mapping[str, pl.Series]
     """Category columns of the pieces (header -> values) that may name the equipment."""
+    zones: tuple[Zone, ...] = ()
+    """Parts of the stay, where the pieces' tables tell them."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,10 @@ def of_signals(
     times = stamps(table, stamp.name)
     lane, place_of_piece, place = _lanes(table, times, stay)
     columns = [c for c in table.columns if c.name not in without and c.kind in ("number", "category") and c.name != place]
-    times, starts, ends, until = _in_lanes(times, stay, known_until, lane, place_of_piece)
-    clock, doubt = _clock(table, columns, times, (starts, ends), offsets)
-    clocked = np.where(times == NEVER, NEVER, times + int(clock.offset_s * SECOND))
+    lanes = _apart(times, stay, lane, place_of_piece)
+    starts, ends, until = (lanes.of_pieces(one) for one in (stay.starts, stay.ends, known_until))
+    clock, doubt = _clock(table, columns, lanes.of_rows(times), (starts, ends), offsets)
+    clocked = lanes.of_rows(clock.right(times))
     stop = np.where(until == NEVER, ends, np.minimum(ends, until))
     segments = by_time(clocked, starts, stop)
     lengths = segments.lengths[starts != NEVER]
@@ -80,14 +85,17 @@ def of_signals(
     dense = float(np.median(lengths)) >= _DENSE
     if not dense and _names_material(table, catalogue):
         return None
-    features = (
-        _over_stays(table, columns, segments, clocked, catalogue) if dense else _spots(table, columns, clocked, stop, starts)
-    )
+    told: list[Finding] = []
+    if dense:
+        windows = _windows(columns, stay.zones, lanes, clocked, stop)
+        features, told = _over_stays(table, columns, segments, clocked, catalogue, windows=windows)
+    else:
+        features = _spots(table, columns, clocked, stop, starts)
     covered = (segments.lengths > 0) if dense else (latest(clocked, stop) >= 0)
     rows = segments.reached
     link = Link(table.name, "time", (stay.columns, stamp.header),
                 times.size, rows, int(covered.sum()), 0)  # fmt: skip
-    told = _told(table, link, int((~covered).sum()), clock)
+    told += _told(table, link, int((~covered).sum()), clock)
     if (starts == ends).all():
         told.append(_of_one_time(table, stay))
     return Signals(tuple(features), clock, link, covered, tuple([*told, doubt] if doubt else told))
@@ -97,6 +105,33 @@ def _names_material(table: Table, catalogue: Catalogue) -> bool:
     concepts = [(c.name, catalogue.concept(c.concept)) for c in table.columns if c.concept is not None]
     levels = [table.frame[name].n_unique() for name, concept in concepts if concept.level not in (None, "order", "specimen")]
     return max(levels, default=0) > 0.5 * table.frame.height
+
+
+@dataclass(frozen=True)
+class _Lanes:
+    """Times moved so far apart by equipment that a stay meets the rows of its own equipment only."""
+
+    rows: Ints | None = None
+    pieces: Ints | None = None
+    """Number of the equipment; -1 where unknown, None where one line is all there is."""
+    apart: int = 0
+
+    def of_rows(self, times: Stamps) -> Stamps:
+        return _moved(times, self.rows, self.apart)
+
+    def of_pieces(self, times: Stamps) -> Stamps:
+        return _moved(times, self.pieces, self.apart)
+
+
+def _apart(times: Stamps, stay: Stay, rows: Ints | None, pieces: Ints | None) -> _Lanes:
+    if rows is None or pieces is None:
+        return _Lanes()
+    known = np.concatenate([part[part != NEVER] for part in (times, stay.starts, stay.ends)])
+    return _Lanes(rows, pieces, 2 * int(known.max() - known.min()) + 86_400 * SECOND)
+
+
+def _moved(times: Stamps, codes: Ints | None, apart: int) -> Stamps:
+    return times if codes is None else np.where((times == NEVER) | (codes < 0), NEVER, times + codes * apart)
 
 
 def _lanes(table: Table, times: Stamps, stay: Stay) -> tuple[Ints | None, Ints | None, str | None]:
@@ -122,19 +157,21 @@ def _codes(values: pl.Series, code: Mapping[str, int]) -> Ints:
     return values.replace_strict(code, default=None, return_dtype=pl.Int64).fill_null(-1).to_numpy().astype(np.int64)
 
 
-def _in_lanes(
-    times: Stamps, stay: Stay, until: Stamps, lane: Ints | None, place: Ints | None
-) -> tuple[Stamps, Stamps, Stamps, Stamps]:
-    """Times moved so far apart by equipment that a stay meets the rows of its own equipment only."""
-    if lane is None or place is None:
-        return times, stay.starts, stay.ends, until
-    known = np.concatenate([part[part != NEVER] for part in (times, stay.starts, stay.ends)])
-    apart = 2 * int(known.max() - known.min()) + 86_400 * SECOND
+def _windows(
+    columns: Sequence[Column], zones: Sequence[Zone], lanes: _Lanes, times: Stamps, stop: Stamps
+) -> Mapping[str, tuple[str, Segments]]:
+    """Column -> the window that it counts in and its rows, where that is not the whole stay."""
+    inside = zones_by_signal(columns, zones)
+    made = {}
+    for zone in {zone.key: zone for zone in inside.values()}.values():
+        begin, end = _until(lanes.of_pieces(zone.starts), lanes.of_pieces(zone.ends), stop)
+        made[zone.key] = f"zone:{zone.header}", by_time(times, begin, end)
+    return {name: made[zone.key] for name, zone in inside.items()}
 
-    def moved(stamps_: Stamps, codes: Ints) -> Stamps:
-        return np.where((stamps_ == NEVER) | (codes < 0), NEVER, stamps_ + codes * apart)
 
-    return moved(times, lane), moved(stay.starts, place), moved(stay.ends, place), moved(until, place)
+def _until(starts: Stamps, ends: Stamps, stop: Stamps) -> tuple[Stamps, Stamps]:
+    known = (ends != NEVER) & (stop != NEVER)
+    return starts, np.where(known, np.minimum(ends, stop), NEVER)
 
 
 def _clock(
@@ -166,23 +203,35 @@ def same_clock(unsure: Table, sure: Table, catalogue: Catalogue) -> bool:
 
 
 def _over_stays(
-    table: Table, columns: Sequence[Column], segments: Segments, times: Stamps, catalogue: Catalogue
-) -> list[Feature]:
-    features = []
+    table: Table,
+    columns: Sequence[Column],
+    segments: Segments,
+    times: Stamps,
+    catalogue: Catalogue,
+    *,
+    windows: Mapping[str, tuple[str, Segments]],
+) -> tuple[list[Feature], list[Finding]]:
+    features: list[Feature] = []
+    findings: list[Finding] = []
     order = np.argsort(times, kind="stable")
     for column in columns:
+        window, rows = windows.get(column.name, ("stay", segments))
         if column.kind == "category":
             words = table.frame[column.name].cast(pl.String)
             if words.n_unique() > 1:
-                features.append(Feature(describe(table, column, "mode", "stay"), commonest(words, segments)))
+                features.append(Feature(describe(table, column, "mode", window), commonest(words, rows)))
             continue
         values = floats(table, column)
         if _is_counter(values[order]):
-            features.append(_consumed(table, column, values, segments))
+            features.append(_consumed(table, column, values, rows))
             continue
-        for statistic, result in numbers(values, segments, times, _wanted(column, catalogue)).items():
-            features.append(Feature(describe(table, column, statistic, "stay"), pl.Series(result).fill_nan(None)))
-    return features
+        for statistic, result in numbers(values, rows, times, _wanted(column, catalogue)).items():
+            features.append(Feature(describe(table, column, statistic, window), pl.Series(result).fill_nan(None)))
+        if column.concept is not None and catalogue.concept(column.concept).phases:
+            made, told = by_phase(table, column, values, times, segments)
+            features += made
+            findings += told
+    return features, findings
 
 
 def _is_counter(values: Floats) -> bool:
