@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tundish.errors import BadSettings, Message, NoSharedKey
-from tundish.table import Column, Table
+from tundish.table import Table
 from tundish.trace.genealogy.beginnings import begins_with
 from tundish.trace.ids import FEWEST_IDS, Ids, comparable, is_identity, names_agree, shares
 from tundish.trace.spelling import spell

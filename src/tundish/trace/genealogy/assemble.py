@@ -50,7 +50,7 @@ def assemble(records: Records, events: Events, uses: Uses, links: Links, names: 
     if bool(recorded.any()):
         pieces = _measured_going_in(pieces, rows)
     opened = uses.frame.select("use").with_columns(accepted=tied).filter(~pl.col("accepted"))
-    return Assembled(pieces.select(PIECES.names()).cast(dict(PIECES)), edges, stays, of_use, of_making, by, opened)
+    return Assembled(pieces.select(PIECES.names()).cast(PIECES), edges, stays, of_use, of_making, by, opened)
 
 
 def _pieces(uses: Uses, links: Links, names: Names) -> tuple[pl.DataFrame, pl.Series, pl.Series, pl.Series]:
@@ -87,7 +87,7 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records) -> tuple[
     of = pieces.with_row_index("n").select(pl.col("n").cast(pl.Int64), "level", "mass_kg", "length_m", "width_m", "thickness_m")
     of_parent = {"level": "parent_level", "mass_kg": "parent_kg", "length_m": "parent_m", "width_m": "parent_width",
                  "thickness_m": "parent_thickness"}  # fmt: skip
-    of_child = {"level": "child_level", "mass_kg": "child_kg", "width_m": "child_width"}
+    of_child = {"level": "child_level", "mass_kg": "child_kg", "width_m": "child_width", "thickness_m": "child_thickness"}
     told = rows.join(of.rename(of_parent), left_on="parent", right_on="n", how="left", maintain_order="left").join(
         of.select("n", *of_child).rename(of_child), left_on="child", right_on="n", how="left", maintain_order="left"
     )  # fmt: skip
@@ -100,6 +100,8 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records) -> tuple[
         scrap_kg=pl.when(pl.col("scrap").n_unique().over("parent", "line") <= 1).then(pl.col("scrap").max().over("parent", "line"))
         .otherwise(pl.col("scrap").sum().over("parent", "line")),
         at=pl.coalesce("end", "start"),
+        parent_width=pl.coalesce("parent_width", "width_in"),
+        parent_thickness=pl.coalesce("parent_thickness", "thickness_in"),
     )  # fmt: skip
     told = told.sort("child", "at_m", "order", nulls_last=True)
     told = add_shares(told).filter(pl.col("parent").is_not_null())
@@ -109,7 +111,7 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records) -> tuple[
         table=table.gather(told["source"]) if told.height else pl.Series([], dtype=pl.String),
         lane=pl.col("lane").cast(pl.Int64),
     ).sort("child", "at_m", "parent", nulls_last=True)
-    return edges.select(EDGES.names()).cast(dict(EDGES)), edges["by"]
+    return edges.select(EDGES.names()).cast(EDGES), edges["by"]
 
 
 _STAY_MEASURES = ("mass_in", "mass_out", "scrap", "length_in", "length_out")
@@ -131,7 +133,7 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
     told = told.with_columns(stay=fresh.cum_sum())
     stays = told.group_by("stay").agg(
         pl.col("piece", "line", "goes", "source", "row").first(), pl.col("start").min(), pl.col("end").max(),
-        *(_of_rows(name, "out" if name == "mass_out" or name == "length_out" else "in") for name in _STAY_MEASURES),
+        *(_of_rows(name, "out" if name in {"mass_out", "length_out"} else "in") for name in _STAY_MEASURES),
         pl.col("head_crop").first(), pl.col("tail_crop").last(), pl.col("turned", "flipped").first(),
     )  # fmt: skip
     stays = stays.with_columns(
@@ -142,7 +144,7 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
         "mass_in": "mass_in_kg", "mass_out": "mass_out_kg", "scrap": "scrap_kg", "length_in": "length_in_m",
         "length_out": "length_out_m", "head_crop": "head_crop_m", "tail_crop": "tail_crop_m",
     })  # fmt: skip
-    return named.select(STAYS.names()).cast(dict(STAYS))
+    return named.select(STAYS.names()).cast(STAYS)
 
 
 def _of_rows(name: str, side: str) -> pl.Expr:

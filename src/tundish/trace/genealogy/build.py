@@ -6,8 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from tundish.table import Progress, Table
+from tundish.errors import Message
+from tundish.table import ROWS_SHOWN, Finding, Origin, Progress, Table
 from tundish.trace.genealogy.assemble import assemble
+from tundish.trace.genealogy.cells import mended_cells
+from tundish.trace.genealogy.cycles import without_cycles
+from tundish.trace.genealogy.doubts import doubts
 from tundish.trace.genealogy.events import find_events
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS, Genealogy
 from tundish.trace.genealogy.links import link
@@ -38,8 +42,24 @@ def trace_material(
     names = name_pieces(events, uses, links, _mentions(records))
     tell("genealogy", 4, 5)
     made = assemble(records, events, uses, links, names)
+    edges, rings = without_cycles(made.edges)
+    findings = (*doubts(records, events, uses, links, made), *_about_rings(rings, made.pieces))
     tell("genealogy", 5, 5)
-    return Genealogy(made.pieces, made.edges, made.stays)
+    return Genealogy(made.pieces, edges, made.stays, findings, mended_cells(records, events, uses, links, names=names, made=made))
+
+
+def _about_rings(rings: pl.DataFrame, pieces: pl.DataFrame) -> list[Finding]:
+    if rings.is_empty():
+        return []
+    text = Message(
+        "{count} edges would make a piece come from itself; the weakest of each ring is left out.", count=rings.height
+    )
+    rows = rings.head(ROWS_SHOWN)
+    return [
+        Finding("cycle", "error", text, Origin(str(rings["table"][0] or "")), rings.height, rows=tuple(rows["row"].to_list()),
+                found=tuple(pieces["id"].gather(rows["child"]).to_list()), expected=tuple(pieces["id"].gather(rows["parent"]).to_list()),
+                hint=Message("Look the rows up and correct the ids in the source."))
+    ]  # fmt: skip
 
 
 def _mentions(records: Records) -> pl.DataFrame:

@@ -82,17 +82,22 @@ def _runs(rows: pl.DataFrame) -> pl.Series:
     """Rows that stand together and made one product: one id, or, where a line's rows say so, all of the product's measures."""
     before = [pl.col(name).eq_missing(pl.col(name).shift()) for name in ("source", "line", "goes")]
     beside = pl.all_horizontal(before).fill_null(value=False)
-    alike = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in _OF_PRODUCT)
-    alike &= pl.col("mass_out").is_not_null() | pl.col("length_out").is_not_null()
-    pairs = rows.select(
-        "source", beside=beside, alike=alike, same=(pl.col("out") == pl.col("out").shift()).fill_null(value=False)
-    )
+    equal = {name: pl.col(name).eq_missing(pl.col(name).shift()) for name in _OF_PRODUCT}
+    same = (pl.col("out") == pl.col("out").shift()).fill_null(value=False)
+    pairs = rows.select("source", beside=beside, same=same, **equal)
+    held = pairs.filter(pl.col("beside") & pl.col("same")).group_by("source").agg(pl.col(_OF_PRODUCT).mean())
+    kept = pairs.select("source").join(held, on="source", how="left", maintain_order="left")
+    written = pl.any_horizontal(pl.col(name).is_not_null() for name in _OF_PRODUCT)
+    alike = pl.all_horizontal(
+        pairs[name] | (kept[name].fill_null(0.0) < _TELLING) for name in _OF_PRODUCT
+    ) & pl.any_horizontal(kept[name].fill_null(0.0) >= _TELLING for name in _OF_PRODUCT) & rows.select(written).to_series()  # fmt: skip
+    pairs = pairs.with_columns(alike=alike)
     told = pairs.filter("beside").group_by("source").agg(
         n=pl.col("same").sum(),
         held=pl.col("alike").filter("same").mean(),
         telling=pl.col("same").filter("alike").mean(),
     )  # fmt: skip
-    sure = told.filter((pl.col("n") >= _FEWEST_PAIRS) & (pl.col("held") >= _TELLING) & (pl.col("telling") >= _TELLING))
+    sure = told.filter((pl.col("n") >= _FEWEST_PAIRS) & (pl.col("held") >= _TELLING) & (pl.col("telling") >= _SINGLE))
     by_measure = pl.col("source").is_in(sure["source"].to_list())
     goes_on = pl.col("beside") & pl.when(by_measure).then("alike").otherwise("same")
     return pairs.select((~goes_on).cum_sum().cast(pl.Int64)).to_series().alias("run")

@@ -57,6 +57,8 @@ class Sides:
     space: Ints
     wanted: Ints
     """Space of each making, and the space that each use asks for."""
+    unrecorded: npt.NDArray[np.bool_]
+    """Makings that only their uses tell of."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def learn(sides: Sides, use: Ints, making: Ints, *, seed: int = 0) -> Judge:
         for name, values in true.items():
             key = (int(line), name)
             if values.dtype.kind == "f":
-                edges[key] = _bins(values)
+                edges[key] = _bins(values.astype(np.float64))
                 if edges[key].size < 2:
                     continue
             scores[key] = _ratio(_coded(values, edges.get(key)), _coded(chance[name], edges.get(key)))
@@ -177,7 +179,9 @@ def _sequence(sides: Sides, use: Ints, making: Ints) -> Ints:
     """How far the making lies from those that the rows before and after used, in the order its line made them."""
     before = _beside(sides, sides.before[use], making) * 3 + sides.like_before[use]
     after = _beside(sides, sides.after[use], making) * 3 + sides.like_after[use]
-    return np.asarray(before * _SIDES + after, dtype=np.int64)
+    first, last = sides.before[use], sides.after[use]
+    torn = (first >= 0) & (first == last) & (making != first)
+    return np.asarray(np.where(torn, _SIDES * _SIDES + before, before * _SIDES + after), dtype=np.int64)
 
 
 def _beside(sides: Sides, other: Ints, making: Ints) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -87,6 +87,21 @@ STAYS = pl.Schema(
 """One row a piece and a stay, sorted by piece and start."""
 
 
+CELLS = pl.Schema(
+    {
+        "table": pl.String(),
+        "place": pl.Int64(),  # row of the standardised table's frame, from 0
+        "row": pl.Int64(),  # of the file
+        "column": pl.String(),  # name in the standardised table
+        "before": pl.String(),
+        "id": pl.String(),  # as it should read
+        "probability": pl.Float64(),
+        "evidence": EVIDENCE,
+    }
+)
+"""One row a cell of a record whose id is mended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """One edge as a reader sees it; lengths in m, mass in kg."""
@@ -115,6 +130,8 @@ class Genealogy:
     edges: pl.DataFrame
     stays: pl.DataFrame
     findings: tuple[Finding, ...] = ()
+    cells: pl.DataFrame = field(default_factory=CELLS.to_frame, repr=False)
+    """Cells of the records that read otherwise than they should, by :data:`CELLS`."""
 
     def up(self, piece: int) -> pl.DataFrame:
         """All edges that lead to this piece (row number), nearest first: EDGES with ``depth`` and ``share``.

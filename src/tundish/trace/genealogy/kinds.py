@@ -10,48 +10,41 @@ from tundish.trace.genealogy.graph import KINDS
 from tundish.trace.genealogy.records import Source
 
 _SOME = 0.02
-_MOSTLY = 0.5
 _SIDE_BY_SIDE = 0.8
+_THINNER = 0.97
 
 
 def kinds(edges: pl.DataFrame, sources: Sequence[Source]) -> pl.Series:
     """The kind of each edge, told per line from the levels of parent and child and from who has several of whom.
 
-    ``edges``: ``parent``, ``child``, ``line``, ``source``, ``parent_level``, ``child_level``, ``lane``, ``child_width``,
-    ``parent_width``.
+    ``edges``: ``parent``, ``child``, ``line``, ``source``, ``parent_level``, ``child_level``, ``lane``, and width and
+    thickness (m) of ``child_`` and ``parent_``.
     """
     told = edges.select(
-        "parent",
-        "line",
-        "source",
-        "parent_level",
-        "child_level",
-        "lane",
-        "child",
-        narrow=pl.col("child_width") / pl.col("parent_width"),
-    )
-    each = told.group_by("line", "source", "parent_level", "child_level").agg(
-        joins=(pl.len().over("child") > 1).mean(),
-        parts=(pl.len().over("parent") > 1).mean(),
-        lanes=(pl.col("lane").is_not_null() & (pl.col("lane").max() > 1)).mean(),
-        narrow=pl.col("narrow").median(),
-    )
+        "line", "source", "parent_level", "child_level", "lane", "parent", "child", narrow=pl.col("child_width") / pl.col("parent_width"),
+        thin=pl.col("child_thickness") / pl.col("parent_thickness"), alone=pl.len().over("child", "line") == 1,
+    )  # fmt: skip
+    keys = ["line", "source", "parent_level", "child_level"]
+    each = told.group_by(keys).agg(
+        joins=(~pl.col("alone")).mean(), parts=(pl.len().over("parent") > 1).mean(), lanes=(pl.col("lane") > 1).sum() / pl.len(),
+        narrow=pl.col("narrow").median(), thin=pl.col("thin").median(),
+    )  # fmt: skip
     packs = [n for n, source in enumerate(sources) if source.out.container]
     sheets = [n for n, source in enumerate(sources) if source.out.column.concept in ("identity.sheet", "identity.plate")]
-    strip = pl.col("parent_level").str.starts_with("coil")
+    parent, child = pl.col("parent_level"), pl.col("child_level")
+    divided = pl.col("parts") > _SOME
     kind = (
-        pl.when(pl.col("parent_level").str.starts_with("heat") & (pl.col("child_level") != "heat")).then(pl.lit("cast"))
-        .when(pl.col("source").is_in(packs) & (pl.col("joins") > 0)).then(pl.lit("packed"))
-        .when(strip & (pl.col("source").is_in(sheets) | (pl.col("child_level") == "plate"))).then(pl.lit("sheeted"))
-        .when(pl.col("parent_level").str.starts_with("slab") & ~pl.col("child_level").str.starts_with("slab")).then(pl.lit("rolled"))
-        .when(strip & (pl.col("source").is_in(packs))).then(pl.lit("sheeted"))
-        .when((pl.col("joins") > _SOME) & strip).then(pl.lit("welded"))
-        .when(pl.col("joins") > _MOSTLY).then(pl.lit("joined"))
-        .when((pl.col("lanes") > _MOSTLY) | ((pl.col("parts") > _SOME) & (pl.col("narrow") < _SIDE_BY_SIDE))).then(pl.lit("slit"))
-        .when(pl.col("parts") > _SOME).then(pl.lit("cut"))
+        pl.when(parent.str.starts_with("heat") & (child != "heat")).then(pl.lit("cast"))
+        .when((pl.col("lanes") > _SOME) | (divided & (pl.col("narrow") < _SIDE_BY_SIDE))).then(pl.lit("slit"))
+        .when(pl.col("source").is_in(packs) & (~divided | (pl.col("joins") > _SOME))).then(pl.lit("packed"))
+        .when(parent.str.starts_with("slab") & ~child.str.starts_with("slab")).then(pl.lit("rolled"))
+        .when(pl.col("source").is_in([*sheets, *packs]) | (child == "plate")).then(pl.lit("sheeted"))
+        .when(pl.col("thin") < _THINNER).then(pl.lit("rolled"))
+        .when(divided & (pl.col("joins") <= _SOME)).then(pl.lit("cut"))
         .otherwise(pl.lit("processed"))
     )  # fmt: skip
     each = each.with_columns(kind=kind)
-    keys = ["line", "source", "parent_level", "child_level"]
     joined = told.join(each.select(*keys, "kind"), on=keys, how="left", maintain_order="left", nulls_equal=True)
-    return joined["kind"].cast(KINDS)
+    together = pl.when(parent.str.starts_with("coil")).then(pl.lit("welded")).otherwise(pl.lit("joined"))
+    in_line = pl.col("kind").is_in(["rolled", "processed"]) & ~pl.col("alone")
+    return joined.select(pl.when(in_line).then(together).otherwise("kind")).to_series().cast(KINDS)

@@ -17,10 +17,12 @@ TYPED_WRONG = 1 / 300
 """Share of typed ids that are wrong (white paper on manual entry, cited in the project's notes)."""
 _COPIED_WRONG = 1 / 3000
 """Share of ids that are those of another row: the slip is not of the fingers but of the eye; unsourced, a tenth of the above."""
-_AGAINST = -3.0
+_AGAINST = -1.5
 """Log likelihood ratio below which the plain reading of an id is weighed against others."""
 _ROUNDS = 2
 _BEST = 10
+_HOPELESS = 16.0
+"""Log odds by which a candidate may lie behind the best and still be weighed."""
 _IN_WINDOW = 30
 _FEWEST = 30
 
@@ -104,19 +106,15 @@ def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -
     text = pairs["how"].to_numpy()
     kinds = np.where(text == "exact", "record", np.where(text == "near", "mistyped", kinds))
     beside = (sides.before[use] == making) | (sides.after[use] == making)
-    first, again, used = _slot_terms(slots, uses.frame, pairs, sides)
+    first, again, used = _slot_terms(_slots(uses.frame, plain, sides), slots, uses.frame, pairs, sides)
     pairs = pairs.with_columns(
         score=pl.Series(score), evidence=pl.Series(kinds), free=pl.Series(np.where(beside, 0.0, first)),
         taken=pl.Series(np.where(beside, 0.0, again)), used=pl.Series(used & ~beside), shared=pl.Series(beside),
         none=pl.Series(_none(uses.frame, use, sides)),
     )  # fmt: skip
     total = pl.col("score") + pl.when("used").then("taken").otherwise("free")
-    return (
-        pairs.with_columns(total=total)
-        .sort("use", "total", descending=[False, True])
-        .group_by("use", maintain_order=True)
-        .head(_BEST)
-    )
+    pairs = pairs.with_columns(total=total).filter(pl.col("total") >= pl.col("total").max().over("use") - _HOPELESS)
+    return pairs.sort("use", "total", descending=[False, True]).group_by("use", maintain_order=True).head(_BEST)
 
 
 _EVIDENCE = {
@@ -129,8 +127,32 @@ def _none(frame: pl.DataFrame, use: Ints, sides: Sides) -> Floats:
     """Score of: none of the recorded makings. A blank says nothing; an id that is known is hardly that of an unrecorded piece."""
     rows = frame[use]
     blank, known = rows["even"].is_null().to_numpy(), (rows["n"] > 0).to_numpy()
-    makings = max(sides.made.size, 1)
-    return np.where(blank, np.log(0.05 * makings), np.where(known, np.log(0.01) - np.log(makings), np.log(0.2) - 2.3))
+    makings = _peers(sides, use)
+    strange = frame.group_by("line").agg(
+        strange=((pl.col("even").is_not_null() & (pl.col("n") == 0)).sum() + 1) / (pl.len() + 1),
+        bare=pl.col("making").is_in(np.flatnonzero(sides.unrecorded)).mean(),
+        single=(pl.col("making").drop_nulls().value_counts().struct.field("count") == 1).sum() / pl.len(),
+    )
+    unrecorded = rows.join(strange, on="line", how="left", maintain_order="left").select(
+        pl.when(pl.col("bare") > 0.5).then("single").otherwise("strange").clip(0.001, 0.5)).to_series().to_numpy()  # fmt: skip
+    return np.where(
+        blank,
+        np.log(unrecorded * makings),
+        np.where(known, np.log(0.01) - np.log(makings), np.log(_orphans_around(frame)[use])),
+    )
+
+
+def _orphans_around(frame: pl.DataFrame) -> Floats:
+    """Share of ids around each use that no record makes: near one where the records begin, near none elsewhere."""
+    orphan = (pl.col("even").is_not_null() & (pl.col("n") == 0)).cast(pl.Float64)
+    around = orphan.rolling_sum(21, min_samples=1, center=True) - orphan
+    return frame.select((around / 20).clip(0.02, 0.9)).to_series().to_numpy()
+
+
+def _peers(sides: Sides, use: Ints) -> Ints:
+    """How many makings there are of the space that each use asks for."""
+    counts = np.bincount(sides.space, minlength=int(sides.wanted.max(initial=0)) + 1)
+    return np.asarray(np.maximum(counts[sides.wanted[use]], 1), dtype=np.int64)
 
 
 def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: pl.DataFrame) -> pl.DataFrame:
@@ -156,7 +178,7 @@ def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: p
     wide_use, wide = _unused(sides, settled, doubted, slots, frame)
     use, making = np.concatenate([use, wide_use]), np.concatenate([making, wide])
     blank = uses.frame["even"].is_null().to_numpy()[use]
-    text = np.where(blank, 0.0, np.log(_COPIED_WRONG) - np.log(max(sides.made.size, 1)) - 2.3)
+    text = np.where(blank, 0.0, np.log(_COPIED_WRONG) - np.log(_peers(sides, use)) - 2.3)
     others = pl.DataFrame({"use": use, "making": making, "text": text}).with_columns(how=pl.lit("other"))
     found.append(others.filter(sides.space[making] == sides.wanted[use]))
     return pl.concat(found).sort("use", "making", "text", descending=[False, False, True]).unique(
@@ -220,21 +242,29 @@ def _slots(frame: pl.DataFrame, settled: Ints, sides: Sides) -> pl.DataFrame:
     return blocks.with_columns(from_line=pl.Series(sides.from_line[blocks["making"].to_numpy()]))
 
 
-def _slot_terms(slots: pl.DataFrame, frame: pl.DataFrame, pairs: pl.DataFrame, sides: Sides) -> tuple[Floats, Floats, Ints]:
-    """For each pair the log odds of a first and of a further use of the making on this line, and whether it is used already."""
+def _slot_terms(
+    stated: pl.DataFrame, slots: pl.DataFrame, frame: pl.DataFrame, pairs: pl.DataFrame, sides: Sides
+) -> tuple[Floats, Floats, Ints]:
+    """For each pair the log odds of a first and of a further use of the making on this line, and whether it is used already.
+
+    What was made last is not used yet: only makings before the last tenth of those used count as left over.
+    """
     told = pairs.select("use", "making").with_columns(frame[pairs["use"].to_numpy()].select("line", "role")).with_columns(
         from_line=pl.Series(sides.from_line[pairs["making"].to_numpy()])
     )  # fmt: skip
-    made = pl.DataFrame({"from_line": sides.from_line}).group_by("from_line").agg(all=pl.len())
-    odds = (
-        slots.group_by("line", "role", "from_line").agg(once=pl.len(), twice=(pl.col("n") > 1).sum()).join(made, on="from_line")
-    )
+    ranks = pl.Series(sides.rank[stated["making"].to_numpy()])
+    stated = stated.with_columns(rank=ranks).with_columns(last=0.9 * pl.col("rank").max().over("line", "role", "from_line"))
+    odds = stated.group_by("line", "role", "from_line").agg(
+        once=(pl.col("rank") <= pl.col("last")).sum().cast(pl.Float64),
+        twice=(pl.col("n") > 1).sum(), all=pl.len(), last=pl.col("last").first() + 1,
+    )  # fmt: skip
     odds = odds.with_columns(
-        first=(pl.col("once") + 1).log() - (pl.max_horizontal(pl.col("all") - pl.col("once"), pl.lit(0)) + 1).log(),
-        again=(pl.col("twice") + 0.5).log() - (pl.col("once") + 1).log(),
+        first=(pl.col("once") + 1).log() - (pl.max_horizontal(pl.col("last") - pl.col("once"), pl.lit(0)) + 1).log(),
+        again=(pl.col("twice") + 0.5).log() - (pl.col("all") + 1).log(),
     ).select("line", "role", "from_line", "first", "again")
     told = told.join(odds, on=["line", "role", "from_line"], how="left", maintain_order="left").join(
         slots.select("line", "role", "making", "n"), on=["line", "role", "making"], how="left", maintain_order="left"
     )  # fmt: skip
     first, again = (told[name].fill_null(0.0).to_numpy() for name in ("first", "again"))
-    return first.clip(-3.0, 6.0), again, (told["n"].fill_null(0) > 0).to_numpy()
+    unrecorded = sides.unrecorded[pairs["making"].to_numpy()]
+    return np.where(unrecorded, 0.0, first.clip(-3.0, 6.0)), again, (told["n"].fill_null(0) > 0).to_numpy()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from tundish.trace.genealogy.events import Events
-from tundish.trace.genealogy.likeness import near
+from tundish.trace.genealogy.likeness import near, slips
 from tundish.trace.genealogy.links import Links
 from tundish.trace.genealogy.uses import Uses
 
 _RUNNING = 0.7
 _BEGINNING = 0.9
 _FEWEST = 20
+_MOST_OF = 0.5
 _SURE = 0.97
 """Certainty of an id put right by its place in a running series that neighbours on both sides confirm; checked on generated chains."""
 _WEIGHTS = {"expected": 1.5, "begins": 2.0, "taken": -3.0, "mentioned": 0.6}
@@ -44,6 +46,7 @@ def name_pieces(events: Events, uses: Uses, links: Links, mentions: pl.DataFrame
     if not contested.is_empty():
         makings = _elected(makings, contested, mentions)
     makings = _by_series(makings, uses, links)
+    makings = _by_neighbours(makings)
     written = _written(makings, events, uses)
     return Names(makings["read"].alias("even"), written, makings["certainty"], makings["mended"])
 
@@ -162,6 +165,45 @@ def _by_series(makings: pl.DataFrame, uses: Uses, links: Links) -> pl.DataFrame:
         certainty=pl.when(changed).then(_SURE).otherwise("certainty"),
         mended=pl.when(changed).then(pl.lit("sequence")).otherwise("mended"),
     ).drop("meant")
+
+
+_AROUND = 11
+_FAR_OFF = 3.0
+
+
+def _by_neighbours(makings: pl.DataFrame) -> pl.DataFrame:
+    """Ids of unrecorded pieces that stand far from those used around them, and of which one slip alone makes one that fits."""
+    stem, number, _ = _split(pl.col("even"))
+    loose = makings.filter(~pl.col("recorded")).with_columns(stem=stem, number=number.cast(pl.Float64)).sort("space", "order")
+    if loose.height < _FEWEST:
+        return makings
+    middle = pl.col("number").rolling_median(_AROUND, min_samples=3, center=True).over("space")
+    loose = loose.with_columns(middle=middle).with_columns(apart=(pl.col("number") - pl.col("middle")).abs())
+    loose = loose.with_columns(reach=pl.col("apart").quantile(0.97).over("space").clip(5.0, None))
+    usual = loose.group_by("space", "stem").len().filter(pl.col("len") > _MOST_OF * pl.col("len").sum().over("space"))
+    spaces = dict(usual.select("space", "stem").iter_rows())
+    odd = loose.filter((pl.col("votes") == 1) & ((pl.col("apart") > _FAR_OFF * pl.col("reach")) | pl.col("number").is_null()
+                       | (pl.col("stem") != pl.col("space").replace_strict(spaces, default=None, return_dtype=pl.String))))  # fmt: skip
+    known = set(makings["read"].to_list())
+    meant = {}
+    for event, even, space, centre, reach in odd.select("event", "even", "space", "middle", "reach").iter_rows():
+        fits = [word for word in {word for word, _ in slips(even, "0123456789" + str(spaces.get(space, "")))}
+                if word not in known and centre is not None and _near_number(word, spaces.get(space), centre, reach)]  # fmt: skip
+        if len(fits) == 1:
+            meant[event] = fits[0]
+    if not meant:
+        return makings
+    fresh = pl.DataFrame({"event": list(meant), "meant": list(meant.values())}, schema={"event": pl.Int64, "meant": pl.String})
+    return makings.join(fresh, on="event", how="left").sort("event").with_columns(
+        read=pl.coalesce("meant", "read"),
+        certainty=pl.when(pl.col("meant").is_not_null()).then(_SURE).otherwise("certainty"),
+        mended=pl.when(pl.col("meant").is_not_null()).then(pl.lit("sequence")).otherwise("mended"),
+    ).drop("meant")  # fmt: skip
+
+
+def _near_number(word: str, stem: str | None, centre: float, reach: float) -> bool:
+    match = re.fullmatch(_NUMBER, word)
+    return match is not None and match[1] == stem and abs(int(match[2]) - centre) <= reach
 
 
 def _written(makings: pl.DataFrame, events: Events, uses: Uses) -> pl.Series:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 _FAR = 1e6
-_LARGEST = 60
+_LARGEST = 400
 """Rows settled together at most; larger knots are cut into rows of their own."""
+_EXACT = 12
+"""Up to so many rows every alternative is weighed with all others free to move; beyond, with the others where they are."""
 
 
 def settle(pairs: pl.DataFrame, doubted: npt.NDArray[np.int64]) -> pl.DataFrame:
@@ -34,69 +38,59 @@ def settle(pairs: pl.DataFrame, doubted: npt.NDArray[np.int64]) -> pl.DataFrame:
     columns = {name: pairs[name].to_numpy() for name in ("score", "free", "taken", "used", "shared", "none")}
     order = np.argsort(part[use], kind="stable")
     borders = np.flatnonzero(np.diff(part[use][order], prepend=-1, append=-2))
-    for low, high in zip(borders[:-1], borders[1:], strict=True):
+    for low, high in pairwise(borders.tolist()):
         at = order[low:high]
         groups = [at] if np.unique(use[at]).size <= _LARGEST else [at[use[at] == one] for one in np.unique(use[at])]
         for group in groups:
-            _settle_part(group, use, making, columns, chosen, probability)
+            chosen[group], probability[group] = _settle_part(use[group], making[group], {n: v[group] for n, v in columns.items()})
     return sorted_pairs.drop("part").with_columns(chosen=pl.Series(chosen), probability=pl.Series(probability))
 
 
 def _settle_part(
-    at: npt.NDArray[np.int64], use: npt.NDArray[np.int64], making: npt.NDArray[np.int64],
-    columns: dict[str, npt.NDArray[np.float64]], chosen: npt.NDArray[np.bool_], probability: npt.NDArray[np.float64],
-) -> None:  # fmt: skip
-    """Settle one knot of rows and makings in place."""
-    rows, row = np.unique(use[at], return_inverse=True)
-    things, thing = np.unique(making[at], return_inverse=True)
-    one = {name: values[at] for name, values in columns.items()}
+    use: npt.NDArray[np.int64], making: npt.NDArray[np.int64], one: dict[str, npt.NDArray[np.float64]]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Settle one knot of rows and makings: which pairs are chosen, and how probable each is.
+
+    Columns of the gain: each making once, at the price of its first use; then each pair, at that of a further use; then none.
+    """
+    rows, row = np.unique(use, return_inverse=True)
+    things, thing = np.unique(making, return_inverse=True)
+    chosen, probability = np.zeros(use.size, bool), np.zeros(use.size)
     first = np.where(one["used"].astype(bool), one["taken"], one["free"])
     further = np.where(one["shared"].astype(bool), first, one["taken"])
-    none = np.zeros(rows.size)
-    none[row] = one["none"]
-    gain = np.full((rows.size, 2 * things.size * 1 + rows.size), -_FAR)
+    gain = np.full((rows.size, things.size + use.size + rows.size), -_FAR)
     gain[row, thing] = one["score"] + first
-    wide = np.full((rows.size, things.size, rows.size), -_FAR)
-    wide[row, thing, row] = one["score"] + further  # any number of rows may use it further, each at its price
-    gain = np.concatenate([gain[:, : things.size], wide.reshape(rows.size, -1), np.full((rows.size, rows.size), -_FAR)], axis=1)
-    gain[np.arange(rows.size), gain.shape[1] - rows.size + np.arange(rows.size)] = none
+    gain[row, things.size + np.arange(use.size)] = one["score"] + further
+    gain[row, things.size + use.size + row] = one["none"]
     best, total = _assign(gain)
     for n in range(rows.size):
         mine = np.flatnonzero(row == n)
-        picked = _thing(int(best[n]), things.size, rows.size)
-        worth = _alternatives(gain, n, thing[mine], things.size, total, picked)
-        odds = np.exp(np.clip(np.append(worth[0], worth[1]) - max(float(worth[0].max(initial=-_FAR)), worth[1]), -60, 0))
-        share = odds / odds.sum()
-        probability[at[mine]] = share[:-1]
-        chosen[at[mine]] = thing[mine] == picked
+        column = int(best[n])
+        picked = thing[mine] == column if column < things.size else mine == column - things.size
+        none = things.size + use.size + n
+        if rows.size > _EXACT:
+            worth = total - gain[n, best[n]] + _beside_others(gain, best, n, thing[mine], things.size + mine)
+        else:
+            worth = np.array([_forced(gain, n, [int(t), things.size + int(m)]) for t, m in zip(thing[mine], mine, strict=True)])
+        worth[picked] = total
+        left = total if column == none else total - float(gain[n, column]) + float(gain[n, none])
+        odds = np.exp(np.clip(np.append(worth, left) - max(float(worth.max()), left), -60, 0))
+        probability[mine] = (odds / odds.sum())[:-1]
+        chosen[mine] = picked
+    return chosen, probability
 
 
-def _thing(column: int, things: int, rows: int) -> int:
-    if column < things:
-        return column
-    return (column - things) // rows if column < things + things * rows else -1
-
-
-def _alternatives(
-    gain: npt.NDArray[np.float64], n: int, candidates: npt.NDArray[np.int64], things: int, total: float, picked: int
-) -> tuple[npt.NDArray[np.float64], float]:
-    """Worth of the best assignment in which row ``n`` has each of its candidates, and none of them."""
-    rows = gain.shape[0]
-    if rows == 1:
-
-        def worth(columns: list[int]) -> float:
-            return float(gain[0, columns].max())
-    else:
-
-        def worth(columns: list[int]) -> float:
-            return _forced(gain, n, columns)
-
-    each = [total if c == picked else worth([int(c), things + int(c) * rows + n]) for c in candidates]
-    last = gain.shape[1] - rows + n
-    return np.array(each), total if picked < 0 else worth([last])
+def _beside_others(
+    gain: npt.NDArray[np.float64], best: npt.NDArray[np.int64], n: int, thing: npt.NDArray[np.int64], again: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:  # fmt: skip
+    """Gain of row ``n`` with each of its candidates while all other rows stay as they are."""
+    held = np.isin(thing, np.delete(best, n))
+    return np.asarray(np.where(held, gain[n, again], np.maximum(gain[n, thing], gain[n, again])), dtype=np.float64)
 
 
 def _forced(gain: npt.NDArray[np.float64], n: int, columns: list[int]) -> float:
+    if gain.shape[0] == 1:
+        return float(gain[0, columns].max())
     forced = gain.copy()
     forced[n] = -10 * _FAR
     forced[n, columns] = gain[n, columns]

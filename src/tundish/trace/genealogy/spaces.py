@@ -97,11 +97,8 @@ def _grouped(found: Sequence[Ids], catalogue: Catalogue) -> list[int]:
             if root(a) == root(b):
                 continue
             mine, theirs = _level(one.column, catalogue), _level(found[b].column, catalogue)
-            if mine in _SPECIFIC and theirs in _SPECIFIC:
-                same = mine == theirs
-            else:
-                same = shares(one, found[b]) > 0
-            if same:
+            told = mine in _SPECIFIC and theirs in _SPECIFIC
+            if mine == theirs if told else shares(one, found[b]) > 0:
                 of[max(root(a), root(b))] = min(root(a), root(b))
     return [root(one) for one in range(len(found))]
 

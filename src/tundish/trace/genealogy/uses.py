@@ -73,7 +73,7 @@ def _with_unrecorded(frame: pl.DataFrame, makings: pl.DataFrame, rows: pl.DataFr
     measures = first.join(rows.select("order", *_IN), on="order", how="left", maintain_order="left")
     made = pl.DataFrame(schema=makings.schema)
     fresh = measures.with_columns(
-        event=pl.int_range(pl.len()) + makings.height, rows=pl.lit(0), rank=pl.int_range(pl.len()).over("space"),
+        event=pl.int_range(pl.len()) + makings.height, rows=pl.lit(0), rank=pl.struct(pl.col("even").str.len_chars().alias("long"), "even").rank("dense").over("space"),
         **{name.removesuffix("_in"): pl.col(name) for name in _IN},
     )  # fmt: skip
     fresh = pl.concat([made, fresh.select(pl.col(name).cast(kind) for name, kind in makings.schema.items() if name in fresh.columns)],
@@ -90,7 +90,7 @@ def lay_sides(events: Events, uses: Uses) -> Sides:
     beside = pl.col("line") == pl.col("line").shift()
     before = frame.select(pl.when(beside).then(pl.col("making").shift()).fill_null(-1)).to_series().to_numpy()
     after = frame.select(pl.when(beside.shift(-1)).then(pl.col("making").shift(-1)).fill_null(-1)).to_series().to_numpy()
-    like = _alike(rows)
+    like, unrecorded = _alike(rows), makings["source"].is_null().to_numpy()
     return Sides(
         line=_codes(frame["line"], lines),
         at=rows.select(pl.coalesce("start", "end").to_physical().fill_null(NEVER)).to_series().to_numpy(),
@@ -104,10 +104,11 @@ def lay_sides(events: Events, uses: Uses) -> Sides:
         made=makings["made"].to_physical().fill_null(NEVER).to_numpy(),
         rank=makings["rank"].to_numpy().astype(np.int64),
         from_line=_codes(makings["line"], lines),
-        of={name: _floats(makings[name]) for name in ("mass", "length", "width", "thickness")},
+        of={name: np.where(unrecorded, np.nan, _floats(makings[name])) for name in ("mass", "length", "width", "thickness")},
         name=makings["even"],
         space=_codes(makings["space"], spaces),
         wanted=_codes(frame["space"], spaces),
+        unrecorded=unrecorded,
     )
 
 
