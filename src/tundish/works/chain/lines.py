@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, takewhile
 
 import numpy as np
 
@@ -300,7 +301,7 @@ def _pack(work: Work, stays: list[Stay]) -> None:
     i = 0
     while i < len(stays):
         count = int(work.rng.integers(1, 5))
-        group = [s for s in stays[i : i + count] if _alike(work, stays[i], s)]
+        group = list(takewhile(partial(_alike, work, stays[i]), stays[i : i + count]))
         i += len(group)
         order, ready = material.pieces[group[0].piece].order, group[-1].end
         package = new_piece(material, level="package", step=step, parts=(), share=1.0, order=order, ready=ready)
