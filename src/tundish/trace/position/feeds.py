@@ -13,8 +13,6 @@ from tundish.trace.position.book import Spans, column, micros
 from tundish.trace.position.passes import Feeds
 from tundish.trace.stays.segments import Floats, Ints
 
-_CLEARLY = 0.8
-_FEWEST = 5
 _HALF = 0.5
 _COUNTED = 0.002
 """Share by which a counted length is off, one standard deviation."""
@@ -44,18 +42,17 @@ class Coming:
         return Coming(self.stays[kept], feeds, self.low_in_m[kept], self.high_in_m[kept], self.out_m[kept])
 
     def measured_by(self, ran: Floats) -> Coming:
-        """With the lengths, in or out, that what ``ran`` during each stay follows more evenly: gauges count one or the other."""
-        into, out = self.feeds.metres, self.out_m
-        better = _unevenness(ran, out) < _CLEARLY * _unevenness(ran, into)
-        return replace(self, feeds=replace(self.feeds, metres=out)) if better else self
+        """With the lengths, in or out, that the gauge counts: those that what ``ran`` during each stay comes nearer to."""
+        if _far(ran, self.out_m) < _far(ran, self.feeds.metres):
+            return replace(self, feeds=replace(self.feeds, metres=self.out_m))
+        return self
 
 
-def _unevenness(ran: Floats, metres: Floats) -> float:
+def _far(ran: Floats, metres: Floats) -> float:
     known = (ran > 0) & (metres > 0)
-    if known.sum() < _FEWEST or known.mean() < _HALF:
+    if not known.any() or known.mean() < _HALF:
         return math.inf
-    ratio = np.log(ran[known] / metres[known])
-    return float(np.median(np.abs(ratio - np.median(ratio))))
+    return float(np.median(np.abs(np.log(ran[known] / metres[known]))))
 
 
 def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats) -> tuple[Floats, Floats]:
@@ -63,7 +60,9 @@ def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats) -> tuple[Fl
     tail = column(genealogy.stays, "tail_crop_m")
     told = _furthest(spans, into.size) + tail
     better = np.isfinite(told) & (np.abs(told - into) < _NEAR * into)
-    doubt = np.where(better, _CUT_M, np.hypot(_COUNTED * np.nan_to_num(into), np.where(np.isfinite(tail), 0.0, _UNKNOWN_CROP_M)))
+    doubt = np.where(
+        better, _CUT_M, np.hypot(_COUNTED * np.nan_to_num(into), np.where(np.isfinite(tail), 0.0, _UNKNOWN_CROP_M))
+    )
     return np.where(better, told, into), np.minimum(doubt, 0.05 * np.nan_to_num(into))
 
 

@@ -120,7 +120,7 @@ def read_trend(line: str, table: Table, clocks: Mapping[str, Clock], catalogue: 
     right = _right_times(table, stamp.name, clocks)
     rows = np.argsort(right, kind="stable")
     rows = rows[right[rows] != NEVER]
-    times = right[rows]
+    times = _spread(right[rows])
     kept = np.concatenate(([True], np.diff(times) > 0)) if times.size else np.zeros(0, bool)
     rows, times = rows[kept], times[kept]
     if times.size < 2:
@@ -182,6 +182,19 @@ def _rising(metres: Floats, times: Stamps) -> tuple[Floats, Floats]:
     """Knots at which metres rise, with their times; the last moment of a standstill."""
     keep = np.concatenate((np.diff(metres) > 1e-9, [True]))
     return metres[keep], times[keep].astype(np.float64)
+
+
+def _spread(times: Stamps) -> Stamps:
+    """Times in order, with rows of one stamp laid evenly up to the next: ten rows a second are often written with whole seconds."""
+    first = np.flatnonzero(np.concatenate(([True], np.diff(times) > 0))) if times.size else np.zeros(0, np.int64)
+    if first.size in (times.size, 0, 1):
+        return times
+    counts = np.diff(np.append(first, times.size))
+    steps = np.diff(times[first])
+    usual = float(np.median(steps))
+    steps = np.minimum(np.append(steps, usual), usual)
+    place = np.arange(times.size) - np.repeat(first, counts)
+    return times + (place * np.repeat(steps / counts, counts)).astype(np.int64)
 
 
 def _right_times(table: Table, column: str, clocks: Mapping[str, Clock]) -> Stamps:
