@@ -17,6 +17,8 @@ from tundish.standardise.listed import match_columns
 from tundish.standardise.matching.match import Matched
 from tundish.table import Column, Finding, Table
 from tundish.trace import Pieces, Target, find_target, trace
+from tundish.trace.genealogy import Genealogy, trace_material
+from tundish.trace.history import History, history, in_memory
 from tundish.vocabulary import Concept, Unit, load_catalogue, parse_unit
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "Concept",
     "Evidence",
     "Finding",
+    "Genealogy",
+    "History",
     "InputError",
     "Intake",
     "Limit",
@@ -47,6 +51,8 @@ __all__ = [
     "ask",
     "describe",
     "find_target",
+    "history",
+    "in_memory",
     "learn",
     "load_catalogue",
     "match_columns",
@@ -58,6 +64,7 @@ __all__ = [
     "split",
     "standardise",
     "trace",
+    "trace_material",
     "verify",
     "write_package",
 ]
