@@ -107,7 +107,7 @@ def measure() -> Measured:
             sizes.append(path.stat().st_size / (TAGS * DAY_S))
         mixed = frame(None)
         write = rate(lambda: mixed.write_parquet(path))
-        check = rate(lambda: hashlib.blake2b(path.read_bytes()).digest())
+        check = rate(lambda: hashlib.sha256(path.read_bytes()).digest())
         count = rate(lambda: statistics_of_stays({}, {"file": path, "stay": 90}))
         size = path.stat().st_size / (TAGS * DAY_S)
         memory = subprocess.run([sys.executable, __file__, "--memory", path], capture_output=True, text=True, check=True)
@@ -132,7 +132,6 @@ def table(made: Measured, said: argparse.Namespace) -> str:
     asked = f"{said.plants} x {said.tags} x {said.hz:g} x {said.years:g} x {YEAR_S:.4g} s"
     must = week * per_core * made.bytes_mixed / 1e6
     of_plant = said.tags * said.hz * made.bytes_mixed
-    kinds = zip(KINDS.items(), made.bytes_of_kind, strict=True)
     measured = [
         *(
             (f"{name} ({share:.0%})", f"{size:.2f} B")

@@ -91,7 +91,13 @@ def _connected(address: str, **options: Any) -> Iterator[str]:  # noqa: ANN401 -
         ray.init(address, log_to_driver=False, configure_logging=False, runtime_env={"env_vars": ONE_THREAD}, **options)
     except (RuntimeError, ConnectionError, ValueError, OSError, ray.exceptions.RayError) as failure:
         ray.shutdown()
-        raise EngineRefused(engine="ray", found=_first_line(failure)) from failure
+        found = Message("no cluster can be started here ({found})", found=_first_line(failure))
+        if address != "local":
+            found = Message(
+                "the cluster at {address} lets nobody in ({found}); it wants its token in RAY_AUTH_TOKEN with "
+                "RAY_AUTH_MODE=token, and the same version of Ray", address=address, found=_first_line(failure),
+            )  # fmt: skip
+        raise EngineRefused(engine="ray", found=found) from failure
     try:
         yield str(ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
     finally:
@@ -129,12 +135,16 @@ class _Workers:
     def give_up(self) -> None:
         import ray
 
-        for task in self._under_way:
+        for task in self._under_way if ray.is_initialized() else ():  # else Ray would start a cluster to cancel it on
             ray.cancel(task, force=True)
 
 
 @contextmanager
 def _workers(hands: int) -> Iterator[Crew]:
+    import ray
+
+    if not ray.is_initialized():
+        raise RuntimeError("the engine has been closed")  # else Ray would start a cluster of its own liking
     crew = _Workers(hands)
     try:
         yield crew
