@@ -1,4 +1,4 @@
-"""How are rows standardised that are too many to be held? As the sample was: what was understood of it is done to every chunk."""
+"""How are rows standardised that are too many to be held? What was understood of a sample is done to every chunk alike."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tundish.standardise.meaning import Meant
 from tundish.standardise.places import Place
 from tundish.standardise.standstills import standstills
 from tundish.standardise.values.days import begin_days, to_utc
+from tundish.standardise.values.gaps import is_code
 from tundish.standardise.values.kinds import Read, in_one_unit, read_times_of, whole_texts
 from tundish.standardise.values.numbers import Style, in_style
 from tundish.standardise.values.stamps import Order
@@ -25,6 +26,8 @@ from tundish.table import ROW, Chunk, Origin, Recipe, Rule
 _DATE_FROM_NAME = "date_from_name"
 _FROM_1904 = "date_1904"
 _MIDNIGHT = "midnight"
+_ODD = 1000
+"""Different values beyond all bounds that are looked at: codes are few."""
 
 
 def write_recipe(meant: Sequence[Meant], time_zone: str) -> Recipe:
@@ -40,6 +43,8 @@ class Standard:
     frame: pl.DataFrame
     emptied: Mapping[str, int]
     """Column -> values that mean: not measured, or cannot be true."""
+    beyond: Mapping[str, int]
+    """Column -> those of them that lie where none can be true; where they are many, the column is misunderstood."""
 
 
 def read_standard(chunk: Chunk, recipe: Recipe, names: Sequence[str]) -> Standard:
@@ -52,11 +57,14 @@ def read_standard(chunk: Chunk, recipe: Recipe, names: Sequence[str]) -> Standar
     headers = list(dict.fromkeys(header for rule in rules for header in rule.headers))
     raw = read_chunk(chunk, headers)
     plant = {rule.name: _plant(rule, raw, chunk, recipe.time_zone) for rule in rules}
-    true = {rule.name: _possible(rule, plant[rule.name]) for rule in rules if rule.kind == "number"}
-    true |= _moving({rule.name: true[rule.name] for rule in rules if rule.kind == "number" and rule.lively})
+    numbers = [rule for rule in rules if rule.kind == "number"]
+    coded = {rule.name: _measured(rule, plant[rule.name]) for rule in numbers}
+    true = {rule.name: _possible(rule, coded[rule.name]) for rule in numbers}
+    beyond = {name: kept.null_count() - coded[name].null_count() for name, kept in true.items()}
+    true |= _moving({rule.name: true[rule.name] for rule in numbers if rule.lively})
     values = [_si(rule, true.get(rule.name, plant[rule.name])).alias(rule.name) for rule in rules]
     emptied = {name: kept.null_count() - plant[name].null_count() for name, kept in true.items()}
-    return Standard(pl.DataFrame([raw[ROW].cast(pl.UInt32), *values]), emptied)
+    return Standard(pl.DataFrame([raw[ROW].cast(pl.UInt32), *values]), emptied, beyond)
 
 
 def _rule(one: Meant) -> Rule | None:
@@ -109,17 +117,23 @@ def _numbers(rule: Rule, raw: pl.Series, chunk: Chunk) -> pl.Series:
     return values if finite.all() else values.set(~finite.fill_null(value=False), None)
 
 
+def _measured(rule: Rule, values: pl.Series) -> pl.Series:
+    """Without numbers that mean: not measured, those that the sample held and those that are written for nothing else."""
+    far = _beyond(rule, values)
+    odd = values.filter(far).unique().head(_ODD).to_list() if far.any() else []
+    out = values.is_in([*rule.missing, *(value for value in odd if is_code(value))]).fill_null(value=False)
+    return values.set(out, None) if out.any() else values
+
+
 def _possible(rule: Rule, values: pl.Series) -> pl.Series:
-    """Without values that mean: not measured, and those that cannot be true."""
-    out = values.is_null()
-    for code in rule.missing:
-        out |= values == code
-    if rule.low is not None:
-        out |= values < rule.low
-    if rule.high is not None:
-        out |= values > rule.high
-    out = out.fill_null(value=True)
-    return values.set(out, None) if int(out.sum()) > values.null_count() else values
+    """Without values that cannot be true."""
+    far = _beyond(rule, values)
+    return values.set(far, None) if far.any() else values
+
+
+def _beyond(rule: Rule, values: pl.Series) -> pl.Series:
+    low, high = (-np.inf if rule.low is None else rule.low), (np.inf if rule.high is None else rule.high)
+    return ((values < low) | (values > high)).fill_null(value=False)
 
 
 def _moving(signals: dict[str, pl.Series]) -> dict[str, pl.Series]:

@@ -111,8 +111,17 @@ def _minus_one(rest: Floats, count: int) -> Code | None:
     return Code(-1.0, count, sure=True) if alone else None
 
 
+def is_code(value: float) -> bool:
+    """Whether a number far from all others is one that instruments and systems write for: not measured.
+
+    >>> [is_code(value) for value in (-9999.0, 32767.0, 999.9, 215.0)]
+    [True, True, True, False]
+    """
+    return value in _FULL_SCALE or abs(value) >= 1e9 or bool(_NINES.match(f"{value:.10g}"))
+
+
 def _extreme(rest: Floats, value: float, count: int) -> Code | None:
-    if value not in _FULL_SCALE and abs(value) < 1e9 and not _NINES.match(f"{value:.10g}"):
+    if not is_code(value):
         return None
     gap, span = _gap(rest, value)
     # A few levels may be counts, of which 99 is one; far below zero lies no count.

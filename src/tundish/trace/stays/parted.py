@@ -6,7 +6,9 @@ As in memory, but part by part: each gives moments of the stays that it touches,
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,13 +19,14 @@ from tundish.disk import whole_file, why
 from tundish.errors import CannotWrite, Message
 from tundish.ports import Compute, Job, Part, Plain
 from tundish.standardise.recipe import read_standard
+from tundish.standardise.sheet import SURE_SHARE
 from tundish.table import Chunk, Column, Finding, Progress, Statistic, Table
 from tundish.trace.base import files_of, origin_of
 from tundish.trace.pieces import Clock, Link
 from tundish.trace.stamps import NEVER, SECOND, Stamps, stamp_column, stamps
 from tundish.trace.stays import partial
 from tundish.trace.stays.features import Feature, describe
-from tundish.trace.stays.partial import EMPTIED, FIELDS, REACHED, ROWS, STATE
+from tundish.trace.stays.partial import BEYOND, EMPTIED, FIELDS, REACHED, ROWS, STATE
 from tundish.trace.stays.segments import Floats
 from tundish.trace.stays.signals import (
     _DENSE,
@@ -36,10 +39,11 @@ from tundish.trace.stays.signals import (
     _told,
     _wanted,
 )
+from tundish.trace.stays.zones import Zone, zones_by_signal
 from tundish.vocabulary import Catalogue
 
-GROUP_CELLS = 2**22
-"""Cells of a part: signals of a chunk are taken together as far as they fill 32 MB."""
+GROUP_CELLS = 2**21
+"""Cells of a part: signals of a chunk are taken together as far as they fill 16 MB."""
 CLOCK_CELLS = 2**23
 """Cells that a clock is estimated from; of a longer record those around the first stays."""
 CLOCK_STAYS = 1500
@@ -94,18 +98,27 @@ def of_parted_signals(
         return None
     stamp = parted.stamp
     sampled = stamps(table, stamp.name)
-    lane, place_of_piece, place = _lanes(table, sampled, stay)
+    _, of_pieces, place = _lanes(table, sampled, stay)
     kinds = ("number", "category")
     columns = [c for c in table.columns if c.name not in without and c.kind in kinds and c.name != place]
-    lanes = _Lanes.of(parted, stay, place, None if lane is None else place_of_piece)
+    lanes = _Lanes.of(parted, stay, place, of_pieces)
     starts, ends, until = (lanes.moved(one) for one in (stay.starts, stay.ends, known_until))
     clock, doubt = _clock_of(parted, columns, (stay.starts, stay.ends), offsets)
     stop = np.where(until == NEVER, ends, np.minimum(ends, until))
-    added = _add_up(parted, columns, lanes, (starts, stop), clock, bench, progress)
+    work = _Work(parted, lanes, (starts, stop), clock, bench, progress)
+    added = _add_up(work, columns, "stays")
+    if misjudged := added.misjudged(parted):
+        again = [column for column in columns if any(column.name == name for name, _ in misjudged)]
+        added.mend(_add_up(replace(work, parted=_without_bounds(parted, misjudged)), again, "unbounded"))
     lengths = added.rows[starts != NEVER]
     if not lengths.size or not lengths.any() or float(np.median(lengths)) < _DENSE:
         return None
-    features = [one for column in columns for one in added.features(table, column)]
+    windows = dict.fromkeys((column.name for column in columns), "stay")
+    for zone, inside in _by_zone(columns, stay.zones):
+        spans = lanes.moved(zone.starts), np.where(zone.ends == NEVER, NEVER, np.minimum(lanes.moved(zone.ends), stop))
+        added.mend(_add_up(replace(work, stays=spans), inside, f"zone-{hashlib.sha256(zone.key.encode()).hexdigest()[:8]}"))
+        windows |= {column.name: f"zone:{zone.header}" for column in inside}
+    features = [one for column in columns for one in added.features(table, column, windows[column.name])]
     covered = added.rows > 0
     link = Link(table.name, "time", (stay.columns, stamp.header), parted.rows, added.reached, int(covered.sum()), 0)
     told = [*_told(table, link, int((~covered).sum()), clock), *parted.findings, *added.told(table)]
@@ -252,6 +265,13 @@ def _clock_of(
     return _clock(near, near.columns, stamps(near, parted.stamp.name), some, offsets)
 
 
+def _by_zone(columns: Sequence[Column], zones: Sequence[Zone]) -> list[tuple[Zone, list[Column]]]:
+    """Columns that count in a part of the stay only."""
+    found = zones_by_signal(columns, zones)
+    of_zones = ((zone, [column for column in columns if found.get(column.name) is zone]) for zone in zones)
+    return [(zone, inside) for zone, inside in of_zones if inside]
+
+
 def _is_stated(table: Table, offsets: Mapping[str, Clock]) -> bool:
     return any(name in offsets for origin in table.origins for name in (*origin.places, table.name))
 
@@ -272,13 +292,27 @@ class _Sum:
     statistics: dict[str, dict[Statistic, Floats]]
     words: dict[str, pl.Series]
     emptied: dict[str, int]
+    beyond: Counter[tuple[str, int]]
+    """Of a column in an export."""
 
-    def features(self, table: Table, column: Column) -> Iterator[Feature]:
+    def misjudged(self, parted: Parted) -> set[tuple[str, int]]:
+        """Columns of exports of which more lies beyond what can be true than may be set aside."""
+        rows: Counter[int] = Counter()
+        for chunk, count in zip(parted.parts, parted.spans["rows"].to_list(), strict=True):
+            rows[chunk.source] += count
+        return {key for key, count in self.beyond.items() if count > max(3.0, SURE_SHARE * rows[key[1]])}
+
+    def mend(self, again: _Sum) -> None:
+        """Take over columns that were added up again."""
+        self.statistics |= again.statistics
+        self.emptied |= again.emptied
+
+    def features(self, table: Table, column: Column, window: str) -> Iterator[Feature]:
         """What a column tells of each piece."""
         if column.name in self.words:
-            yield Feature(describe(table, column, "mode", "stay"), self.words[column.name])
+            yield Feature(describe(table, column, "mode", window), self.words[column.name])
         for statistic, found in self.statistics.get(column.name, {}).items():
-            yield Feature(describe(table, column, statistic, "stay"), pl.Series(found).fill_nan(None))
+            yield Feature(describe(table, column, statistic, window), pl.Series(found).fill_nan(None))
 
     def told(self, table: Table) -> Iterator[Finding]:
         """Values that cannot be true, in all parts."""
@@ -286,40 +320,74 @@ class _Sum:
             if count:
                 column = table.column(name)
                 text = Message(
-                    "{column}: {count} values in all parts mean: not measured, or cannot be true, by what the sample showed; they "
-                    "are left out.", column=column.header, count=count,
+                    "{column}: {count} values in all parts mean: not measured, or cannot be true, by what the sample showed; "
+                    "they are left out.", column=column.header, count=count,
                 )  # fmt: skip
                 yield Finding("parts_set_aside", "info", text, column.origin, count)
 
 
-def _add_up(
-    parted: Parted,
-    columns: Sequence[Column],
-    lanes: _Lanes,
-    stays: tuple[Stamps, Stamps],
-    clock: Clock,
-    bench: Bench,
-    progress: Progress | None,
-) -> _Sum:
-    folder = _folder(bench, parted.table, "stays")
+@dataclass(frozen=True)
+class _Work:
+    """All that adding up the parts needs."""
+
+    parted: Parted
+    lanes: _Lanes
+    stays: tuple[Stamps, Stamps]
+    clock: Clock
+    bench: Bench
+    progress: Progress | None
+
+
+def _add_up(work: _Work, columns: Sequence[Column], purpose: str, *, wanted: tuple[Statistic, ...] = ()) -> _Sum:
+    parted, lanes = work.parted, work.lanes
+    folder = _folder(work.bench, parted.table, purpose)
     groups = _groups(parted, columns)
     shared: dict[str, Plain] = {
         "recipes": _recipes(parted.table),
         "time": parted.stamp.name,
-        "clock": partial.packed_clock(clock),
+        "clock": partial.packed_clock(work.clock),
         "lane": lanes.column,
         "lane_names": lanes.names,
         "apart": lanes.apart,
-        "stays": _written(folder.with_name(f"{folder.name}.parquet"), stays),
+        "stays": _written(folder.with_name(f"{folder.name}.parquet"), work.stays),
     }
     parts = tuple(
-        Part(f"{g:03d}-{i:06d}", {"chunk": partial.packed_chunk(chunk), "floor": parted.floors[chunk],
-                                  "signals": group.signals, "words": group.words})
+        Part(
+            f"{g:03d}-{i:06d}",
+            {
+                "chunk": partial.packed_chunk(chunk),
+                "floor": parted.floors[chunk],
+                "signals": group.signals,
+                "words": group.words,
+            },
+        )
         for g, group in enumerate(groups)
         for i, chunk in enumerate(parted.parts)
-    )  # fmt: skip
-    results = bench.compute.run(Job("tundish.trace.stays.partial:over_stays", shared, parts, folder), progress)
-    return _merged(parted, columns, groups, results, stays[0].size)
+    )
+    results = work.bench.compute.run(Job("tundish.trace.stays.partial:over_stays", shared, parts, folder), work.progress)
+    return _merged(work, columns, groups, results, wanted)
+
+
+def _without_bounds(parted: Parted, columns: AbstractSet[tuple[str, int]]) -> Parted:
+    """The same parts, with columns of which too many values cannot be true: they are misunderstood, not wrong, and are kept."""
+    recipes = tuple(
+        replace(r, rules=tuple(replace(u, low=None, high=None) if (u.name, source) in columns else u for u in r.rules))
+        for source, r in enumerate(parted.table.recipes)
+    )
+    return replace(parted, table=replace(parted.table, recipes=recipes))
+
+
+def statistics_of(
+    parted: Parted,
+    columns: Sequence[Column],
+    stays: tuple[Stamps, Stamps],
+    clock: Clock,
+    bench: Bench,
+    wanted: Sequence[Statistic],
+) -> dict[str, dict[Statistic, Floats]]:
+    """Column -> statistic -> one value a stay (``starts``, ``ends`` in us, ends included); slopes are per hour."""
+    work = _Work(parted, _Lanes(None, (), 0, None), stays, clock, bench, None)
+    return _add_up(work, columns, "wanted", wanted=tuple(wanted)).statistics
 
 
 @dataclass(frozen=True)
@@ -355,33 +423,43 @@ def _written(path: Path, stays: tuple[Stamps, Stamps]) -> Path:
 
 
 def _merged(
-    parted: Parted, columns: Sequence[Column], groups: Sequence[_Group], results: Iterator[pl.DataFrame], stays: int
+    work: _Work,
+    columns: Sequence[Column],
+    groups: Sequence[_Group],
+    results: Iterator[pl.DataFrame],
+    wanted: tuple[Statistic, ...],
 ) -> _Sum:
     """Parts added up group by group, each in order of time: only one group's moments are held."""
-    found = _Sum(np.zeros(stays), 0, {}, {}, {})
+    parted, stays = work.parted, work.stays[0].size
+    found = _Sum(np.zeros(stays), 0, {}, {}, {}, Counter())
     named = {column.name: column for column in columns}
     for number, group in enumerate(groups):
         state = np.full((len(group.signals), stays, FIELDS), np.nan)
         state[..., 0] = 0.0
         words: list[pl.DataFrame] = []
-        emptied = np.zeros(len(group.signals), dtype=np.int64)
-        for _ in parted.parts:
+        emptied: Counter[int] = Counter()
+        for chunk in parted.parts:
             result = next(results)
             _absorb(state, result)
             words.append(result.filter(pl.col("word").is_not_null()).select("stay", "signal", "word", STATE[0]))
-            out = result.filter(pl.col("signal") == EMPTIED)
-            emptied[out["stay"].to_numpy()] += out[STATE[0]].to_numpy().astype(np.int64)
+            emptied.update(_counts(result, EMPTIED))
+            found.beyond.update({(group.signals[i], chunk.source): n for i, n in _counts(result, BEYOND).items()})
             if number == 0:
                 of_stays = result.filter(pl.col("signal") == ROWS)
                 found.rows[of_stays["stay"].to_numpy()] += of_stays[STATE[0]].to_numpy()
                 found.reached += int(result.filter(pl.col("signal") == REACHED)[STATE[0]].sum())
         for i, name in enumerate(group.signals):
-            found.statistics[name] = _statistics(parted.table, named[name], parted.catalogue, state[i : i + 1])
-            found.emptied[name] = int(emptied[i])
+            found.statistics[name] = _statistics(parted, named[name], state[i : i + 1], wanted)
+            found.emptied[name] = emptied[i]
         found.words |= _commonest(group.words, words, stays)
     for _ in results:  # An engine ends its job when all is taken.
         pass
     return found
+
+
+def _counts(result: pl.DataFrame, kind: int) -> dict[int, int]:
+    some = result.filter(pl.col("signal") == kind)
+    return {int(i): int(n) for i, n in zip(some["stay"].to_list(), some[STATE[0]].to_list(), strict=True)}
 
 
 def _absorb(state: Floats, result: pl.DataFrame) -> None:
@@ -395,15 +473,16 @@ def _absorb(state: Floats, result: pl.DataFrame) -> None:
     state[:, touched] = merge(Moments(state[:, touched]), Moments(later)).state
 
 
-def _statistics(table: Table, column: Column, catalogue: Catalogue, state: Floats) -> dict[Statistic, Floats]:
+def _statistics(parted: Parted, column: Column, state: Floats, wanted: tuple[Statistic, ...]) -> dict[Statistic, Floats]:
     from tundish.trace.stays.kernels import Moments, statistics
 
-    sample = table.frame[column.name].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    if _is_counter(sample):
+    sample = parted.table.frame[column.name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    if not wanted and _is_counter(sample):
         ends = statistics(Moments(state), ["first", "last"])
         gained = ends["last"][0] - ends["first"][0]
         return {"sum": np.where(gained >= 0, gained, np.nan)}
-    return {name: found[0] for name, found in statistics(Moments(state), _wanted(column, catalogue)).items()}
+    made = statistics(Moments(state), wanted or _wanted(column, parted.catalogue))
+    return {name: np.ascontiguousarray(found[0]) for name, found in made.items()}
 
 
 def _commonest(names: Sequence[str], words: Sequence[pl.DataFrame], stays: int) -> dict[str, pl.Series]:

@@ -21,8 +21,12 @@ from tundish.trace.stays.segments import Floats, Segments, by_time
 FIELDS = 13
 """Numbers that :class:`tundish.trace.stays.kernels.Moments` keeps of a signal in a stay."""
 STATE = tuple(f"m{i}" for i in range(FIELDS))
-ROWS, EMPTIED, REACHED = -1, -2, -3
-"""In place of a signal's number: rows of a stay, values of a signal that were set aside, rows that any stay has."""
+ROWS, EMPTIED, BEYOND, REACHED = -1, -2, -3, -4
+"""In place of a signal's number: rows of a stay, values of a signal that were set aside, those of them that lie beyond what can
+be true, rows that any stay has."""
+_NOTHING = pl.DataFrame(
+    schema={"stay": pl.Int64(), "signal": pl.Int32(), "word": pl.String(), **dict.fromkeys(STATE, pl.Float64())}
+)
 BACK_US = 86_400 * SECOND
 """Rows stamped so long before one above them were written by a clock that was set back: when they were made is not known."""
 SPAN = pl.Schema(
@@ -77,11 +81,13 @@ def over_stays(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> pl.D
         numbers[i] = read.frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
     found = [_counted(ROWS, touched, some.lengths), _counted(REACHED, np.zeros(1, np.int64), np.array([every.reached]))]
     emptied = np.array([read.emptied.get(name, 0) for name in signals], dtype=np.int64)
+    beyond = np.array([read.beyond.get(name, 0) for name in signals], dtype=np.int64)
     found.append(_counted(EMPTIED, np.arange(len(signals)), emptied))
+    found.append(_counted(BEYOND, np.arange(len(signals)), beyond))
     if signals and touched.size:
         found.append(_moments(moments(numbers, some, times).state, touched))
     found += [_words(i, read.frame[name].cast(pl.String), some, touched) for i, name in enumerate(words)]
-    return pl.concat(found, how="diagonal").select("stay", "signal", "word", *STATE)
+    return pl.concat([_NOTHING, *found], how="diagonal")
 
 
 def packed_clock(clock: Clock) -> Plain:

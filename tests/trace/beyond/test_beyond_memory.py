@@ -1,0 +1,237 @@
+"""Does a plant whose trend is larger than memory give the same table of pieces as one that is held?"""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tundish import flow, trace, works
+from tundish.errors import BrokenFile, TooLarge
+from tundish.settings import Settings
+
+SMALL = 100_000
+TREND = "PLC_TREND_산세"
+
+
+def said(*_):
+    """No one is told of progress."""
+
+
+def pieces(plant, settings, held=None):
+    """The prepared plant and its table of pieces."""
+    prepared = flow.prepare(plant, settings, said, **({} if held is None else {"held_bytes": held}))
+    with flow.bench(plant, settings, prepared.tables.tables) as bench:
+        made = trace.trace(
+            prepared.tables.tables,
+            prepared.target,
+            prepared.catalogue,
+            clock_offsets_s=settings.clock_offsets_s,
+            bench=bench,
+        )
+    return prepared, made
+
+
+def assert_same(one, other):
+    """Every column of both frames, numbers to 1e-9 of themselves."""
+    assert sorted(one.columns) == sorted(other.columns)
+    for name in one.columns:
+        a, b = one[name], other[name]
+        if a.dtype.is_float():
+            np.testing.assert_allclose(b.to_numpy(), a.to_numpy(), rtol=1e-9, atol=1e-12, err_msg=name)
+        else:
+            assert a.equals(b), name
+
+
+@pytest.fixture(scope="session")
+def plant(tmp_path_factory):
+    """A pickling line with its trend in one long CP949 text."""
+    folder = tmp_path_factory.mktemp("beyond") / "plant"
+    works.make("pickling", seed=3, out=folder, pieces=200)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def held(plant):
+    """The table of pieces made in memory."""
+    return pieces(plant, Settings())
+
+
+@pytest.fixture
+def copied(plant, tmp_path):
+    """The plant without its trend, and the trend as a frame of texts and numbers."""
+    folder = tmp_path / "plant"
+    folder.mkdir()
+    for path in plant.iterdir():
+        if path.is_file() and TREND not in path.name:
+            (folder / path.name).write_bytes(path.read_bytes())
+    trend = next(path for path in plant.iterdir() if TREND in path.name)
+    return folder, trend
+
+
+def as_parquet(trend):
+    """The trend as a historian would export it: times and numbers, read by the program itself."""
+    from tundish import intake
+    from tundish.connectors import SOURCES
+
+    raw = intake.read_file(trend, SOURCES)[0]
+    time, *rest = raw.headers
+    return raw.frame.select(
+        pl.col(time).str.to_datetime(strict=False), *(pl.col(name).cast(pl.Float64, strict=False) for name in rest)
+    )
+
+
+def test_a_long_text_gives_the_same_pieces(plant, held):
+    prepared, made = pieces(plant, Settings(), SMALL)
+    table = next(table for table in prepared.tables.tables if table.name == TREND)
+    assert len(table.parts) > 1
+    assert table.frame.height < sum(part.rows for part in table.parts) / 2
+    assert_same(held[1].table.frame, made.table.frame)
+    assert any(finding.code == "read_in_parts" for finding in prepared.findings)
+    assert (plant / ".tundish" / "jobs").is_dir()
+
+
+def test_what_was_computed_is_not_computed_again(plant, held):
+    pieces(plant, Settings(), SMALL)
+    done = {path: path.stat().st_mtime_ns for path in (plant / ".tundish").rglob("*.parquet") if path.parent.name != "jobs"}
+    assert done
+    pieces(plant, Settings(), SMALL)
+    assert done == {path: path.stat().st_mtime_ns for path in done}
+
+
+def test_many_parquet_files_give_the_same_pieces(copied):
+    folder, trend = copied
+    frame = as_parquet(trend)
+    frame.write_parquet(folder / "trend.parquet")
+    _, whole = pieces(folder, Settings())
+    (folder / "trend.parquet").unlink()
+    rows = -(-frame.height // 20)
+    for number in range(20):
+        frame[number * rows : (number + 1) * rows].write_parquet(folder / f"trend_{number:03d}.parquet")
+    prepared, made = pieces(folder, Settings(), SMALL)
+    table = next(table for table in prepared.tables.tables if table.parts)
+    assert len(table.parts) == 20
+    renamed = made.table.frame.rename(lambda name: name.replace(table.name + "|", "trend|"))
+    assert_same(whole.table.frame, renamed)
+
+
+def test_row_groups_give_the_same_pieces(copied):
+    folder, trend = copied
+    frame = as_parquet(trend)
+    frame.write_parquet(folder / "trend.parquet", row_group_size=frame.height // 200 + 1)
+    _, whole = pieces(folder, Settings())
+    prepared, made = pieces(folder, Settings(), SMALL)
+    table = next(table for table in prepared.tables.tables if table.parts)
+    assert len(table.parts) >= 195
+    assert_same(whole.table.frame, made.table.frame)
+
+
+def test_monthly_texts_give_the_same_pieces(copied):
+    folder, trend = copied
+    head, *lines = trend.read_bytes().splitlines(keepends=True)
+    third = len(lines) // 3
+    for month in range(3):
+        body = lines[month * third : (month + 1) * third if month < 2 else None]
+        (folder / f"{TREND}_2025-{month + 1:02d}.csv").write_bytes(head + b"".join(body))
+    _, whole = pieces(folder, Settings())
+    prepared, made = pieces(folder, Settings(), SMALL)
+    assert len({part.file for table in prepared.tables.tables for part in table.parts}) == 3
+    assert_same(whole.table.frame, made.table.frame)
+
+
+def damage(path, at, by=b"\x00\xff\x13\x77" * 16):
+    """Bytes flipped in the middle of a file."""
+    data = bytearray(path.read_bytes())
+    data[at : at + len(by)] = bytes(a ^ b ^ 0x5A for a, b in zip(data[at : at + len(by)], by, strict=True))
+    path.write_bytes(bytes(data))
+
+
+def in_parts(folder, trend, **options):
+    """The trend as one Parquet file of many row groups, and its path."""
+    path = folder / "trend.parquet"
+    as_parquet(trend).write_parquet(path, row_group_size=1000, **options)
+    return path
+
+
+def test_a_file_that_breaks_off_is_refused(copied):
+    folder, trend = copied
+    path = in_parts(folder, trend)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(BrokenFile, match=r"trend.parquet.*breaks off"):
+        pieces(folder, Settings(), SMALL)
+
+
+def test_a_file_that_is_something_else_is_refused(copied):
+    folder, trend = copied
+    path = in_parts(folder, trend)
+    path.write_bytes(b"XXXX" + path.read_bytes()[4:])
+    with pytest.raises(BrokenFile, match=r"trend.parquet.*something else"):
+        pieces(folder, Settings(), SMALL)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_flipped_bytes_are_refused_with_the_row_group(copied, share):
+    folder, trend = copied
+    path = in_parts(folder, trend, compression="zstd")
+    damage(path, int(path.stat().st_size * share))
+    with pytest.raises(BrokenFile, match=r"trend.parquet.*row group \d+"):
+        pieces(folder, Settings(), SMALL)
+
+
+def test_a_part_that_changes_after_it_was_looked_at_is_refused(copied):
+    folder, trend = copied
+    path = in_parts(folder, trend)
+    prepared = flow.prepare(folder, Settings(), said, held_bytes=SMALL)
+    os.utime(path, (1, 1))
+    with flow.bench(folder, Settings(), prepared.tables.tables) as bench, pytest.raises(BrokenFile, match="changed"):
+        trace.trace(prepared.tables.tables, prepared.target, prepared.catalogue, bench=bench)
+
+
+def test_a_clock_set_back_by_a_year_is_told_and_its_rows_are_left_out(copied):
+    folder, trend = copied
+    frame = as_parquet(trend)
+    time, half = frame.columns[0], frame.height // 2
+    back = frame.with_columns(
+        pl.when(pl.int_range(pl.len()) < half).then(pl.col(time)).otherwise(pl.col(time).dt.offset_by("-365d"))
+    )
+    back.write_parquet(folder / "trend.parquet", row_group_size=1000)
+    stated = Settings(clock_offsets_s={"trend.parquet": 0.0})
+    _, made = pieces(folder, stated, SMALL)
+    told = next(finding for finding in made.table.findings if finding.code == "clock_set_back")
+    assert told.severity == "error"
+    assert "365" in str(told.message)
+    frame[:half].write_parquet(folder / "trend.parquet", row_group_size=1000)
+    _, without = pieces(folder, stated, SMALL)
+    assert_same(without.table.frame, made.table.frame)
+
+
+def test_a_target_in_parts_is_refused(tmp_path):
+    rng, rows = np.random.default_rng(0), 60_000
+    begin = datetime(2025, 3, 1, tzinfo=UTC)
+    pl.DataFrame(
+        {
+            "로트": [f"L25{i:06d}" for i in range(rows)],
+            "시각": [begin + timedelta(minutes=i) for i in range(rows)],
+            "온도(℃)": 80 + rng.normal(size=rows),
+            "불량": rng.integers(0, 2, rows),
+        }
+    ).write_parquet(tmp_path / "lots.parquet", row_group_size=5000)
+    with pytest.raises(TooLarge, match="60000 rows"):
+        pieces(tmp_path, Settings(target="불량"), SMALL)
+
+
+def test_nothing_is_written_where_nothing_may_be(plant, held, tmp_path, monkeypatch):
+    folder = tmp_path / "plant"
+    folder.mkdir()
+    for path in plant.iterdir():
+        if path.is_file():
+            (folder / path.name).write_bytes(path.read_bytes())
+    folder.chmod(0o500)
+    try:
+        if os.access(folder, os.W_OK):
+            pytest.skip("the system lets this user write everywhere")
+        _, made = pieces(folder, Settings(), SMALL)
+    finally:
+        folder.chmod(0o700)
+    assert_same(held[1].table.frame, made.table.frame)
