@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -261,10 +260,8 @@ def test_a_killed_program_goes_on_where_it_was(tmp_path, blow):
     folder = tmp_path / "out"
     with child(folder, "slow") as first:
         assert first.stdout.readline() == "1\n"
-        begun = time.monotonic()
         first.send_signal(blow)
         _, said = first.communicate()
-    assert time.monotonic() - begun < 5
     assert first.returncode == -blow
     assert ("KeyboardInterrupt" in said) == (blow == signal.SIGINT)
     assert "Fatal" not in said

@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from tundish.disk import Lock, whole_file, why
-from tundish.engines.wire import Done, Work, pack_work
+from tundish.engines.wire import Done, Work, plain
 from tundish.errors import FolderInUse, ResultsUnwritten
 
 MANIFEST = "job.json"
@@ -43,7 +43,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
+    for path in folder.glob(".*.part"):
         if _TORN.fullmatch(path.name):
             path.unlink(missing_ok=True)
 
@@ -98,14 +98,15 @@ def read(folder: Path, name: str, key: bytes) -> pl.DataFrame | None:
 
 def tell(folder: Path, works: Sequence[Work], done: Mapping[str, Done]) -> None:
     """Write for people what the job is, and once it is done which file holds what."""
-    first = json.loads(pack_work(works[0])) if works else {}
-    parts = [
-        {"part": work.part, "values": json.loads(pack_work(work))["values"]["map"]}
+    told: dict[str, object] = {"finished": len(done) == len(works)}
+    if works:
+        told |= {"function": works[0].function, "program": works[0].program, "shared": plain(works[0].shared)}
+    told["parts"] = [
+        {"part": work.part, "values": plain(work.values)}
         | ({"result": done[work.part].file, "inputs": dict(done[work.part].inputs)} if work.part in done else {})
         for work in works
     ]
-    told = {"function": first.get("function"), "program": first.get("program"), "shared": first.get("shared", {}).get("map")}
-    text = json.dumps({**told, "finished": len(done) == len(works), "parts": parts}, indent=1)
+    text = json.dumps(told, indent=1)
     with written(folder), whole_file(folder / MANIFEST) as path:
         path.write_text(text, encoding="utf-8")
 

@@ -47,7 +47,7 @@ def pack_work(work: Work) -> bytes:
     True
     """
     fields = {name: getattr(work, name) for name in Work.__slots__}
-    return json.dumps({name: _plain(value) for name, value in fields.items()}).encode()
+    return json.dumps({name: plain(value) for name, value in fields.items()}).encode()
 
 
 def unpack_work(text: bytes) -> Work:
@@ -58,7 +58,7 @@ def unpack_work(text: bytes) -> Work:
 def pack_outcome(outcome: Outcome) -> bytes:
     """A result's place, or a refusal with all that its sentence needs."""
     if isinstance(outcome, Done):
-        return json.dumps({"file": outcome.file, "inputs": _plain(outcome.inputs)}).encode()
+        return json.dumps({"file": outcome.file, "inputs": plain(outcome.inputs)}).encode()
     error = {"error": _name(type(outcome)), "said": str(outcome), "values": _sayable(outcome.message.values)}
     return json.dumps(error | {"notes": getattr(outcome, "__notes__", [])}).encode()
 
@@ -90,16 +90,16 @@ def _name(kind: type[TundishError]) -> str:
     return f"{kind.__module__}:{kind.__qualname__}"
 
 
-def _plain(value: object) -> object:
-    """A plain value in JSON's own kinds; a table stands for what JSON has no word for."""
+def plain(value: object) -> object:
+    """A plain value in JSON's own kinds; an object (``path``, ``map``, ``text``) stands for what JSON has no word for."""
     if isinstance(value, Path):
         return {"path": str(value)}
     if isinstance(value, Message):
-        return {"text": value.text, "values": _plain(value.values)}
+        return {"text": value.text, "values": plain(value.values)}
     if isinstance(value, Mapping):
-        return {"map": {key: _plain(inner) for key, inner in value.items()}}
+        return {"map": {key: plain(inner) for key, inner in value.items()}}
     if isinstance(value, tuple | list):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return value
 
 
@@ -124,5 +124,5 @@ def _sayable(value: object) -> object:
     if isinstance(value, tuple | list | set | frozenset):
         return [_sayable(inner) for inner in value]
     if value is None or isinstance(value, str | int | float | bool | Path):
-        return _plain(value)
+        return plain(value)
     return str(value)
