@@ -115,7 +115,7 @@ def _likelihood(fit: _Fit) -> float:
 def _common(one: Measured, other: Measured) -> tuple[Floats, Floats, float] | None:
     """Both on one even grid, without what changes slowly."""
     low, high = max(one.x[0], other.x[0]), min(one.x[-1], other.x[-1])
-    step = max(_spacing(one, low, high) / 4.0, _spacing(other, low, high) / 4.0, 0.25)
+    step = max(_spacing(one, low, high) / 4.0, _spacing(other, low, high) / 4.0, 1.0)
     count = int((high - low) / step)
     if count < _FEWEST:
         return None
@@ -132,11 +132,19 @@ def _fit(one: Measured, other: Measured) -> _Fit | None:
     lags = np.arange(-int(_REACH_M / step), int(_REACH_M / step) + 1)
     scores = np.array([_correlation(a, b, int(lag)) for lag in lags])
     best = int(np.argmax(scores))
-    own = (_correlation(a, a, 1), _correlation(b, b, 1))
-    rough = max(own[0] * own[1], 0.0)
-    span = step * a.size
-    most = span / max(span / max(one.x.size, 1), span / max(other.x.size, 1), step)
-    return _Fit(float(lags[best]) * step, float(scores[best]), min(a.size * (1 - rough) / (1 + rough), most))
+    most = min(max(one.x.size, 1), max(other.x.size, 1))
+    return _Fit(float(lags[best]) * step, float(scores[best]), min(_independent(a, b), float(most)))
+
+
+def _independent(a: Floats, b: Floats) -> float:
+    """How many independent samples two smooth series amount to (Bartlett): by the products of their autocorrelations."""
+    together = 1.0
+    for lag in range(1, a.size // 4):
+        alike = _correlation(a, a, lag) * _correlation(b, b, lag)
+        together += 2.0 * alike
+        if alike < 0.02:
+            break
+    return a.size / max(together, 1.0)
 
 
 def _spacing(one: Measured, low: float, high: float) -> float:

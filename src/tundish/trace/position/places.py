@@ -225,4 +225,5 @@ def _welds(walk: Walk) -> list[dict[str, object]]:
 
 def of_lines(tables: Sequence[Table], lines: Mapping[str, str]) -> list[Table]:
     """Tables that are no trend of a line: those in which something may be noted."""
-    return [table for table in tables if table.name not in lines]
+    named = set(lines)
+    return [t for t in tables if t.name not in named and not any(place in named for o in t.origins for place in o.places)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -133,7 +133,7 @@ def read_trend(line: str, table: Table, clocks: Mapping[str, Clock], catalogue: 
     if counter is not None:
         counted = _by_counter(table.frame[counter.name].cast(pl.Float64, strict=False).to_numpy()[rows], counted)
     run = np.concatenate(([0.0], np.cumsum(counted)))
-    entry = _of_concept(table, "line.entry_speed")
+    entry = next((column for column in table.columns if (column.concept or "").endswith(".entry_speed")), None)
     welds, present = _of_concept(table, "position.weld_detected"), _of_concept(table, "position.strip_present")
     seen = np.zeros(0, np.int64) if welds is None else _rises(_yes(table.frame[welds.name])[rows])
     there = None if present is None else _yes(table.frame[present.name])[rows]
@@ -267,11 +267,24 @@ def trends(
     """The trends of each line that has one; of several tables of a line the one with the most marks of ends and welds first."""
     found: dict[str, list[Trend]] = {}
     for table in tables:
-        line = lines.get(table.name)
-        trend = None if line is None else read_trend(line, table, clocks, catalogue)
-        if line is not None and trend is not None:
-            found.setdefault(line, []).append(trend)
+        for line, part in _by_line(table, lines):
+            trend = read_trend(line, part, clocks, catalogue)
+            if trend is not None:
+                found.setdefault(line, []).append(trend)
     return {line: tuple(sorted(own, key=_marks, reverse=True)) for line, own in found.items()}
+
+
+def _by_line(table: Table, lines: Mapping[str, str]) -> list[tuple[str, Table]]:
+    """The table, or its files apart where they are of several lines: exports with the same headers are stacked."""
+    of_file = [next((lines[place] for place in origin.places if place in lines), lines.get(table.name)) for origin in table.origins]
+    named = list(dict.fromkeys(line for line in of_file if line is not None))
+    if len(named) < 2 or SOURCE not in table.frame.columns:
+        return [(line, table) for line in named]
+    apart = []
+    for line in named:
+        sources = [number for number, other in enumerate(of_file) if other == line]
+        apart.append((line, replace(table, frame=table.frame.filter(pl.col(SOURCE).is_in(sources)))))
+    return apart
 
 
 def _marks(trend: Trend) -> int:
