@@ -220,7 +220,8 @@ def main() -> None:
     speed = bandwidth(cores)
     volume = size.rows * size.signals * 8 / 1e9
     print(
-        f"{size.pieces:,} pieces x {size.signals} signals, {size.rows * size.signals:,} samples ({volume:.2f} GB), {cores} cores"
+        f"{size.pieces:,} pieces x {size.signals} signals, {size.rows * size.signals:,} samples ({volume:.2f} GB), "
+        f"{cores} cores"
     )
     print(f"memory: sum {speed['sum']:.1f} GB/s, triad {speed['triad']:.1f} GB/s")
     best: dict[str, float] = {}

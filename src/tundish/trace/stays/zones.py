@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -64,7 +64,16 @@ def find_zones(
 
     At least two zones, in the order in which pieces go through them; empty when times are out of order or do not fit the stay.
     """
-    return _by_times(starts, ends, columns) or _by_durations(starts, ends, lasted)
+    zones = _by_times(starts, ends, columns) or _by_durations(starts, ends, lasted)
+    return tuple(_left(zone, after) for zone, after in zip_longest(zones, zones[1:]))
+
+
+def _left(zone: Zone, after: Zone | None) -> Zone:
+    """A row stamped as the piece enters the next zone belongs to that one only."""
+    if after is None:
+        return zone
+    known = (zone.ends != NEVER) & (after.starts != NEVER)
+    return replace(zone, ends=np.where(known, np.minimum(zone.ends, after.starts - 1), zone.ends))
 
 
 def _by_times(starts: Stamps, ends: Stamps, columns: Sequence[tuple[Column, Stamps]]) -> tuple[Zone, ...]:
