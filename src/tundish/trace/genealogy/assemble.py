@@ -61,14 +61,29 @@ def _pieces(uses: Uses, links: Links, names: Names) -> tuple[pl.DataFrame, pl.Se
     stranger = (links.making < 0) & uses.frame["even"].is_not_null().to_numpy() & (uses.frame["n"] == 0).to_numpy()
     fresh = uses.frame.filter(pl.Series(stranger)).group_by("space", "even", maintain_order=True).agg(pl.col("id").first())
     fresh = fresh.with_columns(number=pl.int_range(pl.len()) + makings.height)
-    pieces = pl.concat([
-        pl.DataFrame({
-            "id": names.id, "even": names.even, "level": makings["space"], "line": makings["line"], "made": makings["made"],
-            "mass_kg": makings["mass"], "length_m": makings["length"], "width_m": makings["width"],
-            "thickness_m": makings["thickness"], "recorded": makings["source"].is_not_null(), "certainty": names.certainty,
-        }),
-        fresh.select("id", "even", pl.col("space").alias("level")).with_columns(recorded=pl.lit(value=False), certainty=pl.lit(0.5)),
-    ], how="diagonal")  # fmt: skip
+    pieces = pl.concat(
+        [
+            pl.DataFrame(
+                {
+                    "id": names.id,
+                    "even": names.even,
+                    "level": makings["space"],
+                    "line": makings["line"],
+                    "made": makings["made"],
+                    "mass_kg": makings["mass"],
+                    "length_m": makings["length"],
+                    "width_m": makings["width"],
+                    "thickness_m": makings["thickness"],
+                    "recorded": makings["source"].is_not_null(),
+                    "certainty": names.certainty,
+                }
+            ),
+            fresh.select("id", "even", pl.col("space").alias("level")).with_columns(
+                recorded=pl.lit(value=False), certainty=pl.lit(0.5)
+            ),
+        ],
+        how="diagonal",
+    )
     strange = uses.frame.join(fresh, on=["space", "even"], how="left", maintain_order="left")["number"]
     linked = pl.Series(links.making)
     of_use = linked.set(~pl.Series(accepted), None).zip_with(~pl.Series(stranger), strange.cast(pl.Int64))
@@ -85,24 +100,32 @@ def _evidence(uses: Uses, links: Links, names: Names) -> pl.Series:
 def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records) -> tuple[pl.DataFrame, pl.Series]:
     rows = rows.filter(pl.col("child").is_not_null() & ((pl.col("parent") != pl.col("child")) | pl.col("parent").is_null()))
     of = pieces.with_row_index("n").select(pl.col("n").cast(pl.Int64), "level", "mass_kg", "length_m", "width_m", "thickness_m")
-    of_parent = {"level": "parent_level", "mass_kg": "parent_kg", "length_m": "parent_m", "width_m": "parent_width",
-                 "thickness_m": "parent_thickness"}  # fmt: skip
+    of_parent = {
+        "level": "parent_level",
+        "mass_kg": "parent_kg",
+        "length_m": "parent_m",
+        "width_m": "parent_width",
+        "thickness_m": "parent_thickness",
+    }
     of_child = {"level": "child_level", "mass_kg": "child_kg", "width_m": "child_width", "thickness_m": "child_thickness"}
     told = rows.join(of.rename(of_parent), left_on="parent", right_on="n", how="left", maintain_order="left").join(
         of.select("n", *of_child).rename(of_child), left_on="child", right_on="n", how="left", maintain_order="left"
-    )  # fmt: skip
+    )
     once = pl.col("mass_in").drop_nulls().n_unique().over("parent") <= 1
     told = told.with_columns(
-        parent_kg=pl.coalesce("parent_kg", pl.when(once).then(pl.col("mass_in").max().over("parent")).otherwise(
-            pl.col("mass_in").sum().over("parent"))),
+        parent_kg=pl.coalesce(
+            "parent_kg",
+            pl.when(once).then(pl.col("mass_in").max().over("parent")).otherwise(pl.col("mass_in").sum().over("parent")),
+        ),
         parent_m=pl.coalesce("parent_m", "length_in"),
         section=pl.coalesce("parent_width", "width_in") * pl.coalesce("parent_thickness", "thickness_in"),
-        scrap_kg=pl.when(pl.col("scrap").n_unique().over("parent", "line") <= 1).then(pl.col("scrap").max().over("parent", "line"))
+        scrap_kg=pl.when(pl.col("scrap").n_unique().over("parent", "line") <= 1)
+        .then(pl.col("scrap").max().over("parent", "line"))
         .otherwise(pl.col("scrap").sum().over("parent", "line")),
         at=pl.coalesce("end", "start"),
         parent_width=pl.coalesce("parent_width", "width_in"),
         parent_thickness=pl.coalesce("parent_thickness", "thickness_in"),
-    )  # fmt: skip
+    )
     told = told.sort("child", "at_m", "order", nulls_last=True)
     told = add_shares(told).filter(pl.col("parent").is_not_null())
     table = pl.Series([source.table.name for source in records.sources], dtype=pl.String)
@@ -123,27 +146,53 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
     through = rows.filter(pl.col("role") == "self").with_columns(goes=pl.lit("through"), piece="parent")
     made = events.rows.filter(pl.col("event").is_not_null())
     out = made.with_columns(goes=pl.lit("out"), piece=of_making.gather(made["event"]))
-    wanted = ["piece", "line", "start", "end", "goes", "order", "source", "row", *_STAY_MEASURES, "head_crop", "tail_crop", "turned",
-              "flipped"]  # fmt: skip
+    wanted = [
+        "piece",
+        "line",
+        "start",
+        "end",
+        "goes",
+        "order",
+        "source",
+        "row",
+        *_STAY_MEASURES,
+        "head_crop",
+        "tail_crop",
+        "turned",
+        "flipped",
+    ]
     told = pl.concat([one.select(wanted) for one in (into, through, out)]).filter(pl.col("piece").is_not_null())
     told = told.sort("piece", "goes", "line", "order")
-    fresh = (pl.col("goes") == "through") | pl.any_horizontal(
-        pl.col(name) != pl.col(name).shift() for name in ("piece", "goes", "line")
-    ).fill_null(value=True) | (pl.col("order") - pl.col("order").shift() > 5)  # fmt: skip
+    fresh = (
+        (pl.col("goes") == "through")
+        | pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("piece", "goes", "line")).fill_null(value=True)
+        | (pl.col("order") - pl.col("order").shift() > 5)
+    )
     told = told.with_columns(stay=fresh.cum_sum())
     stays = told.group_by("stay").agg(
-        pl.col("piece", "line", "goes", "source", "row").first(), pl.col("start").min(), pl.col("end").max(),
+        pl.col("piece", "line", "goes", "source", "row").first(),
+        pl.col("start").min(),
+        pl.col("end").max(),
         *(_of_rows(name, "out" if name in {"mass_out", "length_out"} else "in") for name in _STAY_MEASURES),
-        pl.col("head_crop").first(), pl.col("tail_crop").last(), pl.col("turned", "flipped").first(),
-    )  # fmt: skip
+        pl.col("head_crop").first(),
+        pl.col("tail_crop").last(),
+        pl.col("turned", "flipped").first(),
+    )
     stays = stays.with_columns(
         turn=pl.struct("start", "stay").rank("ordinal").over("piece", "line", "goes"),
         table=pl.Series([s.table.name for s in records.sources], dtype=pl.String).gather(stays["source"]),
     ).sort("piece", "start", "stay")
-    named = stays.rename({
-        "mass_in": "mass_in_kg", "mass_out": "mass_out_kg", "scrap": "scrap_kg", "length_in": "length_in_m",
-        "length_out": "length_out_m", "head_crop": "head_crop_m", "tail_crop": "tail_crop_m",
-    })  # fmt: skip
+    named = stays.rename(
+        {
+            "mass_in": "mass_in_kg",
+            "mass_out": "mass_out_kg",
+            "scrap": "scrap_kg",
+            "length_in": "length_in_m",
+            "length_out": "length_out_m",
+            "head_crop": "head_crop_m",
+            "tail_crop": "tail_crop_m",
+        }
+    )
     return named.select(STAYS.names()).cast(STAYS)
 
 
@@ -161,16 +210,22 @@ def _of_rows(name: str, side: str) -> pl.Expr:
 def _measured_going_in(pieces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """What no record made has the measures that a line wrote as it went in."""
     once = pl.col("mass_in").drop_nulls().n_unique() <= 1
-    seen = rows.filter(pl.col("parent").is_not_null()).group_by(pl.col("parent").alias("n")).agg(
-        mass=pl.when(once).then(pl.col("mass_in").max()).otherwise(pl.col("mass_in").sum()),
-        **{name: pl.col(f"{name}_in").drop_nulls().first() for name in ("length", "width", "thickness")},
-    )  # fmt: skip
+    seen = (
+        rows.filter(pl.col("parent").is_not_null())
+        .group_by(pl.col("parent").alias("n"))
+        .agg(
+            mass=pl.when(once).then(pl.col("mass_in").max()).otherwise(pl.col("mass_in").sum()),
+            **{name: pl.col(f"{name}_in").drop_nulls().first() for name in ("length", "width", "thickness")},
+        )
+    )
     joined = (
         pieces.with_row_index("n")
         .with_columns(pl.col("n").cast(pl.Int64))
         .join(seen, on="n", how="left", maintain_order="left")
     )
     return joined.with_columns(
-        mass_kg=pl.coalesce("mass_kg", "mass"), length_m=pl.coalesce("length_m", "length"),
-        width_m=pl.coalesce("width_m", "width"), thickness_m=pl.coalesce("thickness_m", "thickness"),
-    )  # fmt: skip
+        mass_kg=pl.coalesce("mass_kg", "mass"),
+        length_m=pl.coalesce("length_m", "length"),
+        width_m=pl.coalesce("width_m", "width"),
+        thickness_m=pl.coalesce("thickness_m", "thickness"),
+    )

@@ -34,9 +34,11 @@ def balance(genealogy: Genealogy, by: Literal["step", "lot", "day"]) -> pl.DataF
     out = genealogy.edges.group_by("parent", "line").agg(
         out_kg=pl.col("mass_kg").sum(), missing=pl.col("mass_kg").is_null().sum(), at=pl.col("at").min()
     )
-    scrap = genealogy.stays.filter(pl.col("goes") == "in").group_by(pl.col("piece").alias("parent"), "line").agg(
-        scrap_kg=pl.col("scrap_kg").sum(), weighed=pl.col("mass_in_kg").max()
-    )  # fmt: skip
+    scrap = (
+        genealogy.stays.filter(pl.col("goes") == "in")
+        .group_by(pl.col("piece").alias("parent"), "line")
+        .agg(scrap_kg=pl.col("scrap_kg").sum(), weighed=pl.col("mass_in_kg").max())
+    )
     told = out.join(pieces, on="parent").join(scrap, on=["parent", "line"], how="left")
     told = told.with_columns(in_kg=pl.coalesce("mass_kg", "weighed"), scrap_kg=pl.col("scrap_kg").fill_null(0.0))
     known = pl.col("in_kg").is_not_null() & (pl.col("missing") == 0)
@@ -44,10 +46,10 @@ def balance(genealogy: Genealogy, by: Literal["step", "lot", "day"]) -> pl.DataF
     told = told.with_columns(known=known, rest_kg=left.clip(lower_bound=0.0), error_kg=left.clip(upper_bound=0.0))
     of = {"step": pl.col("line"), "lot": pl.col("id"), "day": pl.col("at").dt.date().cast(pl.String)}[by]
     names = ["in_kg", "out_kg", "scrap_kg", "rest_kg", "error_kg"]
-    sums = told.with_columns(of=of).group_by("line", "of").agg(
-        *(pl.col(name).filter("known").sum() for name in names), unknown=(~pl.col("known")).sum().cast(pl.Int64)
-    )  # fmt: skip
-    percent = pl.when(pl.col("in_kg") > 0).then(100.0 * pl.col("error_kg") / pl.col("in_kg"))
-    return (
-        sums.with_columns(error_percent=percent).select(BALANCE.names()).cast(BALANCE).sort("line", "of", nulls_last=True)
+    sums = (
+        told.with_columns(of=of)
+        .group_by("line", "of")
+        .agg(*(pl.col(name).filter("known").sum() for name in names), unknown=(~pl.col("known")).sum().cast(pl.Int64))
     )
+    percent = pl.when(pl.col("in_kg") > 0).then(100.0 * pl.col("error_kg") / pl.col("in_kg"))
+    return sums.with_columns(error_percent=percent).select(BALANCE.names()).cast(BALANCE).sort("line", "of", nulls_last=True)

@@ -45,7 +45,9 @@ def trace_material(
     edges, rings = without_cycles(made.edges)
     findings = (*doubts(records, events, uses, links, made), *_about_rings(rings, made.pieces))
     tell("genealogy", 5, 5)
-    return Genealogy(made.pieces, edges, made.stays, findings, mended_cells(records, events, uses, links, names=names, made=made))
+    return Genealogy(
+        made.pieces, edges, made.stays, findings, mended_cells(records, events, uses, links, names=names, made=made)
+    )
 
 
 def _about_rings(rings: pl.DataFrame, pieces: pl.DataFrame) -> list[Finding]:
@@ -56,10 +58,18 @@ def _about_rings(rings: pl.DataFrame, pieces: pl.DataFrame) -> list[Finding]:
     )
     rows = rings.head(ROWS_SHOWN)
     return [
-        Finding("cycle", "error", text, Origin(str(rings["table"][0] or "")), rings.height, rows=tuple(rows["row"].to_list()),
-                found=tuple(pieces["id"].gather(rows["child"]).to_list()), expected=tuple(pieces["id"].gather(rows["parent"]).to_list()),
-                hint=Message("Look the rows up and correct the ids in the source."))
-    ]  # fmt: skip
+        Finding(
+            "cycle",
+            "error",
+            text,
+            Origin(str(rings["table"][0] or "")),
+            rings.height,
+            rows=tuple(rows["row"].to_list()),
+            found=tuple(pieces["id"].gather(rows["child"]).to_list()),
+            expected=tuple(pieces["id"].gather(rows["parent"]).to_list()),
+            hint=Message("Look the rows up and correct the ids in the source."),
+        )
+    ]
 
 
 def _mentions(records: Records) -> pl.DataFrame:

@@ -16,30 +16,36 @@ _SURE = 0.95
 """Least certainty of a piece's id for its cells to be changed."""
 
 
-def mended_cells(
-    records: Records, events: Events, uses: Uses, links: Links, *, names: Names, made: Assembled
-) -> pl.DataFrame:
+def mended_cells(records: Records, events: Events, uses: Uses, links: Links, *, names: Names, made: Assembled) -> pl.DataFrame:
     """Cells of what went in and of what came out whose text is not the id of the piece that they name."""
     ids = made.pieces.select("id", "even", "certainty").with_row_index("piece").with_columns(pl.col("piece").cast(pl.Int64))
     into = uses.frame.with_columns(
         piece=made.of_use, probability=pl.Series(links.probability), evidence=links.evidence, by_in=pl.col("role") == "in"
-    ).filter(pl.Series(links.making) >= 0)  # fmt: skip
+    ).filter(pl.Series(links.making) >= 0)
     into = into.join(events.rows.select("order", "source", "place", "row", "out", "in"), on="order").with_columns(
         by_in=pl.col("by_in") | (pl.col("even").eq_missing(pl.col("in")) & ~pl.col("even").eq_missing(pl.col("out")))
-    )  # fmt: skip
+    )
     out = events.rows.filter(pl.col("event").is_not_null()).with_columns(piece=pl.col("event"))
     out = out.with_columns(
-        by_in=pl.lit(value=False), even=pl.col("out"), id=pl.col("out_id"), probability=names.certainty.gather(out["event"]),
+        by_in=pl.lit(value=False),
+        even=pl.col("out"),
+        id=pl.col("out_id"),
+        probability=names.certainty.gather(out["event"]),
         evidence=names.mended.fill_null("record").gather(out["event"]),
-    )  # fmt: skip
+    )
     wanted = ["piece", "source", "place", "row", "by_in", "even", "id", "probability", "evidence"]
     told = pl.concat([into.select(wanted), out.select(wanted)]).rename({"id": "before", "even": "was"}).join(ids, on="piece")
     changed = told.filter(pl.col("before").ne_missing(pl.col("id")) & (pl.col("certainty") >= _SURE))
     plain = pl.when(pl.col("was").eq_missing(pl.col("even"))).then(pl.lit("respelled")).otherwise("evidence")
     columns = pl.DataFrame(
-        [(n, by_in, one.column.name, source.table.name) for n, source in enumerate(records.sources)
-         for by_in, one in ((False, source.out), (True, source.into)) if one is not None],
-        schema={"source": pl.Int64, "by_in": pl.Boolean, "column": pl.String, "table": pl.String}, orient="row",
-    )  # fmt: skip
+        [
+            (n, by_in, one.column.name, source.table.name)
+            for n, source in enumerate(records.sources)
+            for by_in, one in ((False, source.out), (True, source.into))
+            if one is not None
+        ],
+        schema={"source": pl.Int64, "by_in": pl.Boolean, "column": pl.String, "table": pl.String},
+        orient="row",
+    )
     cells = changed.with_columns(evidence=plain).join(columns, on=["source", "by_in"])
     return cells.select(CELLS.names()).cast(CELLS).sort("table", "place", "column")

@@ -22,24 +22,32 @@ def doubts(records: Records, events: Events, uses: Uses, links: Links, made: Ass
     """Findings about a genealogy, most serious first; each with its file, rows, and what stands there."""
     told = uses.frame.with_columns(piece=made.of_use, making=pl.Series(links.making)).join(
         events.rows.select("order", "source", "row"), on="order", how="left", maintain_order="left"
-    )  # fmt: skip
+    )
     strange = pl.col("piece").is_not_null() & (pl.col("making") < 0)
     blank = told.filter(pl.col("even").is_null() & pl.col("piece").is_null())
     loose = told.filter(pl.col("even").is_not_null() & pl.col("piece").is_null())
     unmade = told.filter(strange)
     named = links.candidates.sort("probability", descending=True).join(
         uses.makings.select(pl.col("event").alias("making"), "id"), on="making"
-    )  # fmt: skip
+    )
     found: list[Finding] = []
     for n, source in enumerate(records.sources):
         table = source.table
         for code, rows, text in (
-            ("parent_missing", blank, Message("{count} rows do not say what went in, and nothing else says it surely.",
-                                              count=_of(blank, n).height)),
-            ("id_doubtful", loose, Message("{count} ids fit no piece well enough, or several; these rows are left open.",
-                                           count=_of(loose, n).height)),
+            (
+                "parent_missing",
+                blank,
+                Message("{count} rows do not say what went in, and nothing else says it surely.", count=_of(blank, n).height),
+            ),
+            (
+                "id_doubtful",
+                loose,
+                Message(
+                    "{count} ids fit no piece well enough, or several; these rows are left open.", count=_of(loose, n).height
+                ),
+            ),
             ("parent_unrecorded", unmade, Message("{count} ids name pieces that no record made.", count=_of(unmade, n).height)),
-        ):  # fmt: skip
+        ):
             mine = _of(rows, n)
             if mine.height:
                 found.append(_finding(code, text, table, mine, named))
@@ -54,9 +62,7 @@ def _origin(table: Table) -> Origin:
     return table.origins[0] if table.origins else Origin(table.name)
 
 
-def _finding(
-    code: str, text: Message, table: Table, rows: pl.DataFrame, named: pl.DataFrame
-) -> Finding:  # fmt: skip
+def _finding(code: str, text: Message, table: Table, rows: pl.DataFrame, named: pl.DataFrame) -> Finding:
     first = rows.head(ROWS_SHOWN)
     mine = named.join(first.select("use"), on="use", how="semi").group_by("use", maintain_order=True).head(3)
     words = mine.group_by("use").agg(
@@ -64,11 +70,16 @@ def _finding(
     )
     shown = first.join(words, on="use", how="left", maintain_order="left")
     return Finding(
-        code, "warning", text, _origin(table), rows.height,
-        rows=tuple(shown["row"].to_list()), found=tuple(shown["id"].fill_null("").to_list()),
+        code,
+        "warning",
+        text,
+        _origin(table),
+        rows.height,
+        rows=tuple(shown["row"].to_list()),
+        found=tuple(shown["id"].fill_null("").to_list()),
         expected=tuple(shown["likely"].fill_null("").to_list()),
         hint=Message("Look the rows up and correct the ids in the source; what is likely is named with its probability."),
-    )  # fmt: skip
+    )
 
 
 def _of_graph(uses: Uses, made: Assembled) -> list[Finding]:
@@ -83,12 +94,18 @@ def _of_graph(uses: Uses, made: Assembled) -> list[Finding]:
     if equal:
         text = Message("{count} edges have no mass and no length: their parents count alike.", count=equal)
         found.append(_plain("shares_equal", "info", text, [], equal))
-    gained = made.edges.group_by("parent").agg(pl.col("mass_kg").sum()).join(
-        made.pieces.with_row_index("parent").select(pl.col("parent").cast(pl.Int64), "id", all="mass_kg"), on="parent"
-    ).filter(pl.col("mass_kg") > (1 + _GAINED) * pl.col("all"))  # fmt: skip
+    gained = (
+        made.edges.group_by("parent")
+        .agg(pl.col("mass_kg").sum())
+        .join(made.pieces.with_row_index("parent").select(pl.col("parent").cast(pl.Int64), "id", all="mass_kg"), on="parent")
+        .filter(pl.col("mass_kg") > (1 + _GAINED) * pl.col("all"))
+    )
     if gained.height:
-        text = Message("{count} pieces weigh less than what was made of them, by more than {percent:g} %.",
-                       count=gained.height, percent=100 * _GAINED)  # fmt: skip
+        text = Message(
+            "{count} pieces weigh less than what was made of them, by more than {percent:g} %.",
+            count=gained.height,
+            percent=100 * _GAINED,
+        )
         found.append(_plain("mass_gained", "warning", text, gained["id"].head(ROWS_SHOWN).to_list(), gained.height))
     return found
 

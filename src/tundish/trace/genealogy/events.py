@@ -47,9 +47,12 @@ def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
     timed = timed.with_columns(
         kept=pl.coalesce(pl.col("at").forward_fill().over("source", order_by="rec"), pl.col("at").min().over("source"))
     )
-    return timed.sort("line", "kept", "rec", nulls_last=True).drop("kept").with_row_index("order").with_columns(
-        pl.col("order").cast(pl.Int64)
-    )  # fmt: skip
+    return (
+        timed.sort("line", "kept", "rec", nulls_last=True)
+        .drop("kept")
+        .with_row_index("order")
+        .with_columns(pl.col("order").cast(pl.Int64))
+    )
 
 
 def _goes(rows: pl.DataFrame, records: Records) -> pl.Series:
@@ -88,15 +91,21 @@ def _runs(rows: pl.DataFrame) -> pl.Series:
     held = pairs.filter(pl.col("beside") & pl.col("same")).group_by("source").agg(pl.col(_OF_PRODUCT).mean())
     kept = pairs.select("source").join(held, on="source", how="left", maintain_order="left")
     written = pl.any_horizontal(pl.col(name).is_not_null() for name in _OF_PRODUCT)
-    alike = pl.all_horizontal(
-        pairs[name] | (kept[name].fill_null(0.0) < _TELLING) for name in _OF_PRODUCT
-    ) & pl.any_horizontal(kept[name].fill_null(0.0) >= _TELLING for name in _OF_PRODUCT) & rows.select(written).to_series()  # fmt: skip
+    alike = (
+        pl.all_horizontal(pairs[name] | (kept[name].fill_null(0.0) < _TELLING) for name in _OF_PRODUCT)
+        & pl.any_horizontal(kept[name].fill_null(0.0) >= _TELLING for name in _OF_PRODUCT)
+        & rows.select(written).to_series()
+    )
     pairs = pairs.with_columns(alike=alike)
-    told = pairs.filter("beside").group_by("source").agg(
-        n=pl.col("same").sum(),
-        held=pl.col("alike").filter("same").mean(),
-        telling=pl.col("same").filter("alike").mean(),
-    )  # fmt: skip
+    told = (
+        pairs.filter("beside")
+        .group_by("source")
+        .agg(
+            n=pl.col("same").sum(),
+            held=pl.col("alike").filter("same").mean(),
+            telling=pl.col("same").filter("alike").mean(),
+        )
+    )
     sure = told.filter((pl.col("n") >= _FEWEST_PAIRS) & (pl.col("held") >= _TELLING) & (pl.col("telling") >= _SINGLE))
     by_measure = pl.col("source").is_in(sure["source"].to_list())
     goes_on = pl.col("beside") & pl.when(by_measure).then("alike").otherwise("same")
@@ -106,15 +115,21 @@ def _runs(rows: pl.DataFrame) -> pl.Series:
 def _gathered(made: pl.DataFrame) -> pl.DataFrame:
     """Runs of one id that lie close on a line whose products have several rows are one making: ``order``, ``event``."""
     runs = made.group_by("run", maintain_order=True).agg(
-        pl.col("source", "line").first(), pl.col("out").mode().first(), pl.col("order").min().alias("low"),
-        pl.col("order").max().alias("high"), pl.len().alias("rows"),
-    )  # fmt: skip
+        pl.col("source", "line").first(),
+        pl.col("out").mode().first(),
+        pl.col("order").min().alias("low"),
+        pl.col("order").max().alias("high"),
+        pl.len().alias("rows"),
+    )
     single = made.group_by("source").agg(single=pl.col("out").n_unique() >= _SINGLE * pl.len())
     runs = runs.join(single, on="source").sort("source", "line", "out", "low")
     together = (
-        (pl.col("out") == pl.col("out").shift()) & (pl.col("source") == pl.col("source").shift())
-        & (pl.col("line") == pl.col("line").shift()) & (pl.col("low") - pl.col("high").shift() <= _NEAR) & ~pl.col("single")
-    )  # fmt: skip
+        (pl.col("out") == pl.col("out").shift())
+        & (pl.col("source") == pl.col("source").shift())
+        & (pl.col("line") == pl.col("line").shift())
+        & (pl.col("low") - pl.col("high").shift() <= _NEAR)
+        & ~pl.col("single")
+    )
     runs = runs.with_columns(first=pl.when(together.fill_null(value=False)).then(None).otherwise("low")).with_columns(
         pl.col("first").forward_fill()
     )
@@ -130,11 +145,13 @@ def _makings(rows: pl.DataFrame) -> pl.DataFrame:
     )
     makings = rows.group_by("event").agg(
         pl.col("out_space").first().alias("space"),
-        pl.col("source").first(), pl.col("line").first(),
+        pl.col("source").first(),
+        pl.col("line").first(),
         pl.coalesce(pl.col("end").max(), pl.col("start").max()).alias("made"),
-        pl.col("order").min(), pl.len().alias("rows"),
+        pl.col("order").min(),
+        pl.len().alias("rows"),
         *(pl.col(f"{name}_out").drop_nulls().first().alias(name) for name in ("mass", "length", "width", "thickness")),
-    )  # fmt: skip
+    )
     makings = makings.join(
         names.select("event", "votes", pl.col("out").alias("even"), pl.col("out_id").alias("id")), on="event"
     )

@@ -16,7 +16,7 @@ from tundish.trace.stamps import NEVER
 TYPED_WRONG = 1 / 300
 """Share of typed ids that are wrong (white paper on manual entry, cited in the project's notes)."""
 _COPIED_WRONG = 1 / 3000
-"""Share of ids that are those of another row: the slip is not of the fingers but of the eye; unsourced, a tenth of the above."""
+"""Share of ids that are those of another row: the slip is of the eye, not of the fingers; unsourced, a tenth of the above."""
 _AGAINST = -1.5
 """Log likelihood ratio below which the plain reading of an id is weighed against others."""
 _ROUNDS = 2
@@ -108,23 +108,34 @@ def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -
     beside = (sides.before[use] == making) | (sides.after[use] == making)
     first, again, used = _slot_terms(_slots(uses.frame, plain, sides), slots, uses.frame, pairs, sides)
     pairs = pairs.with_columns(
-        score=pl.Series(score), evidence=pl.Series(kinds), free=pl.Series(np.where(beside, 0.0, first)),
-        taken=pl.Series(np.where(beside, 0.0, again)), used=pl.Series(used & ~beside), shared=pl.Series(beside),
+        score=pl.Series(score),
+        evidence=pl.Series(kinds),
+        free=pl.Series(np.where(beside, 0.0, first)),
+        taken=pl.Series(np.where(beside, 0.0, again)),
+        used=pl.Series(used & ~beside),
+        shared=pl.Series(beside),
         none=pl.Series(_none(uses.frame, use, sides)),
-    )  # fmt: skip
+    )
     total = pl.col("score") + pl.when("used").then("taken").otherwise("free")
     pairs = pairs.with_columns(total=total).filter(pl.col("total") >= pl.col("total").max().over("use") - _HOPELESS)
     return pairs.sort("use", "total", descending=[False, True]).group_by("use", maintain_order=True).head(_BEST)
 
 
 _EVIDENCE = {
-    "time": "time", "mass": "mass", "length": "dimensions", "thickness": "dimensions", "width": "dimensions",
-    "sequence": "sequence", "line": "time", "of": "record", "beginning": "beginning",
-}  # fmt: skip
+    "time": "time",
+    "mass": "mass",
+    "length": "dimensions",
+    "thickness": "dimensions",
+    "width": "dimensions",
+    "sequence": "sequence",
+    "line": "time",
+    "of": "record",
+    "beginning": "beginning",
+}
 
 
 def _none(frame: pl.DataFrame, use: Ints, sides: Sides) -> Floats:
-    """Score of: none of the recorded makings. A blank says nothing; an id that is known is hardly that of an unrecorded piece."""
+    """Score of: none of the recorded makings. An id that is known is hardly that of an unrecorded piece."""
     rows = frame[use]
     blank, known = rows["even"].is_null().to_numpy(), (rows["n"] > 0).to_numpy()
     makings = _peers(sides, use)
@@ -133,8 +144,12 @@ def _none(frame: pl.DataFrame, use: Ints, sides: Sides) -> Floats:
         bare=pl.col("making").is_in(np.flatnonzero(sides.unrecorded)).mean(),
         single=(pl.col("making").drop_nulls().value_counts().struct.field("count") == 1).sum() / pl.len(),
     )
-    unrecorded = rows.join(strange, on="line", how="left", maintain_order="left").select(
-        pl.when(pl.col("bare") > 0.5).then("single").otherwise("strange").clip(0.001, 0.5)).to_series().to_numpy()  # fmt: skip
+    unrecorded = (
+        rows.join(strange, on="line", how="left", maintain_order="left")
+        .select(pl.when(pl.col("bare") > 0.5).then("single").otherwise("strange").clip(0.001, 0.5))
+        .to_series()
+        .to_numpy()
+    )
     return np.where(
         blank,
         np.log(unrecorded * makings),
@@ -156,10 +171,13 @@ def _peers(sides: Sides, use: Ints) -> Ints:
 
 
 def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: pl.DataFrame) -> pl.DataFrame:
-    """Makings that an id may mean: that it names, one slip away, beside what the neighbouring rows used, unused in the window."""
+    """Makings that an id may mean: that it names, one slip away, beside what neighbouring rows used, unused in the window."""
     frame, makings = uses.frame[doubted], uses.makings.select("event", "space", "even")
-    exact = frame.select("use", "space", "even").join(makings, on=["space", "even"]).select(
-        "use", pl.col("event").alias("making"), pl.lit(0.0).alias("text"), pl.lit("exact").alias("how"))  # fmt: skip
+    exact = (
+        frame.select("use", "space", "even")
+        .join(makings, on=["space", "even"])
+        .select("use", pl.col("event").alias("making"), pl.lit(0.0).alias("text"), pl.lit("exact").alias("how"))
+    )
     found = [exact]
     for space in frame["space"].drop_nulls().unique().sort().to_list():
         mine, theirs = frame.filter(pl.col("space") == space), makings.filter(pl.col("space") == space)
@@ -172,7 +190,7 @@ def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: p
                 pl.col("event").alias("making"),
                 (pl.col("log_chance") + np.log(TYPED_WRONG)).alias("text"),
                 pl.lit("near").alias("how"),
-            )  # fmt: skip
+            )
         )
     use, making = _around(sides, settled, doubted)
     wide_use, wide = _unused(sides, settled, doubted, slots, frame)
@@ -181,8 +199,11 @@ def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: p
     text = np.where(blank, 0.0, np.log(_COPIED_WRONG) - np.log(_peers(sides, use)) - 2.3)
     others = pl.DataFrame({"use": use, "making": making, "text": text}).with_columns(how=pl.lit("other"))
     found.append(others.filter(sides.space[making] == sides.wanted[use]))
-    return pl.concat(found).sort("use", "making", "text", descending=[False, False, True]).unique(
-        ["use", "making"], keep="first", maintain_order=True)  # fmt: skip
+    return (
+        pl.concat(found)
+        .sort("use", "making", "text", descending=[False, False, True])
+        .unique(["use", "making"], keep="first", maintain_order=True)
+    )
 
 
 def _around(sides: Sides, settled: Ints, doubted: Ints) -> tuple[Ints, Ints]:
@@ -249,22 +270,26 @@ def _slot_terms(
 
     What was made last is not used yet: only makings before the last tenth of those used count as left over.
     """
-    told = pairs.select("use", "making").with_columns(frame[pairs["use"].to_numpy()].select("line", "role")).with_columns(
-        from_line=pl.Series(sides.from_line[pairs["making"].to_numpy()])
-    )  # fmt: skip
+    told = (
+        pairs.select("use", "making")
+        .with_columns(frame[pairs["use"].to_numpy()].select("line", "role"))
+        .with_columns(from_line=pl.Series(sides.from_line[pairs["making"].to_numpy()]))
+    )
     ranks = pl.Series(sides.rank[stated["making"].to_numpy()])
     stated = stated.with_columns(rank=ranks).with_columns(last=0.9 * pl.col("rank").max().over("line", "role", "from_line"))
     odds = stated.group_by("line", "role", "from_line").agg(
         once=(pl.col("rank") <= pl.col("last")).sum().cast(pl.Float64),
-        twice=(pl.col("n") > 1).sum(), all=pl.len(), last=pl.col("last").first() + 1,
-    )  # fmt: skip
+        twice=(pl.col("n") > 1).sum(),
+        all=pl.len(),
+        last=pl.col("last").first() + 1,
+    )
     odds = odds.with_columns(
         first=(pl.col("once") + 1).log() - (pl.max_horizontal(pl.col("last") - pl.col("once"), pl.lit(0)) + 1).log(),
         again=(pl.col("twice") + 0.5).log() - (pl.col("all") + 1).log(),
     ).select("line", "role", "from_line", "first", "again")
     told = told.join(odds, on=["line", "role", "from_line"], how="left", maintain_order="left").join(
         slots.select("line", "role", "making", "n"), on=["line", "role", "making"], how="left", maintain_order="left"
-    )  # fmt: skip
+    )
     first, again = (told[name].fill_null(0.0).to_numpy() for name in ("first", "again"))
     unrecorded = sides.unrecorded[pairs["making"].to_numpy()]
     return np.where(unrecorded, 0.0, first.clip(-3.0, 6.0)), again, (told["n"].fill_null(0) > 0).to_numpy()

@@ -79,10 +79,22 @@ def _repairs(table: Table, column: str, before: pl.Series, cells: pl.DataFrame) 
     out = []
     if respelled.height:
         first = int(respelled["place"][0])
-        text = Message("{column}: {count} ids were spelled differently; they read as their own record writes them.",
-                       column=header, count=respelled.height)  # fmt: skip
-        out.append(Repair("id_respelled", text, origin, respelled.height, before[first], str(respelled["id"][0]),
-                          tuple(int(row) for row in rows.gather(respelled["place"].head(ROWS_SHOWN)))))  # fmt: skip
+        text = Message(
+            "{column}: {count} ids were spelled differently; they read as their own record writes them.",
+            column=header,
+            count=respelled.height,
+        )
+        out.append(
+            Repair(
+                "id_respelled",
+                text,
+                origin,
+                respelled.height,
+                before[first],
+                str(respelled["id"][0]),
+                tuple(int(row) for row in rows.gather(respelled["place"].head(ROWS_SHOWN))),
+            )
+        )
     for place, name, evidence in cells.filter(pl.col("evidence") != "respelled").select("place", "id", "evidence").iter_rows():
         text = Message(
             "{column}: the id was put right by {evidence}.", column=header, evidence=_WORDS.get(evidence, Message("likeness"))

@@ -18,7 +18,7 @@ _BEGINNING = 0.9
 _FEWEST = 20
 _MOST_OF = 0.5
 _SURE = 0.97
-"""Certainty of an id put right by its place in a running series that neighbours on both sides confirm; checked on generated chains."""
+"""Certainty of an id put right by its place in a running series; checked on generated chains."""
 _WEIGHTS = {"expected": 1.5, "begins": 2.0, "taken": -3.0, "mentioned": 0.6}
 """Votes; a row that writes the id counts 1."""
 
@@ -82,9 +82,9 @@ def _with_hints(events: Events, uses: Uses, links: Links) -> pl.DataFrame:
     joined = makings.join(hints, on="event", how="left").join(parents, on="event", how="left").sort("event")
     begins = _begins("even")
     usual = joined.group_by("line").agg(stems=begins.mean() >= _BEGINNING)
-    return joined.join(usual, on="line", how="left").sort("event").with_columns(
-        pl.col("running", "stems").fill_null(value=False)
-    )  # fmt: skip
+    return (
+        joined.join(usual, on="line", how="left").sort("event").with_columns(pl.col("running", "stems").fill_null(value=False))
+    )
 
 
 def _begins(name: str) -> pl.Expr:
@@ -105,16 +105,18 @@ def _votes(events: Events, uses: Uses, links: Links, makings: pl.DataFrame) -> p
     used = pl.DataFrame({"event": links.making, "text": uses.frame["even"], "sure": links.probability})
     used = used.filter((pl.col("event") >= 0) & pl.col("text").is_not_null() & (pl.col("sure") >= 0.5))
     votes = pl.concat([made, used.group_by("event", "text").agg(votes=pl.len())])
-    return votes.group_by("event", "text").agg(pl.col("votes").sum().cast(pl.Float64)).join(
-        makings.select("event", "space", "even", "after", "ahead", "running", "stems", "parent"), on="event"
-    )  # fmt: skip
+    return (
+        votes.group_by("event", "text")
+        .agg(pl.col("votes").sum().cast(pl.Float64))
+        .join(makings.select("event", "space", "even", "after", "ahead", "running", "stems", "parent"), on="event")
+    )
 
 
 def _elected(makings: pl.DataFrame, contested: pl.DataFrame, mentions: pl.DataFrame) -> pl.DataFrame:
     names = makings.group_by("space", "even").agg(holders=pl.len(), holder=pl.col("event").first())
     told = contested.join(names, left_on=["space", "text"], right_on=["space", "even"], how="left").join(
         mentions, left_on=["space", "text"], right_on=["space", "even"], how="left"
-    )  # fmt: skip
+    )
     taken = (pl.col("holders") > 1) | (pl.col("holder") != pl.col("event"))
     score = (
         pl.col("votes").clip(0, 4)
@@ -126,7 +128,7 @@ def _elected(makings: pl.DataFrame, contested: pl.DataFrame, mentions: pl.DataFr
     )
     told = told.with_columns(score=score, own=pl.col("text") == pl.col("even")).sort(
         "event", "score", "own", "text", descending=[False, True, True, False]
-    )  # fmt: skip
+    )
     won = told.group_by("event", maintain_order=True).agg(
         pl.col("text").first().alias("won"), lead=pl.col("score").first() - pl.col("score").get(1)
     )
@@ -149,11 +151,17 @@ def _by_series(makings: pl.DataFrame, uses: Uses, links: Links) -> pl.DataFrame:
     odd = odd.filter(~pl.col("event").is_in(plain["event"].implode()) | pl.col("twice"))
     both = pl.when(pl.col("running") & (pl.col("after") == pl.col("ahead"))).then("after")
     torn = pl.col("stems") & ~_begins("even").fill_null(value=True)
-    odd = pl.concat([
-        odd.select("event", "space", "even", meant=both),
-        odd.filter(torn & _begins("after")).select("event", "space", "even", meant=pl.col("after")),
-        odd.filter(torn & _begins("ahead")).select("event", "space", "even", meant=pl.col("ahead")),
-    ]).filter(pl.col("meant").is_not_null() & (pl.col("meant") != pl.col("even"))).unique(["event", "meant"], maintain_order=True)  # fmt: skip
+    odd = (
+        pl.concat(
+            [
+                odd.select("event", "space", "even", meant=both),
+                odd.filter(torn & _begins("after")).select("event", "space", "even", meant=pl.col("after")),
+                odd.filter(torn & _begins("ahead")).select("event", "space", "even", meant=pl.col("ahead")),
+            ]
+        )
+        .filter(pl.col("meant").is_not_null() & (pl.col("meant") != pl.col("even")))
+        .unique(["event", "meant"], maintain_order=True)
+    )
     odd = odd.join(known, left_on=["space", "meant"], right_on=["space", "read"], how="anti")
     odd = odd.filter(pl.len().over("event") == 1)
     slips = near(odd["even"], odd["meant"])
@@ -182,23 +190,37 @@ def _by_neighbours(makings: pl.DataFrame) -> pl.DataFrame:
     loose = loose.with_columns(reach=pl.col("apart").quantile(0.97).over("space").clip(5.0, None))
     usual = loose.group_by("space", "stem").len().filter(pl.col("len") > _MOST_OF * pl.col("len").sum().over("space"))
     spaces = dict(usual.select("space", "stem").iter_rows())
-    odd = loose.filter((pl.col("votes") == 1) & ((pl.col("apart") > _FAR_OFF * pl.col("reach")) | pl.col("number").is_null()
-                       | (pl.col("stem") != pl.col("space").replace_strict(spaces, default=None, return_dtype=pl.String))))  # fmt: skip
+    odd = loose.filter(
+        (pl.col("votes") == 1)
+        & (
+            (pl.col("apart") > _FAR_OFF * pl.col("reach"))
+            | pl.col("number").is_null()
+            | (pl.col("stem") != pl.col("space").replace_strict(spaces, default=None, return_dtype=pl.String))
+        )
+    )
     known = set(makings["read"].to_list())
     meant = {}
     for event, even, space, centre, reach in odd.select("event", "even", "space", "middle", "reach").iter_rows():
-        fits = [word for word in {word for word, _ in slips(even, "0123456789" + str(spaces.get(space, "")))}
-                if word not in known and centre is not None and _near_number(word, spaces.get(space), centre, reach)]  # fmt: skip
+        fits = [
+            word
+            for word in {word for word, _ in slips(even, "0123456789" + str(spaces.get(space, "")))}
+            if word not in known and centre is not None and _near_number(word, spaces.get(space), centre, reach)
+        ]
         if len(fits) == 1:
             meant[event] = fits[0]
     if not meant:
         return makings
     fresh = pl.DataFrame({"event": list(meant), "meant": list(meant.values())}, schema={"event": pl.Int64, "meant": pl.String})
-    return makings.join(fresh, on="event", how="left").sort("event").with_columns(
-        read=pl.coalesce("meant", "read"),
-        certainty=pl.when(pl.col("meant").is_not_null()).then(_SURE).otherwise("certainty"),
-        mended=pl.when(pl.col("meant").is_not_null()).then(pl.lit("sequence")).otherwise("mended"),
-    ).drop("meant")  # fmt: skip
+    return (
+        makings.join(fresh, on="event", how="left")
+        .sort("event")
+        .with_columns(
+            read=pl.coalesce("meant", "read"),
+            certainty=pl.when(pl.col("meant").is_not_null()).then(_SURE).otherwise("certainty"),
+            mended=pl.when(pl.col("meant").is_not_null()).then(pl.lit("sequence")).otherwise("mended"),
+        )
+        .drop("meant")
+    )
 
 
 def _near_number(word: str, stem: str | None, centre: float, reach: float) -> bool:

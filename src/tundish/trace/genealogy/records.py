@@ -150,8 +150,11 @@ def _input(out: IdColumn, pieces: Sequence[IdColumn], all_: Sequence[IdColumn]) 
     said = [one for one in rest if one.goes_in]
     if not said:
         # A pack repeats for each piece in it; any other parent repeats for each of its children.
-        said = [one for one in rest if out.container or _rank(one) < _rank(out)
-                or one.ids.words.len() * _CLEARLY < out.ids.words.len()]  # fmt: skip
+        said = [
+            one
+            for one in rest
+            if out.container or _rank(one) < _rank(out) or one.ids.words.len() * _CLEARLY < out.ids.words.len()
+        ]
     return max(said, key=lambda one: (_rank(one), one.ids.words.len()), default=None)
 
 
@@ -170,11 +173,23 @@ def _is_stay(table: Table, out: IdColumn, concepts: set[str | None], catalogue: 
 _ID = pl.String()
 _NONE = pl.Schema(
     {
-        "source": pl.Int64(), "row": pl.Int64(), "place": pl.Int64(), "line": pl.String(), "start": TIME, "end": TIME,
-        "out": _ID, "out_id": _ID, "out_space": _ID, "in": _ID, "in_id": _ID, "in_space": _ID,
-        **dict.fromkeys(_MEASURES, pl.Float64()), "turned": pl.Boolean(), "flipped": pl.Boolean(),
+        "source": pl.Int64(),
+        "row": pl.Int64(),
+        "place": pl.Int64(),
+        "line": pl.String(),
+        "start": TIME,
+        "end": TIME,
+        "out": _ID,
+        "out_id": _ID,
+        "out_space": _ID,
+        "in": _ID,
+        "in_id": _ID,
+        "in_space": _ID,
+        **dict.fromkeys(_MEASURES, pl.Float64()),
+        "turned": pl.Boolean(),
+        "flipped": pl.Boolean(),
     }
-)  # fmt: skip
+)
 
 
 def _frame(source: Source, number: int, catalogue: Catalogue) -> pl.DataFrame:
@@ -198,7 +213,17 @@ def _frame(source: Source, number: int, catalogue: Catalogue) -> pl.DataFrame:
     ]
     named = {one.space: one.even.alias(f"of:{one.space}") for one in source.ancestors if one.space != source.out.space}
     frame = pl.DataFrame([*columns, *named.values()])
+    frame = _without_words(frame)
     return frame.filter(pl.col("out").is_not_null() | pl.col("in").is_not_null())
+
+
+def _without_words(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose id is a word, such as `SCRAP`, made no piece: among ids with digits, one without that repeats is none."""
+    bare = ~pl.col("out").str.contains(r"\d")
+    if float(frame.select(bare.mean()).item() or 0.0) > _MOSTLY:
+        return frame
+    words = frame.filter(bare).group_by("out").len().filter(pl.col("len") > 1)["out"]
+    return frame.filter(~pl.col("out").is_in(words.implode()).fill_null(value=False))
 
 
 def _constant(name: str, value: str | None, height: int) -> pl.Series:

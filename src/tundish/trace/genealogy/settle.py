@@ -42,7 +42,9 @@ def settle(pairs: pl.DataFrame, doubted: npt.NDArray[np.int64]) -> pl.DataFrame:
         at = order[low:high]
         groups = [at] if np.unique(use[at]).size <= _LARGEST else [at[use[at] == one] for one in np.unique(use[at])]
         for group in groups:
-            chosen[group], probability[group] = _settle_part(use[group], making[group], {n: v[group] for n, v in columns.items()})
+            chosen[group], probability[group] = _settle_part(
+                use[group], making[group], {n: v[group] for n, v in columns.items()}
+            )
     return sorted_pairs.drop("part").with_columns(chosen=pl.Series(chosen), probability=pl.Series(probability))
 
 
@@ -81,8 +83,12 @@ def _settle_part(
 
 
 def _beside_others(
-    gain: npt.NDArray[np.float64], best: npt.NDArray[np.int64], n: int, thing: npt.NDArray[np.int64], again: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:  # fmt: skip
+    gain: npt.NDArray[np.float64],
+    best: npt.NDArray[np.int64],
+    n: int,
+    thing: npt.NDArray[np.int64],
+    again: npt.NDArray[np.int64],
+) -> npt.NDArray[np.float64]:
     """Gain of row ``n`` with each of its candidates while all other rows stay as they are."""
     held = np.isin(thing, np.delete(best, n))
     return np.asarray(np.where(held, gain[n, again], np.maximum(gain[n, thing], gain[n, again])), dtype=np.float64)

@@ -23,10 +23,15 @@ def add_shares(edges: pl.DataFrame) -> pl.DataFrame:
     whole = pl.all_horizontal((pl.col("spans") > 0).fill_null(value=False).all().over("child"))
     parted = pl.col("parts").is_not_null().all().over("child")
     told = told.with_columns(
-        by=pl.when("alone").then(pl.lit("alone")).when(whole).then(pl.lit("length")).when(parted).then(pl.lit("mass"))
+        by=pl.when("alone")
+        .then(pl.lit("alone"))
+        .when(whole)
+        .then(pl.lit("length"))
+        .when(parted)
+        .then(pl.lit("mass"))
         .otherwise(pl.lit("fitted")),
         weight=pl.when("alone").then(1.0).when(whole).then("spans").when(parted).then("parts"),
-    )  # fmt: skip
+    )
     if bool((told["by"] == "fitted").any()):
         told = _fitted(told)
     total = pl.col("weight").sum().over("child")

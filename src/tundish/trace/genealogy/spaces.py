@@ -19,7 +19,8 @@ _SPECIFIC = frozenset(("heat", "slab", "coil", "plate"))
 _CONTAINERS = frozenset(("identity.bundle", "identity.package", "identity.pallet"))
 _LOADS = frozenset(("identity.furnace_charge",))
 _GOES_IN = re.compile(
-    r"투입|모재|소재|원코일|모코일|원슬|모슬|입측|원자재|모로트|장입|mother|parent|input|entry|^(in|m|p|org|src|mtr|mtl|ent)[ _-]",
+    r"투입|모재|소재|원코일|모코일|원슬|모슬|입측|원자재|모로트|장입|"
+    r"mother|parent|input|entry|^(in|m|p|org|src|mtr|mtl|ent)[ _-]",
     re.IGNORECASE,
 )
 
@@ -64,10 +65,15 @@ def id_columns(tables: Sequence[Table], catalogue: Catalogue) -> tuple[IdColumn,
     names = _named(found, of, catalogue)
     evened = _evened_together(found, of)
     return tuple(
-        IdColumn(Ids(ids.table, ids.column, spelled), names[group], _goes_in(ids.column, catalogue),
-                 ids.column.concept in _CONTAINERS, ids.column.concept in _LOADS)
+        IdColumn(
+            Ids(ids.table, ids.column, spelled),
+            names[group],
+            _goes_in(ids.column, catalogue),
+            ids.column.concept in _CONTAINERS,
+            ids.column.concept in _LOADS,
+        )
         for ids, group, spelled in zip(found, of, evened, strict=True)
-    )  # fmt: skip
+    )
 
 
 def _is_material(column: Column, catalogue: Catalogue) -> bool:

@@ -19,9 +19,13 @@ _OUT = ("mass_out", "length_out", "thickness_out", "width_out")
 
 @dataclass(frozen=True)
 class Uses:
-    """``frame``: one row a use in the order of the records: ``use``, ``order``, ``role`` (``in`` or ``self``), ``space``, ``even``,
-    ``id``, ``line``, ``stem``, ``n`` (how many makings the id names) and ``making`` (the one, if one). ``makings``: those of
-    the events and, behind them, one for each id that a line takes in whose makers keep no records (``source`` null)."""
+    """What went in and what came and went, row by row.
+
+    ``frame``: one row a use in the order of the records: ``use``, ``order``, ``role`` (``in`` or ``self``), ``space``,
+    ``even``, ``id``, ``line``, ``stem``, ``n`` (how many makings the id names) and ``making`` (the one, if one).
+    ``makings``: those of the events and, behind them, one for each id that a line takes in whose makers keep no records
+    (``source`` null).
+    """
 
     frame: pl.DataFrame
     makings: pl.DataFrame
@@ -33,22 +37,33 @@ def find_uses(records: Records, events: Events) -> Uses:
     takes = [n for n, source in enumerate(records.sources) if source.into is not None]
     names = events.makings.select("space", "even").unique()
     into = rows.filter((pl.col("goes") == "make") & pl.col("source").is_in(takes)).select(
-        "order", "line", pl.lit("in").alias("role"), pl.col("in_space").alias("space"), pl.col("in").alias("even"),
-        pl.col("in_id").alias("id"), pl.col("out").alias("stem"),
-    )  # fmt: skip
+        "order",
+        "line",
+        pl.lit("in").alias("role"),
+        pl.col("in_space").alias("space"),
+        pl.col("in").alias("even"),
+        pl.col("in_id").alias("id"),
+        pl.col("out").alias("stem"),
+    )
     known_in = rows.select("order", "in_space", "in").join(
         names, left_on=["in_space", "in"], right_on=["space", "even"], how="semi"
     )
     by_in = pl.col("out").is_null() | (
         (pl.col("in_space") == pl.col("out_space")) & pl.col("order").is_in(known_in["order"].implode())
     )
-    stays = rows.filter(pl.col("goes") == "through").with_columns(by_in=by_in.fill_null(value=False)).select(
-        "order", "line", pl.lit("self").alias("role"),
-        pl.when("by_in").then("in_space").otherwise("out_space").alias("space"),
-        pl.when("by_in").then("in").otherwise("out").alias("even"),
-        pl.when("by_in").then("in_id").otherwise("out_id").alias("id"),
-        pl.lit(None, pl.String).alias("stem"),
-    )  # fmt: skip
+    stays = (
+        rows.filter(pl.col("goes") == "through")
+        .with_columns(by_in=by_in.fill_null(value=False))
+        .select(
+            "order",
+            "line",
+            pl.lit("self").alias("role"),
+            pl.when("by_in").then("in_space").otherwise("out_space").alias("space"),
+            pl.when("by_in").then("in").otherwise("out").alias("even"),
+            pl.when("by_in").then("in_id").otherwise("out_id").alias("id"),
+            pl.lit(None, pl.String).alias("stem"),
+        )
+    )
     frame = pl.concat([into, stays]).sort("order").with_row_index("use").with_columns(pl.col("use").cast(pl.Int64))
     makings = _with_unrecorded(frame, events.makings, rows)
     named = makings.group_by("space", "even").agg(pl.len().cast(pl.Int64).alias("n"), pl.col("event").first().alias("making"))
@@ -62,7 +77,7 @@ def _with_unrecorded(frame: pl.DataFrame, makings: pl.DataFrame, rows: pl.DataFr
     """Makings of what lines take in whose makers keep no records: one for each run of rows with one id or the same measures."""
     told = frame.filter(pl.col("even").is_not_null()).join(
         makings.select("space", "even").unique().with_columns(known=pl.lit(value=True)), on=["space", "even"], how="left"
-    )  # fmt: skip
+    )
     bare = told.group_by("line", "space").agg(share=pl.col("known").is_null().mean()).filter(pl.col("share") > _MOSTLY)
     loose = told.filter(pl.col("known").is_null()).join(bare, on=["line", "space"], how="semi").sort("order")
     if loose.is_empty():
@@ -73,11 +88,15 @@ def _with_unrecorded(frame: pl.DataFrame, makings: pl.DataFrame, rows: pl.DataFr
     measures = first.join(rows.select("order", *_IN), on="order", how="left", maintain_order="left")
     made = pl.DataFrame(schema=makings.schema)
     fresh = measures.with_columns(
-        event=pl.int_range(pl.len()) + makings.height, rows=pl.lit(0), rank=pl.struct(pl.col("even").str.len_chars().alias("long"), "even").rank("dense").over("space"),
+        event=pl.int_range(pl.len()) + makings.height,
+        rows=pl.lit(0),
+        rank=pl.struct(pl.col("even").str.len_chars().alias("long"), "even").rank("dense").over("space"),
         **{name.removesuffix("_in"): pl.col(name) for name in _IN},
-    )  # fmt: skip
-    fresh = pl.concat([made, fresh.select(pl.col(name).cast(kind) for name, kind in makings.schema.items() if name in fresh.columns)],
-                      how="diagonal")  # fmt: skip
+    )
+    fresh = pl.concat(
+        [made, fresh.select(pl.col(name).cast(kind) for name, kind in makings.schema.items() if name in fresh.columns)],
+        how="diagonal",
+    )
     return pl.concat([makings, fresh], how="diagonal")
 
 
@@ -154,10 +173,14 @@ def _inherited(words: pl.Series, uses: Uses, rows: pl.DataFrame) -> pl.Series:
     """What is not written of a making is what its parent is of; five generations reach through five lines."""
     parent = (
         uses.frame.filter((pl.col("role") == "in") & pl.col("making").is_not_null())
-        .with_columns(child=rows["event"].gather(pl.Series(uses.frame["order"]).filter(
-            (uses.frame["role"] == "in") & uses.frame["making"].is_not_null())))
-        .group_by("child").agg(pl.col("making").first())
-    )  # fmt: skip
+        .with_columns(
+            child=rows["event"].gather(
+                pl.Series(uses.frame["order"]).filter((uses.frame["role"] == "in") & uses.frame["making"].is_not_null())
+            )
+        )
+        .group_by("child")
+        .agg(pl.col("making").first())
+    )
     of = uses.makings.select("event").join(parent, left_on="event", right_on="child", how="left", maintain_order="left")[
         "making"
     ]
