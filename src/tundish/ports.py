@@ -14,8 +14,8 @@ from tundish.table import Progress
 Plain = str | int | float | bool | None | Path | tuple["Plain", ...]
 """Values that mean the same in every process and on every machine.
 
-A ``Path`` is a file, or a folder of files, that the function reads: what stands in it belongs to the job, and when that changes, so
-does the job. A path written as text is only text.
+A ``Path`` is a file, or a folder of files, that the function reads: what stands in it belongs to the job, and when that
+changes, so does the job. A path written as text is only text.
 """
 
 
