@@ -15,8 +15,8 @@ from tundish.works.chain import truth as truths
 from tundish.works.chain.ids import Scribe
 from tundish.works.chain.lines import run_line
 from tundish.works.chain.material import Material, Stay, begin
-from tundish.works.chain.motion import LEAD_M, Drives
-from tundish.works.chain.plant import ENDLESS, ChainLine, Plant, build
+from tundish.works.chain.motion import Drives, lead_of
+from tundish.works.chain.plant import ChainLine, Plant, build
 from tundish.works.chain.strip import cut
 from tundish.works.chain.truth import ChainTruth, TrueClock, TrueLine, load
 
@@ -155,10 +155,9 @@ def _write_trends(
             continue
         stays = traced.stays[line.step]
         ran = _set_clock(line, stays)
-        lead = 0.0 if line.kind in ENDLESS else LEAD_M
         motion = drives.motions[line.step]
         made = trending.write(
-            material, ran, motion=motion, stays=stays, sample_s=sample_s, lead=lead, scars=scars, folder=folder
+            material, ran, motion=motion, stays=stays, sample_s=sample_s, lead=lead_of(line), scars=scars, folder=folder
         )
         written[line.step] = (ran, made)
     return written

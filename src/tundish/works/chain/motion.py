@@ -10,8 +10,10 @@ from tundish.works.chain.material import Material, Output, Stay
 from tundish.works.chain.plant import ENDLESS, ChainLine
 from tundish.works.sensors import Floats
 
-LEAD_M = 160.0
-"""[m] a batch line runs on before and after each piece, so that every gauge sees all of it."""
+
+def lead_of(line: ChainLine) -> float:
+    """Metres that a batch line runs before and after each piece, so that every gauge sees all of it; the coiler is far. [m]"""
+    return 0.0 if line.kind in ENDLESS else 140.0 if line.kind == "hot" else 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,9 @@ class Drives:
         if line.kind == "pack":
             _one_by_one(material, stays, rng)
             return
-        endless = line.kind in ENDLESS
-        lead = 0.0 if endless else LEAD_M
+        lead = lead_of(line)
         runs = [_run(rng, line, stay.length_out + 2.0 * lead) for stay in stays]
-        starts = _starts(material, stays, runs, rng, endless=endless)
+        starts = _starts(material, stays, runs, rng, endless=line.kind in ENDLESS)
         times, speeds, metres, done = [], [], [], 0.0
         for stay, (time, speed), start in zip(stays, runs, starts, strict=True):
             own = done + np.concatenate([[0.0], np.cumsum(np.diff(time) * (speed[1:] + speed[:-1]) / 2.0)])
