@@ -87,7 +87,7 @@ def tundish(folder: Path) -> pl.DataFrame:
         clock = Clock("trend.parquet", 0.0, 0.0, 0.0, intake_message())
         spans = (microseconds(stays["start"]), microseconds(stays["stop"]))
         columns = [column for column in table.columns if column.kind == "number"]
-        found = parted.statistics_of(surveyed, columns, spans, clock, bench, WANTED)
+        found = parted.statistics_of(surveyed, columns, spans, clock, bench=bench, wanted=WANTED)
     print(f"understood after {told - START:.1f} s", file=sys.stderr)
     return picked({table.column(name).header: values for name, values in found.items()})
 
@@ -166,7 +166,7 @@ def duckdb(folder: Path) -> pl.DataFrame:
         )
     trend, stays = folder / "trend.parquet", folder / "stays.parquet"
     sql = (
-        f"WITH s AS (SELECT row_number() OVER (ORDER BY start) - 1 AS stay, start, stop FROM '{stays}'), "
+        f"WITH s AS (SELECT row_number() OVER (ORDER BY start) - 1 AS stay, start, stop FROM '{stays}'), "  # noqa: S608 - our own
         f'r AS (SELECT *, "시각" AS t, epoch_us("시각") / 3.6e9 - {BEGIN.timestamp() / 3600} AS hours FROM \'{trend}\') '
         f"SELECT stay, {', '.join(parts)} FROM r ASOF JOIN s ON r.t >= s.start WHERE r.t <= s.stop GROUP BY stay ORDER BY stay"
     )
@@ -199,8 +199,6 @@ START = time.perf_counter()
 
 def one(name: str, folder: Path) -> None:
     """A contender in this process; says what it took."""
-    limit = 1 << 40
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     begun = time.perf_counter()
     found = CONTENDERS[name](folder)
     found.write_parquet(folder / f"{name}.result.parquet")
@@ -252,10 +250,8 @@ def main() -> None:
                 continue
             told = json.loads(done.stdout.strip().splitlines()[-1])
             worst = compared(given.folder, name, truth)
-            print(
-                f"| {name} | {told['seconds']:.1f} | {size / 1e9 / told['seconds']:.2f} | {told['peak'] / 1e6:.0f} | {worst:.1e} |",
-                flush=True,
-            )
+            speed = size / 1e9 / told["seconds"]
+            print(f"| {name} | {told['seconds']:.1f} | {speed:.2f} | {told['peak'] / 1e6:.0f} | {worst:.1e} |", flush=True)
     finally:
         if not given.keep:
             shutil.rmtree(given.folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tundish.errors import BrokenFile, Message
 
@@ -17,7 +18,7 @@ MOST_BYTES = 2**28
 """Bytes of a footer that is read: ten thousand row groups of a thousand columns."""
 _ROWS, _GROUPS, _ROWS_OF_GROUP = 3, 4, 3
 """Numbers of the fields ``FileMetaData.num_rows``, ``FileMetaData.row_groups`` and ``RowGroup.num_rows``."""
-_TRUE, _FALSE = 1, 2
+_TRUE, _FALSE, _BYTE, _DOUBLE = 1, 2, 3, 7
 _DEEPEST = 16
 
 
@@ -25,7 +26,7 @@ def row_groups(path: Path, file: str) -> list[int]:
     """Rows of each row group; raises :class:`tundish.errors.BrokenFile` for a file that does not begin and end as one."""
     data = _footer(path, file)
     try:
-        found = dict(_Compact(data).fields())
+        found: dict[int, Any] = dict(_Compact(data).fields())
         groups, rows = found.get(_GROUPS, []), found.get(_ROWS)
         promised = [int(group[_ROWS_OF_GROUP]) for group in groups]
     except (IndexError, KeyError, TypeError, ValueError, struct.error) as failure:
@@ -75,14 +76,11 @@ class _Compact:
 
     def _value(self, kind: int) -> object:
         match kind:
-            case 1 | 2:
-                return kind == _TRUE
-            case 3:
-                return self._byte()
-            case 7:
-                return self._skip(8)
-            case 8:
-                return self._skip(self._varint())
+            case 1 | 2 | 3:
+                return self._byte() if kind == _BYTE else kind == _TRUE
+            case 7 | 8:
+                self._skip(8 if kind == _DOUBLE else self._varint())
+                return None
             case 9 | 10:
                 return self._list()
             case 12:

@@ -42,7 +42,7 @@ def read_in_parts(file: SourceFile, path: Path) -> RawTable:
     stretches, digest = _survey(file.name, path, min(CHUNK_BYTES, 8 * sampled))
     content, starts, lines = _sample(path, stretches, sampled)
     raw = _sole(replace(file, path=None, content=content))
-    first = int(raw.frame[ROW].min() or 1)  # type: ignore[call-overload]
+    first = int(raw.frame[ROW].to_numpy().min())
     head = _offset(content, first)
     if head > stretches[0].end:
         raise BrokenFile(file=file.name, expected=_EXPECTED, found=Message("no row under its header"))

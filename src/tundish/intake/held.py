@@ -22,7 +22,7 @@ LEAST_SAMPLE_BYTES = 2**20
 RUNS = 16
 """Stretches over the whole file that a sample consists of: a code that appears in autumn must be seen as well."""
 _WEIGHTS = {".parquet": 3.0, ".pq": 3.0, **dict.fromkeys((".csv", ".tsv", ".tab", ".txt", ".dat", ".log", ".prn", ".asc"), 1.0)}
-"""Bytes of values in a byte on disk: numbers in Parquet pack to about a third, text takes as many bytes as the float it means."""
+"""Bytes of values in a byte on disk: numbers in Parquet pack to a third, a text of one is as long as a float."""
 
 Reader = Callable[[Chunk, Sequence[str]], pl.DataFrame]
 

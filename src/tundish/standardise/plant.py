@@ -130,8 +130,8 @@ def _parted(table: Table, raw: RawTable, meant: Sequence[Meant], time_zone: str)
         return table
     rows, origin = sum(part.rows for part in raw.parts), table.origins[0]
     message = Message(
-        "{file} is too large to be held at once: its {rows} rows are read in {parts} parts. Columns, units and checks were seen "
-        "on {seen} rows spread over it; what they say holds for these rows.",
+        "{file} is too large to be held at once: its {rows} rows are read in {parts} parts. Columns, units and checks were "
+        "seen on {seen} rows spread over it; what they say holds for these rows.",
         file=origin.file,
         rows=rows,
         parts=len(raw.parts),

@@ -254,7 +254,7 @@ def _clock_of(
     whole = np.sort(starts[(starts != NEVER) & (ends > starts)])
     if _is_stated(table, offsets) or not whole.size:
         return _clock(table, columns, stamps(table, parted.stamp.name), stay, offsets)
-    begin, end = int(parted.spans["first"].min() or 0), int(parted.spans["last"].max() or 0)  # type: ignore[call-overload]
+    begin, end = int(parted.spans["first"].to_numpy().min()), int(parted.spans["last"].to_numpy().max())
     numbers = [column.name for column in columns if column.kind == "number"]
     if parted.rows * (len(numbers) + 1) > CLOCK_CELLS:
         first = whole[whole > begin - _REACH_US][:CLOCK_STAYS]
@@ -382,6 +382,7 @@ def statistics_of(
     columns: Sequence[Column],
     stays: tuple[Stamps, Stamps],
     clock: Clock,
+    *,
     bench: Bench,
     wanted: Sequence[Statistic],
 ) -> dict[str, dict[Statistic, Floats]]:

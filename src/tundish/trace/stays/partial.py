@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tundish.standardise.recipe import read_standard
 from tundish.table import ROW, Chunk, Recipe, Rule
 from tundish.trace.pieces import Clock, Jump
 from tundish.trace.stamps import NEVER, SECOND, Stamps, microseconds
-from tundish.trace.stays.segments import Floats, Segments, by_time
+from tundish.trace.stays.segments import Floats, Ints, Segments, by_time
 
 FIELDS = 13
 """Numbers that :class:`tundish.trace.stays.kernels.Moments` keeps of a signal in a stay."""
@@ -116,8 +116,7 @@ def packed_recipe(recipe: Recipe) -> str:
 def _opened(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> tuple[Chunk, Recipe]:
     chunk = Chunk(**json.loads(str(values["chunk"])))
     said = json.loads(_names(shared["recipes"])[chunk.source])
-    listed = ("headers", "missing")
-    rules = (Rule(**{key: tuple(value) if key in listed else value for key, value in rule.items()}) for rule in said["rules"])
+    rules = (Rule(**{**rule, "headers": tuple(rule["headers"]), "missing": tuple(rule["missing"])}) for rule in said["rules"])
     return chunk, Recipe(tuple(rules), said["time_zone"])
 
 
@@ -139,13 +138,13 @@ def _in_lanes(times: Stamps, names: pl.Series, shared: Mapping[str, Plain]) -> S
     return np.where((times == NEVER) | (codes < 0), NEVER, times + codes * int(str(shared["apart"])))
 
 
-def _counted(signal: int, stays: np.ndarray[tuple[int], np.dtype[np.int64]], counts: Sequence[int] | Floats) -> pl.DataFrame:
+def _counted(signal: int, stays: Ints, counts: Ints) -> pl.DataFrame:
     some = np.flatnonzero(np.asarray(counts))
     made = {"stay": stays[some], STATE[0]: np.asarray(counts, dtype=np.float64)[some]}
     return pl.DataFrame(made).with_columns(pl.lit(signal, pl.Int32).alias("signal"), pl.lit(None, pl.String).alias("word"))
 
 
-def _moments(state: Floats, touched: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pl.DataFrame:
+def _moments(state: Floats, touched: Ints) -> pl.DataFrame:
     """One row a signal and stay, signal by signal."""
     signals, stays, _ = state.shape
     rows = pl.DataFrame(state.reshape(-1, FIELDS), schema=list(STATE), orient="row")
@@ -155,7 +154,7 @@ def _moments(state: Floats, touched: np.ndarray[tuple[int], np.dtype[np.int64]])
     )
 
 
-def _words(number: int, words: pl.Series, some: Segments, touched: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pl.DataFrame:
+def _words(number: int, words: pl.Series, some: Segments, touched: Ints) -> pl.DataFrame:
     """How often each word stands in each stay."""
     rows = pl.DataFrame({"stay": touched[some.pieces], "word": words.gather(some.rows)}).drop_nulls()
     counted = rows.group_by("stay", "word").len(STATE[0]).sort("stay", "word").cast({STATE[0]: pl.Float64})
