@@ -65,7 +65,7 @@ def of_duckdb(base: duckdb.DuckDBPyConnection, columns: list[str], joined: bool)
     """ASOF JOIN or a division, then GROUP BY."""
     named = [(c, name, word) for c in columns for name, word in zip(NAMES, ("avg", "min", "max"), strict=True)]
     wanted = ", ".join(f'{word}({c}) AS "{name}|{c}"' for c, name, word in named)
-    source = "samples ASOF JOIN cells ON at >= begin" if joined else "(SELECT *, floor(at) AS metre FROM samples)"
+    source = 'samples ASOF JOIN cells ON "at" >= "begin"' if joined else '(SELECT *, floor("at") AS metre FROM samples)'
     made = base.execute(f"SELECT metre, {wanted} FROM {source} GROUP BY metre ORDER BY metre").fetchnumpy()  # noqa: S608
     return {name: np.array([made[f"{name}|{c}"] for c in columns]) for name in NAMES}
 
