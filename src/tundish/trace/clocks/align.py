@@ -15,11 +15,14 @@ from tundish.trace.clocks.midnight import day_rows, told_of_days
 from tundish.trace.clocks.offset import Compared, compare, unsure
 from tundish.trace.clocks.offset import given as stated
 from tundish.trace.clocks.records import of_records
+from tundish.trace.clocks.scene import REACH_S
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.pieces import Clock
 from tundish.trace.stamps import NEVER, Floats, Stamps, spacing, stamp_column, stamps
 from tundish.vocabulary import Catalogue
 
+_PLAIN = 0.1
+"""What each jump, and an offset far from none, takes from the trust in a line: a wrong line needs them to fit."""
 _CLEARER = 0.1
 """By so much of the scatter explained a line must fit better than the next to be told by the signals alone."""
 _DENSE = 3.0
@@ -128,7 +131,7 @@ def _of_log(table: Table, column: Column, stays: _Stays, time_zone: str) -> tupl
     best: dict[str, Compared] = {}
     for (line, _), (starts, ends) in stays.items():
         compared = compare(file, times[present], signals, starts, ends, time_zone=time_zone)
-        if line not in best or compared.contrast > best[line].contrast:
+        if line not in best or _trust(compared) > _trust(best[line]):
             best[line] = compared
     if not best:
         return unsure(file, Message("there are no stays to compare with")), None
@@ -136,14 +139,14 @@ def _of_log(table: Table, column: Column, stays: _Stays, time_zone: str) -> tupl
 
 
 def _told_apart(table: Table, best: Mapping[str, Compared]) -> tuple[Compared, str | None]:
-    ranked = sorted(best, key=lambda line: -best[line].contrast)
+    ranked = sorted(best, key=lambda line: -_trust(best[line]))
     first = ranked[0]
     named = _named(table, ranked)
-    close = [line for line in ranked if best[line].contrast > best[first].contrast - _CLEARER and best[line].clock.sure]
-    if best[first].clock.sure and len(close) == 1:
-        return best[first], first
+    close = [line for line in ranked if _trust(best[line]) > _trust(best[first]) - (0.3 if line == named else _CLEARER) and best[line].clock.sure]
     if named is not None and (named in close or not close):
         return best[named], named
+    if best[first].clock.sure and len(close) == 1:
+        return best[first], first
     if not close:
         return best[first], None
     text = Message(
@@ -155,6 +158,14 @@ def _told_apart(table: Table, best: Mapping[str, Compared]) -> tuple[Compared, s
     )
     compared = unsure(_origin(table).file, Message("two lines fit alike"))
     return replace(compared, findings=(Finding("line_unsure", "warning", text, _origin(table)),)), None
+
+
+def _trust(compared: Compared) -> float:
+    clock = compared.clock
+    if not clock.sure:
+        return -1.0
+    doubts = len(clock.jumps) + (abs(clock.offset_s) > REACH_S) + len(compared.findings)
+    return compared.contrast - _PLAIN * doubts
 
 
 def _named(table: Table, lines: Sequence[str]) -> str | None:

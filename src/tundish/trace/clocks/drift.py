@@ -46,7 +46,7 @@ def fit(scene: Scene, path: Path) -> Line:
     seen = ~np.isnan(path.offsets_s)
     rough, parts, middles = path.offsets_s[seen], path.parts[seen], path.middles_s[seen]
     fine = float(np.clip(scene.step_s / 4, 0.25, 1.0))
-    reach = max(3 * path.step_s, 12.0)
+    reach = reach_s(path)
     lags = np.arange(-reach, reach + fine, fine)
     losses = _capped(scene.only(seen).losses(rough[:, None] + lags))
     half = max(float(np.abs(middles).max()), 1.0)
@@ -66,6 +66,11 @@ def fit(scene: Scene, path: Path) -> Line:
         np.unique(parts), start + lags[0] + columns[0] * fine, float(ppm[0]), start + lags[0] + some * fine,
         some_ppm + width * np.random.default_rng(1).normal(size=some_ppm.size), int(seen.sum()),
     )  # fmt: skip
+
+
+def reach_s(path: Path) -> float:
+    """Seconds around the rough offsets within which the line is looked for."""
+    return max(4 * path.step_s, 12.0)
 
 
 def _capped(losses: Floats) -> Floats:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tundish.errors import Message
 from tundish.table import Finding, Origin
-from tundish.trace.clocks.drift import Line, fit
+from tundish.trace.clocks.drift import Line, fit, reach_s
 from tundish.trace.clocks.jumps import find_jumps, told_of
 from tundish.trace.clocks.path import Path, search
 from tundish.trace.clocks.scene import Scene, lay_out
@@ -24,6 +24,8 @@ from tundish.trace.stamps import SECOND, Floats, Stamps
 
 _WIDEST_S = 60.0
 """An estimate whose 95 % interval is wider than this is not used."""
+_REACHED = 0.9
+"""An interval that wide, in units of what was looked through either way, goes beyond it."""
 _PAD_S = 0.5
 _MINUTE = 60 * SECOND
 
@@ -63,13 +65,15 @@ def compare(
     found: Path | Message = Message("too few pieces with stays and changing signals to compare the clocks")
     if scene is not None:
         found = search(scene)
-    if scene is None or isinstance(found, Message):
-        far = search_far(times, signals, starts, ends)
-        if far is None:
-            return unsure(file, found if isinstance(found, Message) else Message("no offset stands out"))
-        scene, found = far
-    path = fill_stretches(scene, found, times, signals)
-    return _judged(file, times, scene, path, time_zone)
+    near = unsure(file, found) if isinstance(found, Message) else None
+    if scene is not None and not isinstance(found, Message):
+        near = _judged(file, times, scene, fill_stretches(scene, found, times, signals), time_zone)
+    if near is not None and near.clock.sure:
+        return near
+    far = search_far(times, signals, starts, ends)
+    if far is not None:
+        return _judged(file, times, far[0], far[1], time_zone)
+    return near or unsure(file, Message("no offset stands out"))
 
 
 def unsure(file: str, why: Message) -> Compared:
@@ -91,7 +95,7 @@ def _judged(file: str, times: Stamps, scene: Scene, path: Path, time_zone: str) 
     offset, low, high = line.interval(home, at_s)
     pad = _PAD_S + scene.phase_s + _rounded(scene)
     low, high = min(low, offset), max(high, offset)
-    if high - low > _WIDEST_S:
+    if high - low > min(_WIDEST_S, _REACHED * reach_s(path)):
         return unsure(file, Message("the pieces do not agree on one offset: {low:.0f} to {high:.0f} s", low=low, high=high))
     reason = Message("the signals change with the pieces best at this offset ({pieces} pieces compared)", pieces=line.used)
     centre = (int(scene.starts[0] + scene.ends[0]) // 2 + int(scene.starts[-1] + scene.ends[-1]) // 2) // 2

@@ -15,16 +15,20 @@ DRIFT_PPM = 150.0
 """Clocks of recorders drift less than this: quartz is within 20 to 50 ppm, worse in heat."""
 _CAP = 6.0
 """Nats: a single piece, however badly its times were entered, weighs no more."""
-_JUMP = 18.0
-"""Nats that a jump must gain: three pieces or more must speak for it."""
+_JUMP = 24.0
+"""Nats that a jump must gain: five pieces or more must speak for it."""
 _NOWHERE = 3.0
 """Nats a piece that belongs to no offset costs."""
-_FAR = 0.05
-"""Nats a piece that the farthest offset costs more than none: of offsets that fit alike the one nearest zero is taken."""
+_AWAY = 1.0
+"""Nats a piece costs more away from the offset that fits all best."""
+_NEAR = 6.0
+"""Steps of the search from which on an offset is away."""
+_ALIKE = 0.02
+"""Share of what is gone at the best offset by which another may fit less and still be as likely."""
 _FITTING = 0.4
 """Share of the pieces that must agree on offsets."""
 _HOUR_S = 3600.0
-_STRETCH = 4
+_STRETCH = 5
 """Pieces in a row that a stretch of its own needs."""
 _BLOCKS = 300
 
@@ -60,29 +64,32 @@ def search(scene: Scene, *, near_s: float = 0.0, sharper: float = 1.0) -> Path |
     losses = scene.losses(near_s + lags)
     drift = _drift(losses, middles, step)
     drifted = drift * 1e-6 * middles
-    chosen = _through(moved(losses, drifted / step))
+    home = _home(moved(losses, drifted / step))
+    seen = scene.covered(near_s + lags[home] + drifted)
+    chosen = _through(moved(losses, drifted / step), home, seen)
     tried = lags
     if (chosen != chosen[0]).any() or chosen[0] < 0:
         aside = [moved(scene.losses(near_s + hour + lags), drifted / step) for hour in (-_HOUR_S, _HOUR_S)]
         tried = np.concatenate((lags - _HOUR_S, lags, lags + _HOUR_S))
-        chosen = _through(np.column_stack((aside[0], moved(losses, drifted / step), aside[1])))
+        chosen = _through(np.column_stack((aside[0], moved(losses, drifted / step), aside[1])), home + lags.size, seen)
     fits = (chosen >= 0) & (np.bincount(_parts(chosen))[_parts(chosen)] >= _STRETCH)
-    if fits.mean() < _FITTING:
+    if not seen.any() or fits[seen].mean() < _FITTING:
         return Message("the pieces do not agree on one offset")
     offsets = np.where(fits, near_s + tried[np.maximum(chosen, 0)] + drifted, np.nan)
-    home = np.abs(np.where(fits, tried[np.maximum(chosen, 0)], np.nan)) < REACH_S
-    if not home.any():
+    local = np.abs(np.where(fits, tried[np.maximum(chosen, 0)], np.nan)) < REACH_S
+    if not local.any():
         return Message("the pieces do not agree on one offset")
-    usual = float(np.median(offsets[home]))
-    centred = moved(losses[home], (offsets[home] - usual) / step).sum(axis=0)
+    usual = float(np.median(offsets[local]))
+    judged = seen & (local | ~fits)
+    centred = moved(losses[judged], np.nan_to_num(offsets[judged] - usual) / step).sum(axis=0)
     dips = _dips(lags, centred, sharper)
     if isinstance(dips, Message):
         return dips
-    if float(np.abs(offsets[home] - near_s).max()) > REACH_S - 2 * step:
+    if float(np.abs(offsets[local] - near_s).max()) > REACH_S - 2 * step:
         return Message("the best offset lies beyond {reach:.0f} s", reach=REACH_S)
     contrast = 1.0 - float(centred.min()) / max(float(np.median(centred)), 1e-12)
     others = tuple(near_s + dip for dip in dips if abs(near_s + dip - usual) > 3 * step)
-    return Path(offsets, _parts(chosen), middles, drift, step, contrast * float(fits.mean()), others)
+    return Path(offsets, _parts(chosen), middles, drift, step, contrast * float(fits[seen].mean()), others)
 
 
 def _middles(scene: Scene) -> Floats:
@@ -113,15 +120,21 @@ def moved(losses: Floats, steps: Floats) -> Floats:
     return moved
 
 
-def _through(losses: Floats) -> npt.NDArray[np.int64]:
+def _home(losses: Floats) -> int:
+    """The column at which most scatter is gone over all pieces; of those that fit alike the one nearest none."""
+    scores = losses.sum(axis=0)
+    alike = scores <= scores.min() + _ALIKE * (float(np.median(scores)) - scores.min())
+    return int(np.where(alike, np.abs(np.arange(scores.size) - (scores.size - 1) / 2), np.inf).argmin())
+
+
+def _through(losses: Floats, home: int, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """The column that each piece (row) is at on the cheapest way, -1 for nowhere: staying is free, a jump has its price."""
-    excess = losses - losses.min(axis=1, keepdims=True)
-    best = int(np.minimum(excess, np.median(excess)).sum(axis=0).argmin())
+    excess = np.where(seen[:, None], losses - losses.min(axis=1, keepdims=True), 0.0)
+    best = int(np.minimum(excess, np.median(excess[seen]) if seen.any() else 0.0).sum(axis=0).argmin())
     near = np.abs(excess[:, min(best + 1, losses.shape[1] - 1)] - excess[:, best])
-    unit = max(1.5 * float(np.quantile(excess[:, best], 0.4)), float(np.median(near)), 1e-9 * float(losses.max()), 1e-12)
+    unit = max(1.5 * float(np.quantile(excess[seen, best], 0.4) if seen.any() else 0.0), float(np.median(near[seen])) if seen.any() else 0.0, 1e-9 * float(losses.max()), 1e-12)
     costs = np.column_stack((np.minimum(excess / unit, _CAP), np.full(losses.shape[0], _NOWHERE)))
-    middle = (losses.shape[1] - 1) / 2  # no offset at all
-    costs[:, :-1] += _FAR * np.abs(np.arange(losses.shape[1]) - middle) / middle
+    costs[:, :-1] += np.minimum(np.abs(np.arange(losses.shape[1]) - home) / _NEAR, 1.0) * _AWAY
     total, came = costs[0].copy(), np.empty(costs.shape, dtype=np.int64)
     own = np.arange(costs.shape[1])
     for piece in range(1, costs.shape[0]):

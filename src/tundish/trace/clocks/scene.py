@@ -68,6 +68,13 @@ class Scene:
         """The same signals with some of the pieces."""
         return replace(self, starts=self.starts[pieces], ends=self.ends[pieces], thens=self.thens[pieces])
 
+    def covered(self, offsets_s: Floats) -> npt.NDArray[np.bool_]:
+        """Which pieces the log has most rows of, at an offset for each."""
+        shift = np.rint(offsets_s * SECOND).astype(np.int64)
+        first, last = (np.searchsorted(self.times, edge - shift, "left") for edge in (self.starts, self.ends))
+        seen: npt.NDArray[np.bool_] = (last - first) * self.step_s * SECOND > 0.5 * (self.ends - self.starts)
+        return seen
+
     @property
     def phase_s(self) -> float:
         """Half a step of the log where all stays begin at the same phase of it, for then nothing tells within a step; else less."""
@@ -197,7 +204,7 @@ def _between(start: int, end: int, near: Floats) -> Stamps:
 def _scaled(values: Floats) -> Floats | None:
     """Mean 0 and spread 1, gaps filled with the value before; None for a signal that stands still or is mostly missing."""
     known = ~np.isnan(values)
-    if known.mean() < 0.5 or known.sum() < 50:
+    if known.sum() < max(50.0, 0.5 * known.size):
         return None
     if not known.all():
         before = np.maximum.accumulate(np.where(known, np.arange(values.size), 0))

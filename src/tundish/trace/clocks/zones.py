@@ -22,7 +22,7 @@ _FAR = (
 _SHARPER = 3.0
 """One of so many offsets tried must stand out clearer than one of those around zero."""
 
-_CLEAR = 0.4
+_CLEAR = 0.6
 """Share of the scatter that a far offset must explain."""
 _STRETCH = 20
 """Pieces in a row that fit nowhere near, from which on it is worth looking far."""
@@ -31,6 +31,8 @@ _STRETCH = 20
 def search_far(times: Stamps, signals: Sequence[Floats], starts: Stamps, ends: Stamps) -> tuple[Scene, Path] | None:
     """The scene and path at the far offset that stands out most; None when none does."""
     best: tuple[Scene, Path] | None = None
+    if (starts != NEVER).sum() < _STRETCH:
+        return None
     for near in _FAR:
         if not _meets(times, starts, ends, near):
             continue
@@ -38,7 +40,7 @@ def search_far(times: Stamps, signals: Sequence[Floats], starts: Stamps, ends: S
         if scene is None:
             continue
         path = search(scene, near_s=near, sharper=_SHARPER)
-        clear = not isinstance(path, Message) and path.contrast > _CLEAR and not path.others_s and scene.starts.size >= _STRETCH
+        clear = not isinstance(path, Message) and path.contrast > _CLEAR and not path.others_s and scene.starts.size >= _STRETCH and np.ptp(path.parts) == 0
         if not isinstance(path, Message) and clear and (best is None or path.contrast > best[1].contrast + 0.02):
             best = scene, path
     return best
