@@ -1,4 +1,4 @@
-"""What does walking back from a piece need? Stays, edges and passes as plain arrays, gaps in records filled where they follow."""
+"""What does walking back from a piece need? Stays, edges and passes as plain arrays, gaps filled where they follow."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Book:
     """Of each stay, in m: recorded, else what follows from the stay before, from mass and section, from the trend."""
     length_out: Floats
     length_sd: Floats
-    """How far the length in may be off, one standard deviation in m: it turns up as a shift when the next line runs the other way."""
+    """How far the length in may be off, one standard deviation in m: a shift where the piece runs the other way round."""
     head_crop: Floats
     tail_crop: Floats
     stays_from: Ints

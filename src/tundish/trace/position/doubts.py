@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tundish.errors import Message
-from tundish.table import ROWS_SHOWN, Finding, Origin
+from tundish.table import ROWS_SHOWN, Finding, Origin, Severity
 from tundish.trace.base import origin_of
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.position.book import Book
@@ -38,11 +38,11 @@ def about_lines(
         lost = came.stays[~np.isfinite(rules.low_m)]
         if lost.size:
             text = Message(
-                "{line}: {count} of {pieces} pieces were not found in the line's signals ({examples}); their metres on this line "
-                "stay unknown. Check that the signals cover these days.",
+                "{line}: {count} of {pieces} pieces were not found in the line's signals ({examples}); their metres on this "
+                "line stay unknown. Check that the signals cover these days.",
                 line=line, count=lost.size, pieces=came.stays.size, examples=_names(genealogy, lost),
             )  # fmt: skip
-            told.append(_finding("pass_not_found", "warning", text, trend, genealogy, lost))
+            told.append(_finding(("pass_not_found", "warning"), text, trend, genealogy, lost))
         told += _about_marks(line, came, rules, trend, genealogy)
         told += _about_gauges(line, running[line], gauges)
         told += _about_holes(line, trend)
@@ -54,19 +54,19 @@ def _about_marks(line: str, came: Coming, rules: Ruled, trend: Trend, genealogy:
     few = came.stays[np.isfinite(rules.low_m) & (rules.marked < 2)]
     if few.size:
         text = Message(
-            "{line}: {count} pieces have no weld, head or tail of their own in the signals ({examples}); where they begin or end "
-            "was worked out from recorded lengths.",
+            "{line}: {count} pieces have no weld, head or tail of their own in the signals ({examples}); where they begin or "
+            "end was worked out from recorded lengths.",
             line=line, count=few.size, examples=_names(genealogy, few),
         )  # fmt: skip
-        told.append(_finding("marks_missing", "info", text, trend, genealogy, few))
+        told.append(_finding(("marks_missing", "info"), text, trend, genealogy, few))
     off = came.stays[np.nan_to_num(np.abs(rules.off)) > _OFF]
     if off.size:
         text = Message(
-            "{line}: the recorded length of {count} pieces differs from the length run by more than {percent:.0f} % ({examples}); "
-            "the marks of the line count.",
+            "{line}: the recorded length of {count} pieces differs from the length run by more than {percent:.0f} % "
+            "({examples}); the marks of the line count.",
             line=line, count=off.size, percent=100 * _OFF, examples=_names(genealogy, off),
         )  # fmt: skip
-        told.append(_finding("length_disagrees", "warning", text, trend, genealogy, off))
+        told.append(_finding(("length_disagrees", "warning"), text, trend, genealogy, off))
     return told
 
 
@@ -78,8 +78,8 @@ def _about_gauges(line: str, trends: Sequence[Trend], gauges: Mapping[tuple[str,
     if not missing:
         return []
     text = Message(
-        "{line}: it is not known where {count} of its gauges stand ({examples}); their values are taken as measured at the speed "
-        'gauge and lie off by that distance. Write it under [gauges] in plant.toml: "file:column" = metres behind it.',
+        "{line}: it is not known where {count} of its gauges stand ({examples}); their values are taken as measured at the "
+        'speed gauge and lie off by that distance. Write it under [gauges] in plant.toml: "file:column" = metres behind it.',
         line=line, count=len(missing), examples=", ".join(column.header for column in missing[:3]),
     )  # fmt: skip
     return [Finding("gauge_unplaced", "info", text, missing[0].origin, len(missing))]
@@ -90,8 +90,8 @@ def _about_holes(line: str, trend: Trend) -> list[Finding]:
         return []
     seconds = sum(end - begin for begin, end in trend.blind) / 1e6
     text = Message(
-        "{line}: the speed is missing for {seconds:.0f} s in {count} places while the line ran; the metres in between were counted "
-        "on from the speeds around them.",
+        "{line}: the speed is missing for {seconds:.0f} s in {count} places while the line ran; the metres in between were "
+        "counted on from the speeds around them.",
         line=line, seconds=seconds, count=len(trend.blind),
     )  # fmt: skip
     return [Finding("speed_missing", "warning", text, trend.speed_column.origin, len(trend.blind))]
@@ -107,9 +107,9 @@ def _no_trend(line: str, came: Coming, genealogy: Genealogy) -> Finding:
     return Finding("no_speed", "info", text, Origin(table), came.stays.size)
 
 
-def _finding(code: str, severity: str, text: Message, trend: Trend, genealogy: Genealogy, stays: Ints) -> Finding:
+def _finding(kind: tuple[str, Severity], text: Message, trend: Trend, genealogy: Genealogy, stays: Ints) -> Finding:
     rows = tuple(genealogy.stays["row"].gather(stays[:ROWS_SHOWN]).drop_nulls().to_list())
-    return Finding(code, severity, text, origin_of(trend.table), int(stays.size), rows)  # type: ignore[arg-type]
+    return Finding(*kind, text, origin_of(trend.table), int(stays.size), rows)
 
 
 def _names(genealogy: Genealogy, stays: Ints) -> str:

@@ -125,7 +125,9 @@ def _about_gauges(tables: Sequence[Table], stated: Mapping[str, float]) -> list[
     return [
         Finding(
             "no_such_gauge", "warning",
-            Message('[gauges] names "{spot}", but no table has this column. Write it as "file:column", as the file does.', spot=spot),
+            Message(
+                '[gauges] names "{spot}", but no table has this column. Write it as "file:column", as the file does.', spot=spot
+            ),
             Origin("plant.toml", column=spot),
         )
         for spot in stated if spot not in known

@@ -164,10 +164,8 @@ def _narrowed(marks: _Marks, others: Sequence[_Marks]) -> _Marks:
         order = np.argsort(other.metres)
         middle = (low + high) / 2.0
         right = np.clip(np.searchsorted(other.metres[order], middle), 1, max(order.size - 1, 1))
-        near = np.where(
-            np.abs(other.metres[order][np.minimum(right, order.size - 1)] - middle) < np.abs(other.metres[order][right - 1] - middle),
-            np.minimum(right, order.size - 1), right - 1,
-        )  # fmt: skip
+        places, last = other.metres[order], np.minimum(right, order.size - 1)
+        near = np.where(np.abs(places[last] - middle) < np.abs(places[right - 1] - middle), last, right - 1)
         found = order[near]
         tighter_low, tighter_high = np.maximum(low, other.low[found] - SPARE_M), np.minimum(high, other.high[found] + SPARE_M)
         fits = (tighter_high > tighter_low) & ~marks.open & ~other.open[found]

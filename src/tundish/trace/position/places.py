@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -34,13 +35,20 @@ PLACES = pl.Schema(
 """One row a place, sorted by ``from_m``."""
 _HEAD = ("head", "선단", "선단부", "앞", "앞끝", "h", "t", "top", "front", "lead", "선", "le")
 _TAIL = ("tail", "미단", "미단부", "뒤", "뒤끝", "후단", "b", "btm", "bottom", "end", "rear", "te", "미")
-_MIDDLE = ("middle", "mid", "중앙", "중간", "가운데", "m", "center", "centre", "body", "중앙부")
+_MIDDLE = ("middle", "mid", "중앙", "중앙부", "중간", "가운데", "m", "center", "centre", "body")
 _OPPOSITE = (
     ("top", "bottom"), ("상", "하"), ("상면", "하면"), ("윗면", "아랫면"), ("upper", "lower"), ("표면", "이면"), ("앞면", "뒷면"),
     ("t", "b"), ("top", "btm"), ("u", "l"),
 )  # fmt: skip
 _EDGES = (
     ("ds", "os"),
+    ("drive", "operator"),
+    ("ws", "ds"),
+    ("구동측", "작업측"),
+    ("좌", "우"),
+    ("left", "right"),
+    ("dr", "op"),
+    ("l", "r"),
     ("drive", "operator"),
     ("ws", "ds"),
     ("구동측", "작업측"),
@@ -150,7 +158,7 @@ def _as_noted(states: Sequence[State], at: int, ends: Stamps) -> list[State]:
     left = {state.stay: int(ends[state.stay]) if state.stay >= 0 else NEVER for state in states}
     # A note is written minutes before or after the end of the stay; it counts for the stay whose end is nearest before.
     spare = 30 * 60 * 1_000_000
-    before = [stay for stay, end in left.items() if at == NEVER or end == NEVER or end <= at + spare]
+    before = [stay for stay, end in left.items() if NEVER in (at, end) or end <= at + spare]
     chosen = max(before, default=min(left), key=lambda stay: stay) if before else min(left)
     return [state for state in states if state.stay == chosen]
 
@@ -215,7 +223,7 @@ def _welds(walk: Walk) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for spans in by_line.values():
         ordered = sorted(spans)
-        for left, right in zip(ordered[:-1], ordered[1:], strict=True):
+        for left, right in pairwise(ordered):
             if left[2] != right[2] and abs(right[0] - left[1]) < 2.0:
                 found.append({"kind": "weld", "from_m": min(left[1], right[0]), "to_m": max(left[1], right[0]),
                               "across_m": None, "side": None, "end": None, "piece": right[2], "at": None,

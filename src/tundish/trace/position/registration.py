@@ -1,7 +1,7 @@
 """By how much is one line's profile shifted against others, metre by metre, and how sure is that?
 
-Marks are off at both ends, and between them the speed gauge's noise lets the metres wander like a Brownian bridge. So the shift is
-a line between the two ends plus the first terms of the bridge's Karhunen-Loeve series, each with the variance that marks and
+Marks are off at both ends, and between them the speed gauge's noise lets the metres wander like a Brownian bridge. So the shift
+is a line between the two ends plus the first terms of the bridge's Karhunen-Loeve series, each with the variance that marks and
 gauge give it beforehand; the profiles then say the rest (maximum a posteriori by Gauss-Newton steps; Rasmussen & Williams,
 Gaussian Processes for Machine Learning, 2006, ch. 2).
 """
@@ -144,7 +144,7 @@ def _alike(pair: _Pair, weights: Floats, low: float, high: float) -> bool:
 
 
 def _noise(rest: Floats) -> float:
-    """Variance of a residual, times how many neighbouring samples go together (their correlations summed up to the first dip)."""
+    """Variance of a residual, times how many neighbouring samples go together: correlations summed to the first dip."""
     centred = rest - rest.mean()
     power = float((centred**2).mean())
     if power <= 0:

@@ -71,7 +71,7 @@ class Trend:
         return self.run_m[left] + change * share * (lead + (1.0 - lead) * share)
 
     def passed(self, when: Floats, gauge_m: float, *, elongation: float = 1.0) -> Floats:
-        """Metres run when the material that is at a gauge at these times (microseconds) was, or will be, at the reference point.
+        """Metres run when what is at a gauge at these times (microseconds) was, or will be, at the reference point.
 
         ``gauge_m`` is the gauge's distance behind the reference point; before it (negative) in metres of what comes in, of
         which each becomes ``elongation`` metres where the entry speed is not logged.
@@ -133,15 +133,15 @@ def read_trend(line: str, table: Table, clocks: Mapping[str, Clock], catalogue: 
     if counter is not None:
         counted = _by_counter(table.frame[counter.name].cast(pl.Float64, strict=False).to_numpy()[rows], counted)
     run = np.concatenate(([0.0], np.cumsum(counted)))
-    entry = next((column for column in table.columns if (column.concept or "").endswith(".entry_speed")), None)
+    entry = next((c for c in table.columns if (c.concept or "").endswith(".entry_speed")), None)
     welds, present = _of_concept(table, "position.weld_detected"), _of_concept(table, "position.strip_present")
     seen = np.zeros(0, np.int64) if welds is None else _rises(_yes(table.frame[welds.name])[rows])
     there = None if present is None else _yes(table.frame[present.name])[rows]
     if there is None and not seen.size:
         present, there = _by_gauge(table, rows)
     return Trend(
-        line, table, rows.astype(np.int64), times, run, speed, blind, seen, there, _entry_metres(table, entry, gauge, rows, times),
-        welds, present, gauge,
+        line, table, rows.astype(np.int64), times, run, speed, blind, seen, there,
+        _entry_metres(table, entry, gauge, rows, times), welds, present, gauge,
     )  # fmt: skip
 
 
@@ -185,7 +185,7 @@ def _rising(metres: Floats, times: Stamps) -> tuple[Floats, Floats]:
 
 
 def _spread(times: Stamps) -> Stamps:
-    """Times in order, with rows of one stamp laid evenly up to the next: ten rows a second are often written with whole seconds."""
+    """Times in order, rows of one stamp laid evenly up to the next: ten rows a second often bear whole seconds."""
     first = np.flatnonzero(np.concatenate(([True], np.diff(times) > 0))) if times.size else np.zeros(0, np.int64)
     if first.size in (times.size, 0, 1):
         return times
@@ -194,7 +194,7 @@ def _spread(times: Stamps) -> Stamps:
     usual = float(np.median(steps))
     steps = np.minimum(np.append(steps, usual), usual)
     place = np.arange(times.size) - np.repeat(first, counts)
-    return times + (place * np.repeat(steps / counts, counts)).astype(np.int64)
+    return np.asarray(times + (place * np.repeat(steps / counts, counts)).astype(np.int64))
 
 
 def _right_times(table: Table, column: str, clocks: Mapping[str, Clock]) -> Stamps:
@@ -276,7 +276,8 @@ def trends(
 
 def _by_line(table: Table, lines: Mapping[str, str]) -> list[tuple[str, Table]]:
     """The table, or its files apart where they are of several lines: exports with the same headers are stacked."""
-    of_file = [next((lines[place] for place in origin.places if place in lines), lines.get(table.name)) for origin in table.origins]
+    own = lines.get(table.name)
+    of_file = [next((lines[place] for place in origin.places if place in lines), own) for origin in table.origins]
     named = list(dict.fromkeys(line for line in of_file if line is not None))
     if len(named) < 2 or SOURCE not in table.frame.columns:
         return [(line, table) for line in named]
