@@ -17,7 +17,7 @@ _THINNER = 0.97
 def kinds(edges: pl.DataFrame, sources: Sequence[Source]) -> pl.Series:
     """The kind of each edge, told per line from the levels of parent and child and from who has several of whom.
 
-    ``edges``: ``parent``, ``child``, ``line``, ``source``, ``parent_level``, ``child_level``, ``lane``, and width and
+    ``edges``: ``parent``, ``child``, ``line``, ``source``, ``parent_level``, ``child_level``, ``lane``, ``at``, and width and
     thickness (m) of ``child_`` and ``parent_``.
     """
     told = edges.select(
@@ -31,12 +31,14 @@ def kinds(edges: pl.DataFrame, sources: Sequence[Source]) -> pl.Series:
         narrow=pl.col("child_width") / pl.col("parent_width"),
         thin=pl.col("child_thickness") / pl.col("parent_thickness"),
         alone=pl.len().over("child", "line") == 1,
+        beside=(pl.col("at").n_unique().over("parent", "line") == 1) & (pl.len().over("parent", "line") > 1),
     )
     keys = ["line", "source", "parent_level", "child_level"]
     each = told.group_by(keys).agg(
         joins=(~pl.col("alone")).mean(),
         parts=(pl.len().over("parent") > 1).mean(),
         lanes=(pl.col("lane") > 1).sum() / pl.len(),
+        beside=pl.col("beside").mean(),
         narrow=pl.col("narrow").median(),
         thin=pl.col("thin").median(),
     )
@@ -47,7 +49,7 @@ def kinds(edges: pl.DataFrame, sources: Sequence[Source]) -> pl.Series:
     kind = (
         pl.when(parent.str.starts_with("heat") & (child != "heat"))
         .then(pl.lit("cast"))
-        .when((pl.col("lanes") > _SOME) | (divided & (pl.col("narrow") < _SIDE_BY_SIDE)))
+        .when((pl.col("lanes") > _SOME) | (divided & (pl.col("narrow") < _SIDE_BY_SIDE)) | (pl.col("beside") > _SIDE_BY_SIDE))
         .then(pl.lit("slit"))
         .when(pl.col("source").is_in(packs) & (~divided | (pl.col("joins") > _SOME)))
         .then(pl.lit("packed"))

@@ -290,7 +290,7 @@ def _measure(source: Source, name: str) -> pl.Series:
             if (
                 column.concept == concept
                 and column.kind == "number"
-                and column.unit is not None
+                and (column.unit is not None or name == "lane")
                 and column.statistic == "value"
             ):
                 return table.frame[column.name].cast(pl.Float64).fill_nan(None).alias(name)
