@@ -27,7 +27,7 @@ import polars as pl
 SIGNALS = 200
 GROUP_ROWS = 131_072
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
-STAY_S, PAUSE_S = 110, 10
+STAY_S, PAUSE_S = 800, 30
 WANTED = ["count", "mean", "std", "min", "max", "first", "last", "slope"]
 
 
