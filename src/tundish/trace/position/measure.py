@@ -20,7 +20,7 @@ from tundish.trace.position.passes import Pairing, pair, part
 from tundish.trace.position.profile import Profile
 from tundish.trace.position.pyramid import build
 from tundish.trace.position.ruler import Ruled, rule
-from tundish.trace.position.trend import Trend, trends
+from tundish.trace.position.trend import Trend, apart, trends
 from tundish.trace.stays.segments import Floats
 from tundish.vocabulary import Catalogue
 
@@ -91,9 +91,10 @@ def measure(
     ``gauges_m`` (``file:column`` -> metres) says how far each gauge stands behind its line's reference point, negative before
     it, as under ``[gauges]`` in plant.toml. Lines without a trend, or whose trend holds no speed, are left out with a finding.
     """
+    tables, lines = apart(tables, clocks.lines)
     gauges = _gauges(tables, gauges_m or {})
     by_file = {clock.file: clock for clock in clocks.clocks}
-    running = trends(tables, clocks.lines, by_file, catalogue)
+    running = trends(tables, lines, by_file, catalogue)
     into, out = stay_lengths(genealogy)
     spans = spans_of(genealogy, into, out)
     into, doubt = mended_lengths(genealogy, spans, into)
@@ -107,7 +108,7 @@ def measure(
     }  # fmt: skip
     passes = _passes(genealogy.stays.height, feeding, ruled)
     book = _book(genealogy, {line: own[0] for line, own in running.items()}, passes, (into, out, doubt), spans)
-    noted = places.noted(places.of_lines(tables, clocks.lines), genealogy, catalogue)
+    noted = places.noted(places.of_lines(tables, lines), genealogy, catalogue)
     scales = {line: pairing.scale for line, (_, pairing) in ruled.items()}
     found = about_lines(running, feeding, ruled, gauges, genealogy)
     return Lengths(book, running, gauges, noted, scales, (*_about_gauges(tables, gauges_m or {}), *found))

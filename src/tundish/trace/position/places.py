@@ -37,8 +37,8 @@ _HEAD = ("head", "선단", "선단부", "앞", "앞끝", "h", "t", "top", "front
 _TAIL = ("tail", "미단", "미단부", "뒤", "뒤끝", "후단", "b", "btm", "bottom", "end", "rear", "te", "미")
 _MIDDLE = ("middle", "mid", "중앙", "중앙부", "중간", "가운데", "m", "center", "centre", "body")
 _OPPOSITE = (
-    ("top", "bottom"), ("상", "하"), ("상면", "하면"), ("윗면", "아랫면"), ("upper", "lower"), ("표면", "이면"), ("앞면", "뒷면"),
-    ("t", "b"), ("top", "btm"), ("u", "l"),
+    ("top", "bottom"), ("상", "하"), ("상면", "하면"), ("윗면", "아랫면"), ("upper", "lower"),
+    ("표면", "이면"), ("앞면", "뒷면"), ("t", "b"), ("top", "btm"), ("u", "l"),
 )  # fmt: skip
 _EDGES = (
     ("ds", "os"),
@@ -233,5 +233,4 @@ def _welds(walk: Walk) -> list[dict[str, object]]:
 
 def of_lines(tables: Sequence[Table], lines: Mapping[str, str]) -> list[Table]:
     """Tables that are no trend of a line: those in which something may be noted."""
-    named = set(lines)
-    return [t for t in tables if t.name not in named and not any(place in named for o in t.origins for place in o.places)]
+    return [table for table in tables if table.name not in lines]

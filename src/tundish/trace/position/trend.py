@@ -267,25 +267,43 @@ def trends(
     """The trends of each line that has one; of several tables of a line the one with the most marks of ends and welds first."""
     found: dict[str, list[Trend]] = {}
     for table in tables:
-        for line, part in _by_line(table, lines):
-            trend = read_trend(line, part, clocks, catalogue)
-            if trend is not None:
-                found.setdefault(line, []).append(trend)
+        line = lines.get(table.name)
+        trend = None if line is None else read_trend(line, table, clocks, catalogue)
+        if line is not None and trend is not None:
+            found.setdefault(line, []).append(trend)
     return {line: tuple(sorted(own, key=_marks, reverse=True)) for line, own in found.items()}
 
 
-def _by_line(table: Table, lines: Mapping[str, str]) -> list[tuple[str, Table]]:
-    """The table, or its files apart where they are of several lines: exports with the same headers are stacked."""
-    own = lines.get(table.name)
-    of_file = [next((lines[place] for place in origin.places if place in lines), own) for origin in table.origins]
-    named = list(dict.fromkeys(line for line in of_file if line is not None))
-    if len(named) < 2 or SOURCE not in table.frame.columns:
-        return [(line, table) for line in named]
-    apart = []
-    for line in named:
-        sources = [number for number, other in enumerate(of_file) if other == line]
-        apart.append((line, replace(table, frame=table.frame.filter(pl.col(SOURCE).is_in(sources)))))
-    return apart
+def apart(tables: Sequence[Table], lines: Mapping[str, str]) -> tuple[list[Table], dict[str, str]]:
+    """The tables and which line each belongs to, with exports of several lines under the same headers, stacked, taken apart.
+
+    ``lines`` names tables or files; what stands in one file only of a stacked table is told apart by the file.
+    """
+    made: list[Table] = []
+    of_table: dict[str, str] = {}
+    for table in tables:
+        own = lines.get(table.name)
+        of_file = [next((lines[place] for place in origin.places if place in lines), own) for origin in table.origins]
+        named = list(dict.fromkeys(line for line in of_file if line is not None))
+        if len(named) < 2 or SOURCE not in table.frame.columns:
+            made.append(table)
+            of_table |= {table.name: line for line in named}
+            continue
+        for line in named:
+            one = _of_files(table, [number for number, other in enumerate(of_file) if other == line], line)
+            made.append(one)
+            of_table[one.name] = line
+    return made, of_table
+
+
+def _of_files(table: Table, sources: list[int], line: str) -> Table:
+    places = {(table.origins[number].file, table.origins[number].sheet) for number in sources}
+    columns = tuple(
+        replace(column, origins=tuple(origin for origin in column.origins if (origin.file, origin.sheet) in places))
+        for column in table.columns
+    )
+    frame = table.frame.filter(pl.col(SOURCE).is_in(sources))
+    return replace(table, name=f"{table.name} / {line}", frame=frame, columns=columns)
 
 
 def _marks(trend: Trend) -> int:
