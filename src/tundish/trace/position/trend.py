@@ -287,7 +287,8 @@ def apart(tables: Sequence[Table], lines: Mapping[str, str]) -> tuple[list[Table
         named = list(dict.fromkeys(line for line in of_file if line is not None))
         if len(named) < 2 or SOURCE not in table.frame.columns:
             made.append(table)
-            of_table |= {table.name: line for line in named}
+            if named:
+                of_table[table.name] = named[0]
             continue
         for line in named:
             one = _of_files(table, [number for number, other in enumerate(of_file) if other == line], line)
