@@ -75,7 +75,9 @@ def test_right_is_monotone_between_jumps_and_inverts_the_clock(offset, ppm, jump
     part = np.searchsorted([jump.at for jump in made], times, "right")
     same = np.diff(part) == 0
     assert (np.diff(righted)[same] >= 0).all()
-    passed = np.array([sum(by.by_s for by in made if by.at <= at) - sum(by.by_s for by in made if by.at <= BEGIN) for at in times])
+    passed = np.array(
+        [sum(by.by_s for by in made if by.at <= at) - sum(by.by_s for by in made if by.at <= BEGIN) for at in times]
+    )
     back = ((righted - BEGIN) / 1e6 - offset - passed) / (1 + ppm * 1e-6)
     np.testing.assert_allclose(back, (times - BEGIN) / 1e6, atol=1e-5)
     assert clock.right(np.array([NEVER]))[0] == NEVER

@@ -18,7 +18,10 @@ def log(seconds, file="trend.csv", source=None) -> Table:
     rows = len(times)
     frame = pl.DataFrame({"plant:시각": times, "plant:속도": np.arange(rows, dtype=float), "#row": np.arange(rows) + 2,
                           "#source": np.zeros(rows, np.int32) if source is None else source})  # fmt: skip
-    columns = (Column("plant:시각", "time", (Origin(file, column="시각"),)), Column("plant:속도", "number", (Origin(file, column="속도"),)))
+    columns = (
+        Column("plant:시각", "time", (Origin(file, column="시각"),)),
+        Column("plant:속도", "number", (Origin(file, column="속도"),)),
+    )
     return Table("trend", frame, columns, (Origin(file),))
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import Column, Finding, Origin, Table
+from tundish.table import SOURCE, Column, Finding, Origin, Table
+from tundish.trace.clocks.gauges import at_reference
 from tundish.trace.clocks.midnight import day_rows, told_of_days
 from tundish.trace.clocks.offset import Compared, compare, unsure
 from tundish.trace.clocks.offset import given as stated
@@ -18,7 +19,7 @@ from tundish.trace.clocks.records import of_records
 from tundish.trace.clocks.scene import REACH_S
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.pieces import Clock
-from tundish.trace.stamps import NEVER, Floats, Stamps, spacing, stamp_column, stamps
+from tundish.trace.stamps import NEVER, Stamps, spacing, stamp_column, stamps
 from tundish.vocabulary import Catalogue
 
 _PLAIN = 0.1
@@ -35,13 +36,16 @@ class Aligned:
 
     clocks: tuple[Clock, ...]
     lines: Mapping[str, str]
-    """Name of a signal table -> line, as in ``Genealogy.stays``; tables that could not be told apart are left out."""
+    """File of a log -> line, as in ``Genealogy.stays``; also the table's name where all its files are of one line.
+
+    Logs of several lines with the same columns stand in one table: each row's file (``#source``) tells the line.
+    What could not be told apart is left out.
+    """
     findings: tuple[Finding, ...] = ()
 
     def clock(self, table: Table) -> Clock | None:
-        """The clock of the table's file; None where it was not compared."""
-        places = {place for origin in table.origins for place in origin.places}
-        return next((clock for clock in self.clocks if clock.file in places), None)
+        """The clock of the table's first file (see :func:`by_file` for a table of several); None where it was not compared."""
+        return next((clock for clock in self.clocks if clock.file == _origin(table).file), None)
 
 
 def align(
@@ -50,11 +54,13 @@ def align(
     catalogue: Catalogue,
     *,
     given: Mapping[str, float] | None = None,
+    gauges_m: Mapping[str, float] | None = None,
     time_zone: str = "Asia/Seoul",
 ) -> Aligned:
     """Compare the clock of every table with times with the stays of ``genealogy``.
 
-    ``given`` are seconds to add as plant.toml states them (file -> seconds). Tables should have been through
+    ``given`` are seconds to add as plant.toml states them (file -> seconds), ``gauges_m`` where gauges stand (``file:column``
+    -> metres behind the line's reference point), for the stays begin and end there. Tables should have been through
     :func:`tundish.trace.clocks.mend_times` before. Logs are told by their signals, tables that name pieces by their rows' times
     against the ends of the stays; the tables that the stays were made of are the reference.
     """
@@ -62,23 +68,38 @@ def align(
     reference = set(genealogy.stays["table"].drop_nulls().unique().to_list())
     clocks: list[Clock] = []
     lines: dict[str, str] = {}
-    for table in tables:
+    for table in (one for whole in tables if whole.name not in reference for one in by_file(whole)):
         column = stamp_column(table, catalogue)
-        if table.name in reference or column is None:
+        if column is None:
             continue
         told: Sequence[Finding] = ()
         clock, line = _given(table, given or {}), None
         if _is_log(table, column, stays):
-            best, line = _of_log(table, column, stays, time_zone)
+            best, line = _of_log(table, column, stays, gauges_m or {}, time_zone)
             clock, told = (best.clock, best.findings) if clock is None else (clock, ())
         elif clock is None:
             compared = of_records(table, genealogy, column)
             clock, told = (None, ()) if compared is None else (compared.clock, compared.findings)
         if line is not None:
-            lines[table.name] = line
+            lines[_origin(table).file] = line
         clocks += [] if clock is None else [clock]
         findings += told
+    for whole in tables:
+        own = {lines.get(origin.file) for origin in whole.origins}
+        if len(own) == 1 and (only := own.pop()) is not None:
+            lines[whole.name] = only
     return Aligned(tuple(clocks), lines, tuple(findings))
+
+
+def by_file(table: Table) -> tuple[Table, ...]:
+    """The rows of each file of a table on their own, for each file has a clock of its own."""
+    if len(table.origins) < 2 or SOURCE not in table.frame.columns:
+        return (table,)
+    return tuple(
+        replace(table, frame=rows.with_columns(pl.lit(0, table.frame[SOURCE].dtype).alias(SOURCE)), origins=(origin,))
+        for number, origin in enumerate(table.origins)
+        if not (rows := table.frame.filter(pl.col(SOURCE) == number)).is_empty()
+    )
 
 
 _Stays = Mapping[tuple[str, str], tuple[Stamps, Stamps]]
@@ -122,11 +143,13 @@ def _is_log(table: Table, column: Column, stays: _Stays) -> bool:
     return not named and table.frame.height >= 50 and 0 < spacing(times) * _DENSE <= usual
 
 
-def _of_log(table: Table, column: Column, stays: _Stays, time_zone: str) -> tuple[Compared, str | None]:
+def _of_log(
+    table: Table, column: Column, stays: _Stays, gauges_m: Mapping[str, float], time_zone: str
+) -> tuple[Compared, str | None]:
     """The comparison with the line that fits best, and the line; None for the line when it cannot be told."""
     times = stamps(table, column.name)
     present = times != NEVER
-    signals = [signal[present] for signal in _signals(table)]
+    signals = [signal[present] for signal in at_reference(table, times, gauges_m)]
     file = _origin(table).file
     best: dict[str, Compared] = {}
     for (line, _), (starts, ends) in stays.items():
@@ -142,7 +165,11 @@ def _told_apart(table: Table, best: Mapping[str, Compared]) -> tuple[Compared, s
     ranked = sorted(best, key=lambda line: -_trust(best[line]))
     first = ranked[0]
     named = _named(table, ranked)
-    close = [line for line in ranked if _trust(best[line]) > _trust(best[first]) - (0.3 if line == named else _CLEARER) and best[line].clock.sure]
+    close = [
+        line
+        for line in ranked
+        if _trust(best[line]) > _trust(best[first]) - (0.3 if line == named else _CLEARER) and best[line].clock.sure
+    ]
     if named is not None and (named in close or not close):
         return best[named], named
     if best[first].clock.sure and len(close) == 1:
@@ -171,7 +198,7 @@ def _trust(compared: Compared) -> float:
 def _named(table: Table, lines: Sequence[str]) -> str | None:
     """The one line whose name shares a part with the file's name that no other line's name has."""
     parts = {line: _parts(line) for line in lines}
-    mine = _parts(" ".join((table.name, *(str(origin) for origin in table.origins))))
+    mine = _parts(" ".join(str(origin) for origin in table.origins) or table.name)
     hits = [
         line for line in lines
         if mine & (parts[line] - set().union(*(parts[other] for other in lines if other != line)))
@@ -181,19 +208,6 @@ def _named(table: Table, lines: Sequence[str]) -> str | None:
 
 def _parts(name: str) -> set[str]:
     return {part for part in re.split(r"[\W_]+", name.casefold()) if len(part) > 1 or part.isdigit()}
-
-
-def _signals(table: Table) -> list[Floats]:
-    """Numbers of a log; of a flag in words which of its values it has."""
-    made = []
-    for column in table.columns:
-        values = table.frame[column.name]
-        if column.kind == "number":
-            made.append(values.cast(pl.Float64).fill_null(float("nan")).to_numpy())
-        elif column.kind == "category" and 2 <= values.n_unique() <= 5:
-            codes = values.cast(pl.String).cast(pl.Categorical).to_physical()
-            made.append(codes.cast(pl.Float64).fill_null(float("nan")).to_numpy())
-    return made
 
 
 def _origin(table: Table) -> Origin:

@@ -15,6 +15,8 @@ _USUAL_PPM = 30.0
 """Spread of the drift of recorders' clocks (quartz: 20 to 50 ppm): what is taken for likely when the pieces hardly tell."""
 _CAP = 8.0
 """Usual misfits from which on a piece is taken for a wrong entry and weighs no more."""
+_WHOLE = 0.95
+"""Share of its rows from which on a piece is whole: one at a hole of the log would pull the line over it."""
 _BLOCKS = 60
 _DRAWS = 200
 _DRIFTS = 41
@@ -44,6 +46,8 @@ class Line:
 def fit(scene: Scene, path: Path) -> Line:
     """The line that fits the pieces best: least capped scatter over the offsets of all stretches and one drift."""
     seen = ~np.isnan(path.offsets_s)
+    whole = seen & scene.covered(np.nan_to_num(path.offsets_s), _WHOLE)
+    seen = whole if np.isin(np.unique(path.parts[seen]), path.parts[whole]).all() else seen
     rough, parts, middles = path.offsets_s[seen], path.parts[seen], path.middles_s[seen]
     fine = float(np.clip(scene.step_s / 4, 0.25, 1.0))
     reach = reach_s(path)

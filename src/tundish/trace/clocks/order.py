@@ -39,37 +39,44 @@ def mend_times(tables: Sequence[Table], catalogue: Catalogue) -> tuple[Table, ..
 
 def _mended(table: Table, catalogue: Catalogue) -> Table:
     column = stamp_column(table, catalogue)
-    if column is None or table.frame.height < _LEAST_ROWS or not any(c.kind == "number" for c in table.columns):
+    if column is None or not any(c.kind == "number" for c in table.columns):
         return table
     written = stamps(table, column.name)
-    known = np.flatnonzero(written != NEVER)
-    times = written[known]
-    step = spacing(times)
-    if times.size < _LEAST_ROWS or step <= 0 or np.median(np.diff(times)) <= 0:
-        return table
-    backs = np.flatnonzero(np.diff(times) < -max(_STEPS * step, _LEAST_BACK_US)) + 1
-    if not backs.size or (np.diff(times) < 0).mean() > 0.01 or _new_files(table, known, backs):
-        return table
-    if backs.size > _MOST:
-        return table.adding(findings=[_unordered(table, column.header, int(backs.size))])
+    source = table.frame[SOURCE].to_numpy() if SOURCE in table.frame.columns else np.zeros(written.size, dtype=np.int64)
+    righted = written.copy()
+    repairs: list[Repair] = []
+    findings: list[Finding] = []
+    for number in np.unique(source):
+        rows = np.flatnonzero((source == number) & (written != NEVER))
+        shifts = _judged(written[rows])
+        origin = replace(_origin(table, int(number)), column=column.header)
+        if isinstance(shifts, int):
+            findings.append(_unordered(origin, shifts))
+        elif shifts is not None:
+            righted[rows] += shifts
+            repairs += _repairs(table, origin, written, righted, rows[shifts != 0])
+    if not repairs:
+        return table.adding(findings=findings)
+    return replace(table, frame=table.frame.with_columns(as_times(righted, column.name))).adding(
+        findings=findings, repairs=repairs
+    )
+
+
+def _judged(times: Stamps) -> Stamps | int | None:
+    """Microseconds to add to each row of one file; None where it is in order; how often it steps back, where it cannot be mended."""
+    if times.size < _LEAST_ROWS:
+        return None
+    steps, step = np.diff(times), spacing(times)
+    least = max(_STEPS * step, float(_LEAST_BACK_US))
+    backs = int((steps < -least).sum())
+    if step <= 0 or np.median(steps) <= 0 or not backs or (steps < 0).mean() > 0.01:
+        return None
+    if backs > _MOST:
+        return backs
     shifts = _shifts(times, step)
     if not shifts.any():
-        return table
-    righted = written.copy()
-    righted[known] = times + shifts
-    if (np.diff(righted[known]) < -max(_STEPS * step, _LEAST_BACK_US)).any():
-        return table.adding(findings=[_unordered(table, column.header, int(backs.size))])
-    frame = table.frame.with_columns(as_times(righted, column.name))
-    moved = np.flatnonzero(shifts)
-    return replace(table, frame=frame).adding(repairs=_repairs(table, column.header, written, righted, known[moved]))
-
-
-def _new_files(table: Table, known: npt.NDArray[np.intp], backs: npt.NDArray[np.intp]) -> bool:
-    """Whether all steps back lie where another export begins."""
-    if SOURCE not in table.frame.columns:
-        return False
-    source = table.frame[SOURCE].to_numpy()[known]
-    return bool((source[backs] != source[backs - 1]).all())
+        return None
+    return backs if (np.diff(times + shifts) < -least).any() else shifts
 
 
 def _shifts(times: Stamps, step: float) -> Stamps:
@@ -127,24 +134,24 @@ def _repairs(table: Table, header: str, written: Stamps, righted: Stamps, rows: 
         first = int(rows[run[0]])
         text = Message(
             "The clock of {file} jumped by {back:+.0f} s at row {row}; {count} rows were put where they belong by their order.",
-            file=_origin(table).file, back=-float(by[run[0]]) / SECOND, row=int(numbers[first]), count=int(run.size),
+            file=origin.file, back=-float(by[run[0]]) / SECOND, row=int(numbers[first]), count=int(run.size),
         )  # fmt: skip
         shown = (str(as_times(times[first : first + 1], "t")[0]) for times in (written, righted))
-        origin = replace(_origin(table), column=header, row=int(numbers[first]))
+        spot = replace(origin, row=int(numbers[first]))
         where = tuple(int(numbers[rows[n]]) for n in run[:ROWS_SHOWN])
-        repairs.append(Repair("clock_went_back", text, origin, int(run.size), *shown, where))
+        repairs.append(Repair("clock_went_back", text, spot, int(run.size), *shown, where))
     return repairs
 
 
-def _unordered(table: Table, header: str, count: int) -> Finding:
+def _unordered(origin: Origin, count: int) -> Finding:
     text = Message(
         "{file}: the times go back {count} times and cannot be put in order, so rows may stand at wrong times. "
         "Export the log again, in the order of its writing.",
-        file=_origin(table).file,
+        file=origin.file,
         count=count,
     )
-    return Finding("clock_unordered", "error", text, replace(_origin(table), column=header), count)
+    return Finding("clock_unordered", "error", text, origin, count)
 
 
-def _origin(table: Table) -> Origin:
-    return table.origins[0] if table.origins else Origin(table.name)
+def _origin(table: Table, number: int) -> Origin:
+    return table.origins[number] if number < len(table.origins) else Origin(table.name)

@@ -30,6 +30,8 @@ _FITTING = 0.4
 _HOUR_S = 3600.0
 _STRETCH = 5
 """Pieces in a row that a stretch of its own needs."""
+_MANY = 40
+"""Pieces from which on a part of them may be looked for an hour away."""
 _BLOCKS = 300
 
 
@@ -68,7 +70,7 @@ def search(scene: Scene, *, near_s: float = 0.0, sharper: float = 1.0) -> Path |
     seen = scene.covered(near_s + lags[home] + drifted)
     chosen = _through(moved(losses, drifted / step), home, seen)
     tried = lags
-    if (chosen != chosen[0]).any() or chosen[0] < 0:
+    if seen.sum() >= _MANY and ((chosen != chosen[0]).any() or chosen[0] < 0):
         aside = [moved(scene.losses(near_s + hour + lags), drifted / step) for hour in (-_HOUR_S, _HOUR_S)]
         tried = np.concatenate((lags - _HOUR_S, lags, lags + _HOUR_S))
         chosen = _through(np.column_stack((aside[0], moved(losses, drifted / step), aside[1])), home + lags.size, seen)
@@ -130,9 +132,13 @@ def _home(losses: Floats) -> int:
 def _through(losses: Floats, home: int, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """The column that each piece (row) is at on the cheapest way, -1 for nowhere: staying is free, a jump has its price."""
     excess = np.where(seen[:, None], losses - losses.min(axis=1, keepdims=True), 0.0)
-    best = int(np.minimum(excess, np.median(excess[seen]) if seen.any() else 0.0).sum(axis=0).argmin())
-    near = np.abs(excess[:, min(best + 1, losses.shape[1] - 1)] - excess[:, best])
-    unit = max(1.5 * float(np.quantile(excess[seen, best], 0.4) if seen.any() else 0.0), float(np.median(near[seen])) if seen.any() else 0.0, 1e-9 * float(losses.max()), 1e-12)
+    near = np.abs(excess[:, min(home + 1, losses.shape[1] - 1)] - excess[:, home])
+    unit = max(
+        1.5 * float(np.quantile(excess[seen, home], 0.4) if seen.any() else 0.0),
+        float(np.median(near[seen])) if seen.any() else 0.0,
+        1e-9 * float(losses.max()),
+        1e-12,
+    )
     costs = np.column_stack((np.minimum(excess / unit, _CAP), np.full(losses.shape[0], _NOWHERE)))
     costs[:, :-1] += np.minimum(np.abs(np.arange(losses.shape[1]) - home) / _NEAR, 1.0) * _AWAY
     total, came = costs[0].copy(), np.empty(costs.shape, dtype=np.int64)

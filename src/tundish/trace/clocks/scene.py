@@ -68,11 +68,11 @@ class Scene:
         """The same signals with some of the pieces."""
         return replace(self, starts=self.starts[pieces], ends=self.ends[pieces], thens=self.thens[pieces])
 
-    def covered(self, offsets_s: Floats) -> npt.NDArray[np.bool_]:
-        """Which pieces the log has most rows of, at an offset for each."""
+    def covered(self, offsets_s: Floats, share: float = 0.5) -> npt.NDArray[np.bool_]:
+        """Which pieces the log has at least this share of the rows of, at an offset for each."""
         shift = np.rint(offsets_s * SECOND).astype(np.int64)
         first, last = (np.searchsorted(self.times, edge - shift, "left") for edge in (self.starts, self.ends))
-        seen: npt.NDArray[np.bool_] = (last - first) * self.step_s * SECOND > 0.5 * (self.ends - self.starts)
+        seen: npt.NDArray[np.bool_] = (last - first) * self.step_s * SECOND > share * (self.ends - self.starts)
         return seen
 
     @property

@@ -40,7 +40,13 @@ def search_far(times: Stamps, signals: Sequence[Floats], starts: Stamps, ends: S
         if scene is None:
             continue
         path = search(scene, near_s=near, sharper=_SHARPER)
-        clear = not isinstance(path, Message) and path.contrast > _CLEAR and not path.others_s and scene.starts.size >= _STRETCH and np.ptp(path.parts) == 0
+        clear = (
+            not isinstance(path, Message)
+            and path.contrast > _CLEAR
+            and not path.others_s
+            and scene.starts.size >= _STRETCH
+            and np.ptp(path.parts) == 0
+        )
         if not isinstance(path, Message) and clear and (best is None or path.contrast > best[1].contrast + 0.02):
             best = scene, path
     return best
