@@ -1,4 +1,4 @@
-"""A strip line with a known clock: coils welded end to end or one by one, a speed, a gauge, a weld detector; times as MES has them."""
+"""A strip line with a known clock: coils end to end or one by one, speed, gauge, weld detector; times as MES has them."""
 
 from __future__ import annotations
 

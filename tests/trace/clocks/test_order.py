@@ -1,4 +1,4 @@
-"""Logs whose clock went back, whose rows were shuffled, and logs that are in order: the truth is the time each row was written at."""
+"""Logs whose clock went back, shuffled logs, and logs in order: the truth is the time at which each row was written."""
 
 import numpy as np
 import polars as pl
@@ -79,7 +79,7 @@ def test_two_machines_in_turn_are_no_clock_that_goes_back():
 
 def test_what_cannot_be_put_in_order_is_said():
     true = np.arange(0.0, 100_000.0, 1.0)
-    after, seconds = mended(log(true - 700.0 * (true // 2_000)))
+    after, _ = mended(log(true - 700.0 * (true // 2_000)))
     assert not after.repairs
     assert [finding.code for finding in after.findings] == ["clock_unordered"]
     assert after.findings[0].severity == "error"

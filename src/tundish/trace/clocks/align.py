@@ -26,6 +26,8 @@ _PLAIN = 0.1
 """What each jump, and an offset far from none, takes from the trust in a line: a wrong line needs them to fit."""
 _CLEARER = 0.1
 """By so much of the scatter explained a line must fit better than the next to be told by the signals alone."""
+_OVERRULES = 0.6
+"""Trust from which on signals overrule what the file is called."""
 _DENSE = 3.0
 """Rows that a log has in a usual stay, at least."""
 
@@ -170,7 +172,7 @@ def _told_apart(table: Table, best: Mapping[str, Compared]) -> tuple[Compared, s
         for line in ranked
         if _trust(best[line]) > _trust(best[first]) - (0.3 if line == named else _CLEARER) and best[line].clock.sure
     ]
-    if named is not None and (named in close or not close):
+    if named is not None and (named in close or _trust(best[first]) < _OVERRULES):
         return best[named], named
     if best[first].clock.sure and len(close) == 1:
         return best[first], first

@@ -1,4 +1,4 @@
-"""Which events does a signal show? Welds, stops and counters that start anew, each turned into a level that changes with them."""
+"""Which events does a signal show? Welds, stops, counters that start anew, each turned into a level that changes with them."""
 
 from __future__ import annotations
 
@@ -38,8 +38,7 @@ def levels(values: Floats) -> list[Floats]:
 
 def _numbered(begins: npt.NDArray[np.intp], rows: int) -> Floats:
     number = np.searchsorted(begins, np.arange(rows), "right")
-    level: Floats = (number * _GOLDEN) % 1.0
-    return level
+    return np.asarray((number * _GOLDEN) % 1.0, dtype=np.float64)
 
 
 def _pulses(values: Floats, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp] | None:

@@ -21,7 +21,8 @@ def at_reference(table: Table, times: Stamps, gauges_m: Mapping[str, float]) -> 
     ``gauges_m``: ``file:column`` -> metres behind the reference point, against the running direction negative. A gauge d metres
     on sees what passed the reference point d metres of strip ago. Without its place or a speed a signal stays as it is.
     """
-    return [_moved(table, times, column, values, gauges_m) for column in table.columns if (values := _numbers(table, column)) is not None]
+    read = [(column, _numbers(table, column)) for column in table.columns]
+    return [_moved(table, times, column, values, gauges_m) for column, values in read if values is not None]
 
 
 def _numbers(table: Table, column: Column) -> Floats | None:

@@ -22,7 +22,7 @@ _NEAR_HOUR_S = 60.0
 
 
 def find_jumps(times: Stamps, scene: Scene, path: Path, line: Line, pad_s: float) -> tuple[Jump, ...]:
-    """The jumps between stretches of pieces, each placed at the gap that setting the clock left in the file, if there is one."""
+    """The jumps between stretches of pieces, each placed at the gap that setting the clock left in the file, if any."""
     known = np.unique(times[times != NEVER])
     jumps = []
     for before in range(line.parts.size - 1):
@@ -69,7 +69,8 @@ def told_of(clock: Clock, time_zone: str) -> list[Finding]:
     for jump in clock.jumps:
         text = Message(
             "The clock of {file} was set at {at}: from there on {by:+.0f} s more are added ({low:.0f} to {high:.0f} s; {why}).",
-            file=clock.file, at=_shown(jump.at, time_zone), by=jump.by_s, low=jump.low_s, high=jump.high_s, why=str(jump.reason),
+            file=clock.file, at=_shown(jump.at, time_zone), by=jump.by_s, low=jump.low_s, high=jump.high_s,
+            why=str(jump.reason),
         )  # fmt: skip
         told.append(Finding("clock_jumped", "warning", text, Origin(clock.file)))
     hours = round(clock.offset_s / (_HOUR_S / 2)) / 2

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from tundish.errors import Message
 from tundish.table import Finding, Origin
-from tundish.trace.clocks.drift import Line, fit, reach_s
+from tundish.trace.clocks.drift import fit, reach_s
 from tundish.trace.clocks.jumps import find_jumps, told_of
 from tundish.trace.clocks.path import Path, search
 from tundish.trace.clocks.scene import Scene, lay_out
@@ -99,6 +98,7 @@ def _judged(file: str, times: Stamps, scene: Scene, path: Path, time_zone: str) 
         return unsure(file, Message("the pieces do not agree on one offset: {low:.0f} to {high:.0f} s", low=low, high=high))
     reason = Message("the signals change with the pieces best at this offset ({pieces} pieces compared)", pieces=line.used)
     centre = (int(scene.starts[0] + scene.ends[0]) // 2 + int(scene.starts[-1] + scene.ends[-1]) // 2) // 2
+    drift_low, drift_high = (float(end) for end in np.percentile(line.drawn_ppm, [2.5, 97.5]))
     clock = Clock(
         file,
         offset,
@@ -106,11 +106,12 @@ def _judged(file: str, times: Stamps, scene: Scene, path: Path, time_zone: str) 
         high + pad,
         reason,
         line.drift_ppm,
-        *(float(end) for end in np.percentile(line.drawn_ppm, [2.5, 97.5])),
+        drift_low,
+        drift_high,
         reference=centre + round((at_s - offset) * SECOND),
     )
     clock = replace(clock, jumps=find_jumps(times, scene, path, line, pad))
-    findings = [*told_of(clock, time_zone), *_lost(file, path), *_one_of_several(clock, path, line, home)]
+    findings = [*told_of(clock, time_zone), *_lost(file, path), *_one_of_several(clock, path)]
     return Compared(clock, tuple(findings), path.contrast, line.used)
 
 
@@ -133,7 +134,7 @@ def _lost(file: str, path: Path) -> list[Finding]:
     return [Finding("clock_lost", "warning", text, Origin(file), lost)]
 
 
-def _one_of_several(clock: Clock, path: Path, line: Line, home: int) -> list[Finding]:
+def _one_of_several(clock: Clock, path: Path) -> list[Finding]:
     if not path.others_s:
         return []
     text = Message(

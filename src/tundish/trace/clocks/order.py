@@ -31,8 +31,8 @@ _RETURN = 0.02
 def mend_times(tables: Sequence[Table], catalogue: Catalogue) -> tuple[Table, ...]:
     """The tables with stamps put right where a recorder's clock jumped back, each change a ``Repair`` in its table.
 
-    Rows go on where the clock left off, one usual step later, until the clock returns to what it had shown. Rows that only stand
-    in another order are left as they are. A log with too many steps back is left alone with a finding that says so.
+    Rows go on where the clock left off, one usual step later, until the clock returns to what it had shown. Rows that only
+    stand in another order are left as they are. A log with too many steps back is left alone with a finding that says so.
     """
     return tuple(_mended(table, catalogue) for table in tables)
 
@@ -63,7 +63,7 @@ def _mended(table: Table, catalogue: Catalogue) -> Table:
 
 
 def _judged(times: Stamps) -> Stamps | int | None:
-    """Microseconds to add to each row of one file; None where it is in order; how often it steps back, where it cannot be mended."""
+    """Microseconds to add to each row of one file; None where it is in order; how often it steps back where it cannot be mended."""
     if times.size < _LEAST_ROWS:
         return None
     steps, step = np.diff(times), spacing(times)
@@ -124,7 +124,7 @@ def _ahead(begin: Stamps, end: Stamps, shift: Stamps, part: int, step: float) ->
     return None
 
 
-def _repairs(table: Table, header: str, written: Stamps, righted: Stamps, rows: npt.NDArray[np.intp]) -> list[Repair]:
+def _repairs(table: Table, origin: Origin, written: Stamps, righted: Stamps, rows: npt.NDArray[np.intp]) -> list[Repair]:
     """One repair for each run of rows moved by the same time."""
     numbers = table.frame[ROW].to_numpy() if ROW in table.frame.columns else np.arange(table.frame.height) + 1
     by = righted[rows] - written[rows]
@@ -136,10 +136,10 @@ def _repairs(table: Table, header: str, written: Stamps, righted: Stamps, rows: 
             "The clock of {file} jumped by {back:+.0f} s at row {row}; {count} rows were put where they belong by their order.",
             file=origin.file, back=-float(by[run[0]]) / SECOND, row=int(numbers[first]), count=int(run.size),
         )  # fmt: skip
-        shown = (str(as_times(times[first : first + 1], "t")[0]) for times in (written, righted))
+        before, after = (str(as_times(times[first : first + 1], "t")[0]) for times in (written, righted))
         spot = replace(origin, row=int(numbers[first]))
         where = tuple(int(numbers[rows[n]]) for n in run[:ROWS_SHOWN])
-        repairs.append(Repair("clock_went_back", text, spot, int(run.size), *shown, where))
+        repairs.append(Repair("clock_went_back", text, spot, int(run.size), before, after, where))
     return repairs
 
 

@@ -101,7 +101,7 @@ def _middles(scene: Scene) -> Floats:
 
 
 def _drift(losses: Floats, middles: Floats, step: float) -> float:
-    """The drift at which most pieces agree on one offset, in ppm; each piece counts up to a limit, so that a jump is no drift."""
+    """The drift at which most pieces agree on one offset, in ppm; a piece counts up to a limit, so that a jump is no drift."""
     floor = losses.min(axis=1, keepdims=True)
     depth = float(np.median(np.median(losses, axis=1) - floor[:, 0]))
     capped = np.minimum((losses - floor) / max(depth, 1e-12), 1.0)
@@ -124,7 +124,9 @@ def moved(losses: Floats, steps: Floats) -> Floats:
 
 def _home(losses: Floats) -> int:
     """The column at which most scatter is gone over all pieces; of those that fit alike the one nearest none."""
-    scores = losses.sum(axis=0)
+    floor = losses.min(axis=1, keepdims=True)
+    depth = np.median(np.median(losses, axis=1) - floor[:, 0])
+    scores = np.minimum(losses - floor, 2.0 * depth).sum(axis=0)
     alike = scores <= scores.min() + _ALIKE * (float(np.median(scores)) - scores.min())
     return int(np.where(alike, np.abs(np.arange(scores.size) - (scores.size - 1) / 2), np.inf).argmin())
 

@@ -56,7 +56,8 @@ def _joined(table: Table, genealogy: Genealogy, times: Stamps) -> pl.DataFrame:
         best = found if found.height > best.height else best
     return best.join(genealogy.stays.drop_nulls(["start", "end"]), on="piece").select(
         "piece", "line", "goes", "at",
-        (pl.col("at") - pl.col("start").to_physical()).alias("start"), (pl.col("at") - pl.col("end").to_physical()).alias("end"),
+        (pl.col("at") - pl.col("start").to_physical()).alias("start"),
+        (pl.col("at") - pl.col("end").to_physical()).alias("end"),
     )  # fmt: skip
 
 
@@ -82,9 +83,9 @@ def _clock(file: str, frame: pl.DataFrame, low: float) -> Compared:
     since = (at - reference) / SECOND
     rng = np.random.default_rng(0)
     slopes = [_slope(since, near, rng.integers(0, near.size, near.size)) for _ in range(_DRAWS)]
-    trust = _USUAL_PPM**2 / (_USUAL_PPM**2 + (np.std(slopes) * 1e6) ** 2)
+    trust = _USUAL_PPM**2 / (_USUAL_PPM**2 + (float(np.std(slopes)) * 1e6) ** 2)
     slope = trust * float(np.median(slopes))
-    spread = float(np.sqrt(trust) * np.std(slopes))
+    spread = float(np.sqrt(trust)) * float(np.std(slopes))
     level = near - slope * since
     begins = [_begin(rng.choice(level, level.size)) for _ in range(_DRAWS)]
     offset = -_begin(level)
@@ -111,7 +112,7 @@ def _slope(since: Floats, delays: Floats, rows: np.ndarray[tuple[int], np.dtype[
 
 
 def _begin(delays: Floats) -> float:
-    """Where delays begin: as far below their lower half as that is wide in proportion, so that single early rows do not count."""
+    """Where delays begin: below their lower half in proportion to its width, so that single early rows do not count."""
     tenth, half = np.quantile(delays, [0.1, 0.5])
     return float(tenth - (half - tenth) / 4)
 

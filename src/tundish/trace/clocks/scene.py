@@ -1,4 +1,4 @@
-"""How well do the signals fit the stays when a file's times are moved? Scatter within the stays, for any offset of any piece."""
+"""How well do signals fit the stays when a file's times are moved? Scatter within the stays, for any offset of any piece."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ class Scene:
         then = np.maximum(np.searchsorted(self.times, self.thens - shift, "left"), last)
         due = (self.thens - self.starts) / (self.step_s * SECOND)
         unseen = np.maximum(due - (then - first) - 2.0, 0.0)[:, None]
-        return self._around_mean(first, last) + self._around_mean(last, then) + _UNSEEN * unseen
+        scatter = self._around_mean(first, last) + self._around_mean(last, then) + _UNSEEN * unseen
+        # a piece that a long stop fell into has many rows, and those of the stop tell nothing
+        return scatter * np.minimum(1.0, 1.5 * self.usual_s * SECOND / (self.thens - self.starts))[:, None]
 
     def losses(self, offsets_s: Floats) -> Floats:
         """Weighted scatter, pieces x offsets; ``offsets_s`` is one row for all pieces, or pieces x offsets."""
@@ -77,7 +79,7 @@ class Scene:
 
     @property
     def phase_s(self) -> float:
-        """Half a step of the log where all stays begin at the same phase of it, for then nothing tells within a step; else less."""
+        """Half a step of the log where all stays begin at one phase of it, for then nothing tells within a step; else less."""
         turn = np.exp(2j * np.pi * self.starts / (self.step_s * SECOND))
         return float(np.abs(turn.mean())) * self.step_s / 2
 
