@@ -340,7 +340,7 @@ def _kind_factor(look: Look, concept: Concept) -> float:
         numbers = look.numbers[np.isfinite(look.numbers)]
         whole = bool(np.all(numbers == np.round(numbers)))
         if whole and (concept.kind == "identity" or look.distinct <= 12):
-            return 0.95
+            return 1.0 if concept.kind == "category" and look.distinct <= 2 else 0.95  # a flag: 0 and 1
     if look.distinct == 0 and not look.texts and look.numbers.size == 0:
         return 1.0
     if look.few and same_kind(look.kind, concept.kind):
