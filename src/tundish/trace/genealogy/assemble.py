@@ -107,7 +107,13 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records) -> tuple[
         "width_m": "parent_width",
         "thickness_m": "parent_thickness",
     }
-    of_child = {"level": "child_level", "mass_kg": "child_kg", "width_m": "child_width", "thickness_m": "child_thickness"}
+    of_child = {
+        "level": "child_level",
+        "mass_kg": "child_kg",
+        "length_m": "child_m",
+        "width_m": "child_width",
+        "thickness_m": "child_thickness",
+    }
     told = rows.join(of.rename(of_parent), left_on="parent", right_on="n", how="left", maintain_order="left").join(
         of.select("n", *of_child).rename(of_child), left_on="child", right_on="n", how="left", maintain_order="left"
     )

@@ -11,7 +11,7 @@ import polars as pl
 from tundish.table import Finding, Table
 from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
-from tundish.trace.genealogy.index import Index, Rows, Words, build_index
+from tundish.trace.genealogy.index import Index, Rows, Words
 from tundish.trace.history.overview import Overview, overview
 from tundish.trace.pieces import Clock
 
@@ -105,7 +105,7 @@ def in_memory(
         Shown(edges),
         Shown(stays),
         pieces["even"],
-        build_index(pieces, edges, stays),
+        genealogy.index,
         overview(genealogy),
         (*genealogy.findings, *(() if aligned is None else aligned.findings), *findings),
         () if aligned is None else aligned.clocks,
