@@ -153,11 +153,17 @@ def _of_log(
     present = times != NEVER
     signals = [signal[present] for signal in at_reference(table, times, gauges_m)]
     file = _origin(table).file
+    named = _named(table, list(dict.fromkeys(line for line, _ in stays)))
     best: dict[str, Compared] = {}
-    for (line, _), (starts, ends) in stays.items():
-        compared = compare(file, times[present], signals, starts, ends, time_zone=time_zone)
-        if line not in best or _trust(compared) > _trust(best[line]):
-            best[line] = compared
+    for far in (False, True):
+        for (line, _), (starts, ends) in stays.items():
+            if far and named not in (None, line):
+                continue
+            compared = compare(file, times[present], signals, starts, ends, time_zone=time_zone, far=far)
+            if line not in best or _trust(compared) > _trust(best[line]):
+                best[line] = compared
+        if any(compared.clock.sure for compared in best.values()):
+            break
     if not best:
         return unsure(file, Message("there are no stays to compare with")), None
     return _told_apart(table, best)

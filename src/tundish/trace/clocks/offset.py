@@ -57,9 +57,19 @@ def estimate(
 
 
 def compare(
-    file: str, times: Stamps, signals: Sequence[Floats], starts: Stamps, ends: Stamps, *, time_zone: str = "UTC"
+    file: str,
+    times: Stamps,
+    signals: Sequence[Floats],
+    starts: Stamps,
+    ends: Stamps,
+    *,
+    time_zone: str = "UTC",
+    far: bool = True,
 ) -> Compared:
-    """As :func:`estimate`, with all findings and how clearly the offset stands out."""
+    """As :func:`estimate`, with all findings and how clearly the offset stands out.
+
+    ``far``: look at whole hours, a day and a year too where nothing near fits, which takes a while.
+    """
     scene = lay_out(times, signals, starts, ends)
     found: Path | Message = Message("too few pieces with stays and changing signals to compare the clocks")
     if scene is not None:
@@ -69,9 +79,9 @@ def compare(
         near = _judged(file, times, scene, fill_stretches(scene, found, times, signals), time_zone)
     if near is not None and near.clock.sure:
         return near
-    far = search_far(times, signals, starts, ends)
-    if far is not None:
-        return _judged(file, times, far[0], far[1], time_zone)
+    away = search_far(times, signals, starts, ends) if far else None
+    if away is not None:
+        return _judged(file, times, away[0], away[1], time_zone)
     return near or unsure(file, Message("no offset stands out"))
 
 

@@ -63,7 +63,7 @@ def _mended(table: Table, catalogue: Catalogue) -> Table:
 
 
 def _judged(times: Stamps) -> Stamps | int | None:
-    """Microseconds to add to each row of one file; None where it is in order; how often it steps back where it cannot be mended."""
+    """Microseconds to add to each row of one file; None if in order, how often it steps back if it cannot be mended."""
     if times.size < _LEAST_ROWS:
         return None
     steps, step = np.diff(times), spacing(times)
