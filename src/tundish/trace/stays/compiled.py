@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from numba import njit
 
 _Kernel = TypeVar("_Kernel", bound=Callable[..., object])
+_SOURCES = ("compiled.py", "lanes.py", "loops.py", "../stamps.py")
+"""All that goes into the machine code. numba itself looks at the file of the function only, not at what that imports."""
 
 
 def compiled(*signature: object) -> Callable[[_Kernel], _Kernel]:
@@ -22,6 +26,7 @@ def compiled(*signature: object) -> Callable[[_Kernel], _Kernel]:
     """
 
     compile_: Any = njit
+    edition = _edition()
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
     def made(function: _Kernel) -> _Kernel:
@@ -29,6 +34,7 @@ def compiled(*signature: object) -> Callable[[_Kernel], _Kernel]:
         if not signature:
             kernel = compile_(**options)(function)
             return kernel
+        function.__qualname__ = f"{function.__qualname__}.{edition}"  # numba names the file of the machine code by it
         try:
             kernel = compile_(*signature, cache=True, **options)(function)
         except (RuntimeError, OSError):
@@ -36,3 +42,10 @@ def compiled(*signature: object) -> Callable[[_Kernel], _Kernel]:
         return kernel
 
     return made
+
+
+def _edition() -> str:
+    """Which sources the machine code is made of."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256(b"".join(hashlib.sha256((here / name).read_bytes()).digest() for name in _SOURCES))
+    return digest.hexdigest()[:12]
