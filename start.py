@@ -1,13 +1,14 @@
 """How does a fresh machine run Tundish? Python 3.11 or newer with pip or venv, this file, nothing else.
 
     python3 start.py demo          make a plant, run the main job on it, show the answer
-    python3 start.py run PLANT     the main job on your folder; then check, standard, serve, match, unit, vocabulary,
+    python3 start.py run PLANT     the main job on your folder; then trace, check, standard, serve, match, unit, vocabulary,
                                    browse, collect, synonyms: what each does and takes, with --help behind it
     python3 start.py test          lint, types, import contracts and tests
     python3 start.py pack DIR      everything for a machine without internet, in one folder
 
     python3 start.py demo          가상 공장을 만들어 분석하고 답을 보여 줍니다
     python3 start.py run 폴더      내 자료 분석 (옵션: python3 start.py run --help)
+    python3 start.py trace 폴더 번호  재료 하나의 이력 추적
     python3 start.py check 폴더    이상한 값 점검
     python3 start.py standard 폴더 표준화 패키지(자산관리쉘) 만들기
     python3 start.py match 파일    열마다 무엇을 뜻하는지 보기
