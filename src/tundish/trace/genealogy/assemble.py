@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from tundish.trace.genealogy.uses import Uses
 
 ACCEPTED = 0.95
 """Least probability of a repair that is made; below it stays a finding."""
+_MOSTLY = 0.5
 _KEPT = 0.5
 """A recorded id that is doubted still counts while nothing else is likelier."""
 
@@ -44,8 +46,9 @@ def assemble(records: Records, events: Events, uses: Uses, links: Links, names: 
     rows = rows.with_columns(
         child=of_making.gather(rows["event"]), probability=pl.Series(links.probability), evidence=_evidence(uses, links, names)
     )
-    edges, by = _edges(rows.filter(pl.col("role") == "in"), pieces, records)
-    stays = _stays(rows, events, of_making, records)
+    scrap = _scrapped(rows, records.scrap)
+    edges, by = _edges(rows.filter(pl.col("role") == "in"), pieces, records, scrap)
+    stays = _stays(rows, events, of_making, records, scrap)
     recorded = pieces["mass_kg"].is_null()
     if bool(recorded.any()):
         pieces = _measured_going_in(pieces, rows)
@@ -97,7 +100,33 @@ def _evidence(uses: Uses, links: Links, names: Names) -> pl.Series:
     return links.evidence.zip_with(~plain, pl.Series(["respelled"]).new_from_index(0, links.evidence.len())).cast(EVIDENCE)
 
 
-def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records) -> tuple[pl.DataFrame, pl.Series]:
+def _scrapped(rows: pl.DataFrame, scrap: pl.DataFrame) -> pl.DataFrame:
+    """What rows of scrap weigh, by the piece that they name and the line: ``parent``, ``line``, ``lost``."""
+    named = rows.filter(pl.col("parent").is_not_null()).group_by("line", "in_space", "in").agg(pl.col("parent").first())
+    weight = pl.coalesce("mass_out", "scrap")
+    lost = scrap.group_by("line", "in_space", "in").agg(lost=pl.when(weight.count() > 0).then(weight.sum()))
+    return named.join(lost, on=["line", "in_space", "in"]).group_by("parent", "line").agg(pl.col("lost").sum())
+
+
+def _by_parts(rows: pl.DataFrame, name: str) -> pl.Expr:
+    """Whether a row's table writes this measure part by part, not that of the whole on each row; told from all its rows."""
+    several = (
+        rows.filter(pl.col("parent").is_not_null())
+        .group_by("source", "parent")
+        .agg(n=pl.col(name).count(), alike=pl.col(name).drop_nulls().n_unique() <= 1)
+    )
+    each = several.filter(pl.col("n") > 1).group_by("source").agg(alike=pl.col("alike").mean())
+    return pl.col("source").is_in(each.filter(pl.col("alike") < _MOSTLY)["source"].implode())
+
+
+def _of_whole(name: str, parted: pl.Expr, over: Sequence[str]) -> pl.Expr:
+    """A measure of all that went in: what its rows sum to, or what most of them repeat."""
+    told = pl.col(name)
+    summed = pl.when(told.count().over(over) > 0).then(told.sum().over(over))
+    return pl.when(parted).then(summed).otherwise(told.median().over(over))
+
+
+def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records, scrap: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     rows = rows.filter(pl.col("child").is_not_null() & ((pl.col("parent") != pl.col("child")) | pl.col("parent").is_null()))
     of = pieces.with_row_index("n").select(pl.col("n").cast(pl.Int64), "level", "mass_kg", "length_m", "width_m", "thickness_m")
     of_parent = {
@@ -117,17 +146,15 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records) -> tuple[
     told = rows.join(of.rename(of_parent), left_on="parent", right_on="n", how="left", maintain_order="left").join(
         of.select("n", *of_child).rename(of_child), left_on="child", right_on="n", how="left", maintain_order="left"
     )
-    once = pl.col("mass_in").drop_nulls().n_unique().over("parent") <= 1
+    told = told.join(scrap, on=["parent", "line"], how="left", maintain_order="left")
+    parted, over = _by_parts(rows, "mass_in"), ["parent", "line"]
+    whole = _of_whole("mass_in", parted, over)
     told = told.with_columns(
-        parent_kg=pl.coalesce(
-            "parent_kg",
-            pl.when(once).then(pl.col("mass_in").max().over("parent")).otherwise(pl.col("mass_in").sum().over("parent")),
-        ),
+        part_kg=pl.when(parted).then("mass_in"),
+        parent_kg=pl.coalesce(pl.when(~parted).then(whole), "parent_kg", whole),
         parent_m=pl.coalesce("parent_m", "length_in"),
         section=pl.coalesce("parent_width", "width_in") * pl.coalesce("parent_thickness", "thickness_in"),
-        scrap_kg=pl.when(pl.col("scrap").n_unique().over("parent", "line") <= 1)
-        .then(pl.col("scrap").max().over("parent", "line"))
-        .otherwise(pl.col("scrap").sum().over("parent", "line")),
+        scrap_kg=pl.max_horizontal(_of_whole("scrap", _by_parts(rows, "scrap"), over), "lost"),
         at=pl.coalesce("end", "start"),
         parent_width=pl.coalesce("parent_width", "width_in"),
         parent_thickness=pl.coalesce("parent_thickness", "thickness_in"),
@@ -146,7 +173,7 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records) -> tuple[
 _STAY_MEASURES = ("mass_in", "mass_out", "scrap", "length_in", "length_out")
 
 
-def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Records) -> pl.DataFrame:
+def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Records, scrap: pl.DataFrame) -> pl.DataFrame:
     """Stays of what went in (one a run of rows), of what came out (one a making), of what came and went."""
     into = rows.filter(pl.col("role") == "in").with_columns(goes=pl.lit("in"), piece="parent")
     through = rows.filter(pl.col("role") == "self").with_columns(goes=pl.lit("through"), piece="parent")
@@ -175,11 +202,13 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
         | (pl.col("order") - pl.col("order").shift() > 5)
     )
     told = told.with_columns(stay=fresh.cum_sum())
+    parts = {name: _by_parts(told.rename({"piece": "parent"}), name) for name in _STAY_MEASURES}
+    told = told.with_columns(parts[name].fill_null(value=False).alias(f"{name} by parts") for name in parts)
     stays = told.group_by("stay").agg(
         pl.col("piece", "line", "goes", "source", "row").first(),
         pl.col("start").min(),
         pl.col("end").max(),
-        *(_of_rows(name, "out" if name in {"mass_out", "length_out"} else "in") for name in _STAY_MEASURES),
+        *(_of_rows(name) for name in _STAY_MEASURES),
         pl.col("head_crop").first(),
         pl.col("tail_crop").last(),
         pl.col("turned", "flipped").first(),
@@ -188,6 +217,9 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
         turn=pl.struct("start", "stay").rank("ordinal").over("piece", "line", "goes"),
         table=pl.Series([s.table.name for s in records.sources], dtype=pl.String).gather(stays["source"]),
     ).sort("piece", "start", "stay")
+    last = (pl.col("goes") == "in") & (pl.col("turn") == pl.col("turn").max().over("piece", "line", "goes"))
+    stays = stays.join(scrap, left_on=["piece", "line"], right_on=["parent", "line"], how="left", maintain_order="left")
+    stays = stays.with_columns(scrap=pl.when(last).then(pl.max_horizontal("scrap", "lost")).otherwise("scrap"))
     named = stays.rename(
         {
             "mass_in": "mass_in_kg",
@@ -202,15 +234,13 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
     return named.select(STAYS.names()).cast(STAYS)
 
 
-def _of_rows(name: str, side: str) -> pl.Expr:
-    """A measure that all rows of a stay repeat is of the whole; measures that differ are of parts and add up."""
+def _of_rows(name: str) -> pl.Expr:
+    """A measure of a stay: what most rows repeat of the whole, or the sum of parts; of another side's pieces always the sum."""
     value = pl.col(name)
-    repeated = value.drop_nulls().n_unique() <= 1
-    whole_side = pl.col("goes").first() == ("out" if side == "out" else "in")
+    other = name in ("mass_out", "length_out")
+    parts = (pl.col("goes").first() == "in") if other else pl.col(f"{name} by parts").first()
     summed = pl.when(value.count() > 0).then(value.sum())
-    return (
-        pl.when(repeated & (whole_side | (pl.len() == 1) | (name == "scrap"))).then(value.max()).otherwise(summed).alias(name)
-    )
+    return pl.when(parts).then(summed).otherwise(value.median()).alias(name)
 
 
 def _measured_going_in(pieces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

@@ -41,6 +41,7 @@ _NO_RECORD = ("position.sample", "position.end", "defect.position_length", "defe
 _TRAITS = (*_MEASURES["mass_in"], *_MEASURES["mass_out"], *_MEASURES["scrap"], "production.equipment", "production.process")
 _YES = re.compile(r"(y|yes|1|1\.0|t|true|o|on|예|유|반전|역|역방향|뒤집음|있음|reversed|turned|flipped)", re.IGNORECASE)
 _NO = re.compile(r"(n|no|0|0\.0|f|false|x|off|아니오|무|정|정방향|없음|normal|-)", re.IGNORECASE)
+_SCRAP = r"(?i)scrap|스크랩|고철|폐기|waste|discard"
 _MOST_LINES = 50
 _MOST_ROWS_A_PIECE = 3.0
 _CLEARLY = 1.05
@@ -69,12 +70,14 @@ class Records:
     ``frame`` has one row a record: ``rec`` (its number), ``source`` (number in ``sources``), ``row`` (of the file), ``line``,
     ``start``, ``end``, ``out``/``out_id``/``out_space`` and ``in``/``in_id``/``in_space`` (evened id, as written, its space),
     ``place`` (row of the standardised table),
-    measures in SI, ``turned``, ``flipped``, and one ``of:<space>`` for each space of ancestors.
+    measures in SI, ``turned``, ``flipped``, and one ``of:<space>`` for each space of ancestors. ``scrap`` has, in the same
+    columns, the rows that stand for scrap and not for a piece.
     """
 
     sources: tuple[Source, ...]
     columns: tuple[IdColumn, ...]
     frame: pl.DataFrame
+    scrap: pl.DataFrame
 
 
 def read_records(tables: Sequence[Table], catalogue: Catalogue, keys: Mapping[str, str] | None = None) -> Records:
@@ -89,7 +92,10 @@ def read_records(tables: Sequence[Table], catalogue: Catalogue, keys: Mapping[st
             sources.append(source)
     frames = [_frame(source, n, catalogue) for n, source in enumerate(sources)]
     frame = pl.concat(frames, how="diagonal") if frames else _NONE.to_frame()
-    return Records(tuple(sources), columns, frame.with_row_index("rec").with_columns(pl.col("rec").cast(pl.Int64)))
+    frame = frame.with_row_index("rec").with_columns(pl.col("rec").cast(pl.Int64))
+    words = _words(frame)
+    scrap = frame.filter(words & pl.col("out_id").str.contains(_SCRAP).fill_null(value=False))
+    return Records(tuple(sources), columns, frame.filter(~words), scrap)
 
 
 def _parts(table: Table, catalogue: Catalogue) -> list[Table]:
@@ -213,17 +219,14 @@ def _frame(source: Source, number: int, catalogue: Catalogue) -> pl.DataFrame:
     ]
     named = {one.space: one.even.alias(f"of:{one.space}") for one in source.ancestors if one.space != source.out.space}
     frame = pl.DataFrame([*columns, *named.values()])
-    frame = _without_words(frame)
     return frame.filter(pl.col("out").is_not_null() | pl.col("in").is_not_null())
 
 
-def _without_words(frame: pl.DataFrame) -> pl.DataFrame:
+def _words(frame: pl.DataFrame) -> pl.Expr:
     """Rows whose id is a word, such as `SCRAP`, made no piece: among ids with digits, one without that repeats is none."""
     bare = ~pl.col("out").str.contains(r"\d")
-    if float(frame.select(bare.mean()).item() or 0.0) > _MOSTLY:
-        return frame
-    words = frame.filter(bare).group_by("out").len().filter(pl.col("len") > 1)["out"]
-    return frame.filter(~pl.col("out").is_in(words.implode()).fill_null(value=False))
+    few = bare.mean().over("source") <= _MOSTLY
+    return (bare & few & (pl.len().over("source", "out") > 1)).fill_null(value=False)
 
 
 def _constant(name: str, value: str | None, height: int) -> pl.Series:
