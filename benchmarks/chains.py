@@ -122,15 +122,13 @@ def judge_clocks(aligned: Aligned, truth: ChainTruth) -> list[Row]:
     return rows
 
 
-def judge_positions(
-    lengths: Lengths, found: Genealogy, aligned: Aligned, truth: ChainTruth, files: dict[str, str]
-) -> dict[int, Row]:
+def judge_positions(lengths: Lengths, found: Genealogy, aligned: Aligned, truth: ChainTruth) -> dict[int, Row]:
     """Errors in metres of the final product after 1, 2, ... lines back, over the knots of all final pieces."""
     knots = truth.frames["knots"].with_columns((pl.col("time").dt.timestamp("us") / 1e6).alias("seconds"))
     names = [plain(name) for name in found.pieces["id"].fill_null("?")]
     rows_of: dict[str, int] = {name: row for row, name in enumerate(names)}
     ids = dict(truth.frames["pieces"].select("piece", "id").iter_rows())
-    lines = line_names(found, truth, files)
+    lines = line_names(found, truth)
     order = [line.name for line in truth.lines if line.kind != "pack"][::-1]
     clocks = {line.name: clock for line in truth.lines for clock in truth.clocks if clock.file == line.trend}
     made: dict[int, list[Any]] = {}
@@ -148,15 +146,18 @@ def judge_positions(
     return {depth: summary(np.concatenate(errors)) for depth, errors in sorted(made.items())}
 
 
-def line_names(found: Genealogy, truth: ChainTruth, files: dict[str, str]) -> dict[str, str]:
-    """True line -> what the genealogy calls it, by the production table that tells of it."""
-    named = {}
-    for line in truth.lines:
-        tables = [table for table, file in files.items() if file == line.production]
-        said = found.stays.filter(pl.col("table").is_in(tables))["line"].drop_nulls()
-        if said.len():
-            named[line.name] = said.mode().sort()[0]
-    return named
+def line_names(found: Genealogy, truth: ChainTruth) -> dict[str, str]:
+    """True line -> what the genealogy calls it: the line of the stays of the same pieces at the same time."""
+    ids = truth.frames["pieces"].select("piece", id=pl.col("id").map_elements(plain, return_dtype=pl.String))
+    stayed, made = truth.frames["stays"], truth.frames["edges"].drop_nulls("row")
+    true = pl.concat(
+        [stayed.select("piece", "line", at="end"), made.select("line", "at", piece="child")], how="diagonal_relaxed"
+    ).join(ids, on="piece")
+    names = pl.Series([plain(name) for name in found.pieces["id"].fill_null("?")])
+    said = found.stays.select(id=names.gather(found.stays["piece"]), said="line", end="end").drop_nulls()
+    near = (pl.col("at") - pl.col("end")).dt.total_seconds().abs() < 600
+    both = true.join(said, on="id").filter(near).group_by("line", "said").len().sort("len", "said", descending=True)
+    return dict(both.unique("line", keep="first", maintain_order=True).select("line", "said").iter_rows())
 
 
 def to_true(moments: np.ndarray, aligned: Aligned, clock: TrueClock) -> np.ndarray:
@@ -222,8 +223,7 @@ def run_trends(folder: Path, truth: ChainTruth) -> Row:
         row |= {"clocks": judge_clocks(aligned, truth), "clocks_s": round(time.perf_counter() - began, 1)}
         began = time.perf_counter()
         lengths = measure(tables, found, aligned, standard.catalogue, gauges_m=gauges)
-        files = {table.name: table.origins[0].file for table in tables if table.origins}
-        row |= {"positions": judge_positions(lengths, found, aligned, truth, files)}
+        row |= {"positions": judge_positions(lengths, found, aligned, truth)}
         row |= {"positions_s": round(time.perf_counter() - began, 1)}
     except NotImplementedError as missing:
         row["missing"] = str(missing) or "not there yet"

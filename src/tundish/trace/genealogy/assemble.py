@@ -19,6 +19,8 @@ from tundish.trace.genealogy.uses import Uses
 
 ACCEPTED = 0.95
 """Least probability of a repair that is made; below it stays a finding."""
+_SAME = 0.02
+"""Share by which rows that repeat the whole may differ: lengths are counted anew for each."""
 _MOSTLY = 0.5
 _KEPT = 0.5
 """A recorded id that is doubted still counts while nothing else is likelier."""
@@ -113,7 +115,7 @@ def _by_parts(rows: pl.DataFrame, name: str) -> pl.Expr:
     several = (
         rows.filter(pl.col("parent").is_not_null())
         .group_by("source", "parent")
-        .agg(n=pl.col(name).count(), alike=pl.col(name).drop_nulls().n_unique() <= 1)
+        .agg(n=pl.col(name).count(), alike=pl.col(name).max() - pl.col(name).min() <= _SAME * pl.col(name).max())
     )
     each = several.filter(pl.col("n") > 1).group_by("source").agg(alike=pl.col("alike").mean())
     return pl.col("source").is_in(each.filter(pl.col("alike") < _MOSTLY)["source"].implode())

@@ -299,11 +299,11 @@ def apart(tables: Sequence[Table], lines: Mapping[str, str]) -> tuple[list[Table
 
 def _of_files(table: Table, sources: list[int], line: str) -> Table:
     places = {(table.origins[number].file, table.origins[number].sheet) for number in sources}
+    frame = table.frame.filter(pl.col(SOURCE).is_in(sources))
     columns = tuple(
         replace(column, origins=tuple(origin for origin in column.origins if (origin.file, origin.sheet) in places))
-        for column in table.columns
-    )
-    frame = table.frame.filter(pl.col(SOURCE).is_in(sources))
+        for column in table.columns if frame[column.name].null_count() < frame.height
+    )  # fmt: skip
     return replace(table, name=f"{table.name} / {line}", frame=frame, columns=columns)
 
 
