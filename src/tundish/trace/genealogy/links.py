@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tundish.trace.genealogy.evidence import Floats, Ints, Judge, Sides, learn
@@ -20,6 +21,8 @@ _COPIED_WRONG = 1 / 3000
 _AGAINST = -1.5
 """Log likelihood ratio below which the plain reading of an id is weighed against others."""
 _ROUNDS = 2
+_TEACHES = 0.9
+"""Least probability of a settled pair from which the next round learns."""
 _BEST = 10
 _HOPELESS = 16.0
 """Log odds by which a candidate may lie behind the best and still be weighed."""
@@ -44,17 +47,37 @@ class Links:
 
 def link(uses: Uses, sides: Sides) -> Links:
     """Tie every use to a making; those whose id names none, two, or one that does not fit are settled among each other."""
-    frame = uses.frame
-    plain = frame["making"].fill_null(-1).to_numpy().astype(np.int64)
+    plain = uses.frame["making"].fill_null(-1).to_numpy().astype(np.int64)
+    sure = plain >= 0
+    found = _link_once(uses, sides, plain, plain, sure)
+    for _ in range(_ROUNDS - 1):
+        if found.weighed.size == 0:
+            break
+        # what was settled teaches anew: slips no longer count among the plain pairs, nor as anybody's neighbours
+        sure = (found.making >= 0) & (found.probability >= _TEACHES)
+        beside = np.where(sure, found.making, -1)
+        fresh = replace(sides, before=_shifted(beside, sides.line, 1), after=_shifted(beside, sides.line, -1))
+        found = _link_once(uses, fresh, plain, found.making, sure)
+    return found
+
+
+def _shifted(making: Ints, line: Ints, step: int) -> Ints:
+    """What the row before (1) or after (-1) on the same line used."""
+    moved, same = np.roll(making, step), np.roll(line, step) == line
+    same[0 if step > 0 else -1] = False
+    return np.where(same, moved, -1)
+
+
+def _link_once(uses: Uses, sides: Sides, plain: Ints, taught: Ints, sure: npt.NDArray[np.bool_]) -> Links:
+    """Learn from the sure ones of the pairs ``taught``, then settle what is doubtful in the plain readings."""
     making, probability = plain.copy(), np.where(plain >= 0, 1.0, 0.0)
-    evidence = pl.Series(["record"] * plain.size, dtype=pl.String)
-    clean = np.flatnonzero(plain >= 0)
-    judge = learn(sides, clean, plain[clean])
-    doubted = _doubted(frame, sides, judge, plain)
+    evidence = pl.Series(["record"], dtype=pl.String).new_from_index(0, plain.size)
+    clean = np.flatnonzero(sure)
+    judge = learn(sides, clean, taught[clean])
+    doubted = _doubted(uses.frame, sides, judge, plain)
     if doubted.size == 0:
         return Links(making, probability, evidence, doubted, _NONE.to_frame())
-    pairs = _pairs(uses, sides, judge, plain, doubted)
-    settled = settle(pairs, doubted)
+    settled = settle(_pairs(uses, sides, judge, plain, doubted), doubted)
     chosen = settled.filter("chosen")
     at = chosen["use"].to_numpy()
     making[doubted], probability[doubted] = -1, 0.0
@@ -99,7 +122,7 @@ def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -
     pairs = _candidates(uses, sides, settled, doubted, slots)
     use, making = pairs["use"].to_numpy(), pairs["making"].to_numpy()
     told = judge.of(sides, use, making)
-    score = pairs["text"].to_numpy() + _total(told)
+    score = pairs["text"].to_numpy() + _total(told) + _named_once(uses, pairs)
     names = list(told)
     leading = np.argmax(np.stack([told[name] for name in names]), axis=0)
     kinds = np.array([_EVIDENCE[name.partition(":")[0]] for name in names])[leading]
@@ -119,6 +142,22 @@ def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -
     total = pl.col("score") + pl.when("used").then("taken").otherwise("free")
     pairs = pairs.with_columns(total=total).filter(pl.col("total") >= pl.col("total").max().over("use") - _HOPELESS)
     return pairs.sort("use", "total", descending=[False, True]).group_by("use", maintain_order=True).head(_BEST)
+
+
+def _named_once(uses: Uses, pairs: pl.DataFrame) -> Floats:
+    """Log chance that an id which stands in one row only, and which no record made, is right: a slip makes such ids too.
+
+    Of the ids of a space that stand alone, about as many are slips as slips are to be expected among its rows.
+    """
+    told = uses.makings[pairs["making"].to_numpy()]
+    once = told.select(pl.col("source").is_null() & (pl.col("votes") == 1)).to_series()
+    loose = uses.makings.filter(pl.col("source").is_null()).group_by("space").agg(
+        single=(pl.col("votes") == 1).sum(), all=pl.len(), slips=pl.col("votes").sum() * TYPED_WRONG
+    )  # fmt: skip
+    true = (pl.col("single") - pl.col("slips")).clip(0.0, None) + 0.5
+    chances = loose.select("space", chance=(true / (pl.col("all") + 1.0)).log())
+    chance = told.select("space").join(chances, on="space", how="left", maintain_order="left")["chance"]
+    return pl.select(pl.when((pairs["how"] == "exact") & once).then(chance).otherwise(0.0)).to_series().to_numpy()
 
 
 _EVIDENCE = {
