@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import ROWS_SHOWN, Finding, Origin, Progress, Table
+from tundish.table import Finding, Progress, Table
 from tundish.trace.genealogy.assemble import assemble
 from tundish.trace.genealogy.cells import mended_cells
 from tundish.trace.genealogy.cycles import without_cycles
@@ -16,6 +16,7 @@ from tundish.trace.genealogy.events import find_events
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS, Genealogy
 from tundish.trace.genealogy.links import link
 from tundish.trace.genealogy.naming import name_pieces
+from tundish.trace.genealogy.places import place_of, told_by_file
 from tundish.trace.genealogy.records import Records, read_records
 from tundish.trace.genealogy.uses import find_uses, lay_sides
 from tundish.vocabulary import Catalogue
@@ -43,33 +44,22 @@ def trace_material(
     tell("genealogy", 4, 5)
     made = assemble(records, events, uses, links, names)
     edges, rings = without_cycles(made.edges)
-    findings = (*doubts(records, events, uses, links, made), *_about_rings(rings, made.pieces))
+    findings = (*doubts(records, events, uses, links, made), *_about_rings(records, rings, made.pieces))
     tell("genealogy", 5, 5)
     return Genealogy(
         made.pieces, edges, made.stays, findings, mended_cells(records, events, uses, links, names=names, made=made)
     )
 
 
-def _about_rings(rings: pl.DataFrame, pieces: pl.DataFrame) -> list[Finding]:
-    if rings.is_empty():
-        return []
-    text = Message(
-        "{count} edges would make a piece come from itself; the weakest of each ring is left out.", count=rings.height
+def _about_rings(records: Records, rings: pl.DataFrame, pieces: pl.DataFrame) -> list[Finding]:
+    rows = rings.with_columns(found=pieces["id"].gather(rings["child"]), expected=pieces["id"].gather(rings["parent"]))
+    return told_by_file(
+        records,
+        place_of(records, rows),
+        ("cycle", "error"),
+        lambda n: Message("{count} edges would make a piece come from itself; the weakest of each ring is left out.", count=n),
+        Message("Look the rows up and correct the ids in the source."),
     )
-    rows = rings.head(ROWS_SHOWN)
-    return [
-        Finding(
-            "cycle",
-            "error",
-            text,
-            Origin(str(rings["table"][0] or "")),
-            rings.height,
-            rows=tuple(rows["row"].to_list()),
-            found=tuple(pieces["id"].gather(rows["child"]).to_list()),
-            expected=tuple(pieces["id"].gather(rows["parent"]).to_list()),
-            hint=Message("Look the rows up and correct the ids in the source."),
-        )
-    ]
 
 
 def _mentions(records: Records) -> pl.DataFrame:

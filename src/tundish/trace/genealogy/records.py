@@ -69,7 +69,7 @@ class Records:
 
     ``frame`` has one row a record: ``rec`` (its number), ``source`` (number in ``sources``), ``row`` (of the file), ``line``,
     ``start``, ``end``, ``out``/``out_id``/``out_space`` and ``in``/``in_id``/``in_space`` (evened id, as written, its space),
-    ``place`` (row of the standardised table),
+    ``place`` (row of the standardised table), ``origin`` (number of the row's file among the table's),
     measures in SI, ``turned``, ``flipped``, and one ``of:<space>`` for each space of ancestors. ``scrap`` has, in the same
     columns, the rows that stand for scrap and not for a piece.
     """
@@ -182,6 +182,7 @@ _NONE = pl.Schema(
         "source": pl.Int64(),
         "row": pl.Int64(),
         "place": pl.Int64(),
+        "origin": pl.Int64(),
         "line": pl.String(),
         "start": TIME,
         "end": TIME,
@@ -205,6 +206,7 @@ def _frame(source: Source, number: int, catalogue: Catalogue) -> pl.DataFrame:
         pl.repeat(number, height, dtype=pl.Int64, eager=True).alias("source"),
         _rows(table),
         table.frame[PLACE].cast(pl.Int64).alias("place"),
+        _origins(table),
         _line(table),
         *_times(table, catalogue),
         source.out.even.alias("out"),
@@ -236,6 +238,13 @@ def _constant(name: str, value: str | None, height: int) -> pl.Series:
 def _rows(table: Table) -> pl.Series:
     frame = table.frame
     return (frame[ROW] if ROW in frame.columns else pl.int_range(1, frame.height + 1, eager=True)).cast(pl.Int64).alias("row")
+
+
+def _origins(table: Table) -> pl.Series:
+    """Number of each row's file among the table's origins."""
+    if SOURCE in table.frame.columns:
+        return table.frame[SOURCE].cast(pl.Int64).alias("origin")
+    return pl.repeat(0, table.frame.height, dtype=pl.Int64, eager=True).alias("origin")
 
 
 def _line(table: Table) -> pl.Series:
