@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from tundish.table import ROW, SOURCE, Column, Table
+from tundish.trace.genealogy.before import known_elsewhere, seen_before, treated_together
 from tundish.trace.genealogy.graph import TIME
 from tundish.trace.genealogy.spaces import IdColumn, id_columns
 from tundish.trace.ids import is_identity
@@ -125,11 +126,13 @@ def _source(
     pieces = [one for one in mine if not one.load]
     if not pieces or any(name in concepts for name in _NO_RECORD) or _has_specimens(table, catalogue):
         return None
-    out = forced or _output(pieces, all_)
-    into = _input(out, pieces, all_)
+    out = forced or _not_before(_output(pieces, all_), pieces, all_, catalogue)
+    into = _input(out, pieces) or _made_before(out, pieces, all_, catalogue)
+    if into is not None and _is_load(into, out, all_, catalogue):
+        into = None
     if into is None and not _is_stay(table, out, concepts, catalogue):
         return None
-    return Source(table, out, into, tuple(one for one in mine if one is not out and one is not into))
+    return Source(table, out, into, tuple(one for one in mine if one.column is not out.column and one is not into))
 
 
 def _has_specimens(table: Table, catalogue: Catalogue) -> bool:
@@ -151,8 +154,8 @@ def _output(pieces: Sequence[IdColumn], all_: Sequence[IdColumn]) -> IdColumn:
     return max(finest, key=lambda one: (_rank(one), -_elsewhere(one, all_)))
 
 
-def _input(out: IdColumn, pieces: Sequence[IdColumn], all_: Sequence[IdColumn]) -> IdColumn | None:
-    rest = [one for one in pieces if one is not out]
+def _input(out: IdColumn, pieces: Sequence[IdColumn]) -> IdColumn | None:
+    rest = [one for one in pieces if one.column is not out.column]
     said = [one for one in rest if one.goes_in]
     if not said:
         # A pack repeats for each piece in it; any other parent repeats for each of its children.
@@ -162,6 +165,29 @@ def _input(out: IdColumn, pieces: Sequence[IdColumn], all_: Sequence[IdColumn]) 
             if out.container or _rank(one) < _rank(out) or one.ids.words.len() * _CLEARLY < out.ids.words.len()
         ]
     return max(said, key=lambda one: (_rank(one), one.ids.words.len()), default=None)
+
+
+def _not_before(out: IdColumn, pieces: Sequence[IdColumn], all_: Sequence[IdColumn], catalogue: Catalogue) -> IdColumn:
+    """A pack that was there before lies in the one named as another kind of pack: `팩번호` in `고객팩번호`."""
+    if not out.container or not seen_before(out, all_, catalogue):
+        return out
+    outer = (one for one in pieces if not one.goes_in and one.column.header.endswith(out.column.header) and one is not out)
+    return next((replace(one, container=True) for one in outer if not seen_before(one, all_, catalogue)), out)
+
+
+def _made_before(out: IdColumn, pieces: Sequence[IdColumn], all_: Sequence[IdColumn], catalogue: Catalogue) -> IdColumn | None:
+    """One piece to one under a new number: what other tables saw before went in, where what came out is new material."""
+    if out.column.concept is None and not known_elsewhere(out, all_):
+        return None
+    rest = [one for one in pieces if one is not out and _rank(one) <= _rank(out) and seen_before(one, all_, catalogue)]
+    return rest[0] if len(rest) == 1 and not seen_before(out, all_, catalogue) else None
+
+
+def _is_load(into: IdColumn, out: IdColumn, all_: Sequence[IdColumn], catalogue: Catalogue) -> bool:
+    """The number of a charge: no other table knows it, its pieces were there before, and all come and go at one time."""
+    if into.goes_in or known_elsewhere(into, all_) or not seen_before(out, all_, catalogue):
+        return False
+    return treated_together(into)
 
 
 def _elsewhere(one: IdColumn, all_: Sequence[IdColumn]) -> int:
