@@ -1,11 +1,13 @@
 """What do a second worker and a second node bring? Stay statistics over Parquet parts on Ray nodes of this machine.
 
-    python benchmarks/ray_scaling.py [--seconds 60] [--rounds 1] [--scratch DIR] [--json FILE]
+    python benchmarks/ray_scaling.py [--seconds 60] [--rounds 3] [--scratch DIR] [--json FILE]
 
 Every row is a cluster of its own: nodes on loopback, workers of one thread. Start-up is left out: nodes stand, workers have
 loaded their code and run parts before the clock starts. Reading, statistics, writing, checking and gathering are in it.
 ``plain`` rows are the same work in processes without a cluster, each with its share: what this machine itself allows. Results
-must be the same files, named by their bytes. Efficiency = t(1 worker) / (2 t(2 workers)). Takes 4 times ``--seconds`` a round.
+must be the same files, named by their bytes. Efficiency = t(1 worker) / (2 t(2 workers)), both the medians of the rounds. Takes
+twice ``--seconds`` a round, and 1.6 times once for the ``plain`` rows; what is done is kept in the scratch folder, and a run
+that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -24,12 +26,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-FILES, ROWS, SIGNALS = 16, 43_200, 40
-"""Parquet parts: half a day of a line at 1 Hz each, two thirds of it noise in every bit."""
+FILES, ROWS, SIGNALS, STAY_S = 8, 86_400, 96, 600
+"""Parquet parts: a day of a line at 1 Hz each, two thirds of it noise in every bit; stays of ten minutes and more."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS"), "1")
 QUIET = ("RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO")
 WORK = "stays_of_part:statistics_of_stays"
 """In a folder of its own, which workers search: modules of this one hide those of Python."""
+PATIENCE_S = 400.0
 ROWS_RUN = {"ray 1x1": (1, 1), "ray 2x1": (2, 1), "ray 2x2": (2, 2)}
 """Name -> nodes, workers of each."""
 
@@ -57,7 +60,7 @@ def job(scratch: Path, out: Path, laps: int, share: tuple[int, int] = (0, 1)):
     from tundish.ports import Job, Part
 
     files = sorted(scratch.glob("line-*.parquet"))
-    parts = [Part(f"{lap:03}-{path.stem}", {"file": path, "stay": 20 + lap}) for lap in range(1, laps + 1) for path in files]
+    parts = [Part(f"{lap:03}-{path.stem}", {"file": path, "stay": STAY_S + lap}) for lap in range(1, laps + 1) for path in files]
     return Job(WORK, {}, tuple(parts[share[0] :: share[1]]), out)
 
 
@@ -66,7 +69,7 @@ def warm(engine, scratch: Path, workers: int) -> None:
     from tundish.ports import Job, Part
 
     files = sorted(scratch.glob("line-*.parquet"))
-    parts = tuple(Part(f"w{n}-{path.stem}", {"file": path, "stay": 5000 + n}) for n in range(workers) for path in files)
+    parts = tuple(Part(f"w{n}-{path.stem}", {"file": path, "stay": 9000 + n}) for n in range(workers) for path in files)
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         list(engine.run(Job(WORK, {}, parts, Path(folder))))
 
@@ -122,7 +125,12 @@ def start(name: str, scratch: Path, laps: int) -> subprocess.Popen:
 def seconds(names: list[str], scratch: Path, laps: int) -> float:
     """The slowest of processes that run side by side."""
     running = [start(name, scratch, laps) for name in names]
-    said = [process.communicate()[0].split() for process in running]
+    try:
+        said = [process.communicate(timeout=PATIENCE_S)[0].split() for process in running]
+    except subprocess.TimeoutExpired:
+        for process in running:
+            process.terminate()
+        raise
     assert all(process.returncode == 0 for process in running), names
     return max(float(words[-1]) for words in said)
 
@@ -131,7 +139,7 @@ def main() -> None:
     """Print the table, and write it as JSON."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seconds", type=float, default=60.0, help="how long one worker should need, at least")
-    options.add_argument("--rounds", type=int, default=1)
+    options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "tundish-ray-scaling")
     options.add_argument("--json", type=Path)
     options.add_argument("--laps", type=int, default=0, help=argparse.SUPPRESS)
@@ -142,14 +150,21 @@ def main() -> None:
         return
     said.scratch.mkdir(parents=True, exist_ok=True)
     make_files(said.scratch)
-    laps = said.laps or int(np.ceil(1.15 * said.seconds / (seconds(["plain 0/1 p"], said.scratch, 2) / 2)))
+    kept = said.scratch / f"rows-{said.seconds:g}.json"
+    found: dict[str, list[float]] = json.loads(kept.read_text()) if kept.exists() else {}
+    if not found:
+        found["laps"] = [float(np.ceil(1.1 * said.seconds / (seconds(["plain 0/1 p"], said.scratch, 4) / 4)))]
+    laps = said.laps or int(found["laps"][0])
     plans = {"plain 1": ["plain 0/1 p"], "plain 2": ["plain 0/2 p", "plain 1/2 p"], **{name: [name] for name in ROWS_RUN}}
-    found: dict[str, list[float]] = {name: [] for name in plans}
-    for _ in range(said.rounds):
+    for turn in range(said.rounds):
         for name, processes in plans.items():
+            if len(found.setdefault(name, [])) > turn or (turn and name not in ROWS_RUN):
+                continue
             found[name].append(seconds(processes, said.scratch, laps))
-            print(f"{name}: {found[name][-1]:.1f} s", file=sys.stderr, flush=True)
-    report(said, laps, {name: statistics.median(taken) for name, taken in found.items()})
+            kept.write_text(json.dumps(found))
+            print(f"{name}: {found[name][-1]:.1f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+    report(said, laps, {name: statistics.median(found[name]) for name in plans})
+    kept.unlink()
 
 
 def report(said: argparse.Namespace, laps: int, took: dict[str, float]) -> None:

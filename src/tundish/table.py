@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import polars as pl
@@ -244,6 +244,57 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """What is looked for in all rows of a column of numbers, in the plant's unit."""
+
+    told: tuple[float, ...] | None
+    """Numbers that mean: not measured, as a person said; None where they are found."""
+    zero: Literal["missing", "honest"] | None
+    quantity: str | None
+    never: tuple[float, float] | None
+    """Beyond these a value cannot be true."""
+    usual: tuple[float, float] | None
+    """What is plausible; what lies outside is shown, and no stretch at rest is looked for in it."""
+    zero_when_still: bool
+    """A 0 outside of what is plausible says that the line stood."""
+    lively: bool
+    """Whether stretches in which the signal stands still alone cannot be true."""
+    core: tuple[float, float] | None
+    """Most values lie within; None when there are so few different ones that all are counted."""
+    stride: int
+    """Every so manieth row is looked at to count levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What all rows of a column together say of its values."""
+
+    missing: tuple[float, ...] = ()
+    """Numbers that mean: not measured."""
+    outliers: tuple[float, ...] = ()
+    """Numbers that lie so far from all others that they cannot be true."""
+    beyond: bool = False
+    """What cannot be true by the column's meaning is left out: there is little of it."""
+    outside: bool = False
+    """What is not plausible explains itself: there is not too much of it."""
+    still: tuple[tuple[int, int], ...] = ()
+    """Rows, first and last, in which the sensor stood still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What a person decided of a cell, a run of cells, or all cells with a value (``row`` None)."""
+
+    row: int | None
+    last: int | None
+    found: float | None
+    """What stands there."""
+    keep: bool
+    value: float | None = None
+    """What it is to be; None for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """How a column of a file becomes a column of a table: what was understood once and is done to all rows alike."""
 
@@ -257,13 +308,11 @@ class Rule:
     """How decimals are written in a text."""
     unit: str | None = None
     """What the plant's numbers are in, where cells may say another."""
-    missing: tuple[float, ...] = ()
-    """Numbers that mean: not measured."""
-    low: float | None = None
-    high: float | None = None
-    """Beyond these, in the plant's unit, a value cannot be true."""
-    lively: bool = False
-    """Stretches in which the signal stands still are left out."""
+    watch: Watch | None = None
+    """What is looked for in a column of numbers; None where a person said that all of it is true."""
+    verdict: Verdict = field(default_factory=Verdict)
+    mends: tuple[Mended, ...] = ()
+    """What a person decided of single cells."""
     order: str | None = None
     """Of day and month."""
     serial: str | None = None

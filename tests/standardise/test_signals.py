@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tundish.standardise.standstills import standstills
-from tundish.standardise.values.gaps import missing_codes, outliers
+from tundish.standardise.values.gaps import All, missing_codes, outliers
 
 RNG = np.random.default_rng(7)
 
@@ -10,7 +10,7 @@ RNG = np.random.default_rng(7)
 @pytest.mark.parametrize("code", [0.0, -9999.0, 9999.0, -999.0, 999.9, 32767.0, -1.0])
 def test_a_code_far_from_the_rest_is_found(code):
     values = np.r_[RNG.uniform(850, 950, 500) if code <= 0 else RNG.uniform(20, 80, 500), [code] * 6]
-    found = missing_codes(RNG.permutation(values), zero=None, quantity="temperature")
+    found = missing_codes(All.known(RNG.permutation(values)), zero=None, quantity="temperature")
     assert [(c.value, c.count, c.sure) for c in found] == [(code, 6, True)]
 
 
@@ -24,19 +24,19 @@ def test_a_code_far_from_the_rest_is_found(code):
     ],
 )
 def test_an_honest_zero_stays(values):
-    found = missing_codes(values.astype(float), zero="honest", quantity="mass")
+    found = missing_codes(All.known(values.astype(float)), zero="honest", quantity="mass")
     assert found == []
 
 
 def test_a_zero_that_only_a_person_can_judge_is_not_sure():
     values = np.r_[RNG.normal(200, 3, 500), np.zeros(8)]
-    assert [c.sure for c in missing_codes(values, zero=None, quantity=None)] == [False]
+    assert [c.sure for c in missing_codes(All.known(values), zero=None, quantity=None)] == [False]
 
 
 def test_one_impossible_value_is_found_and_heavy_tails_are_not():
-    assert outliers(np.r_[RNG.uniform(0.2, 1.5, 1000), -715.5]) == [-715.5]
-    assert outliers(RNG.lognormal(0, 1.5, 20_000)) == []
-    assert outliers(np.r_[RNG.normal(0, 1, 1000), 12.0]) == []
+    assert outliers(All.known(np.r_[RNG.uniform(0.2, 1.5, 1000), -715.5])) == [-715.5]
+    assert outliers(All.known(RNG.lognormal(0, 1.5, 20_000))) == []
+    assert outliers(All.known(np.r_[RNG.normal(0, 1, 1000), 12.0])) == []
 
 
 def test_only_a_lively_signal_freezes():

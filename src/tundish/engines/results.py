@@ -81,7 +81,7 @@ def finished(work: Work, key: bytes) -> str | None:
 def write(frame: pl.DataFrame, work: Work, key: bytes) -> str:
     """Put a result into the folder whole or not at all; its file's name. Raises :class:`ResultsUnwritten`."""
     buffer = BytesIO()
-    frame.write_parquet(buffer)
+    frame.write_parquet(buffer, compression="lz4", statistics=False)  # quick: the program reads all that workers write
     content = buffer.getvalue()
     name = _name(work.part, content, key)
     with written(work.folder), whole_file(work.folder / name) as path:

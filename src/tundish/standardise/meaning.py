@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import polars as pl
 
@@ -14,7 +14,7 @@ from tundish.standardise.matching.look import ColumnSketch
 from tundish.standardise.matching.match import Matched, match
 from tundish.standardise.mends import mend
 from tundish.standardise.values.days import to_utc
-from tundish.standardise.values.gaps import MEASURED_QUANTITIES, Code, missing_codes
+from tundish.standardise.values.gaps import MEASURED_QUANTITIES, All, Code, Zero, missing_codes
 from tundish.standardise.values.kinds import Read, whole_texts
 from tundish.standardise.values.times import serial_times
 from tundish.table import Aside, Column, Kind, Match
@@ -66,12 +66,14 @@ def _clean(read: Read, matched: Matched, concept: Concept | None, decided: Decid
         # An empty list says that every value of the column is true.
         return read if told else replace(read, kept=read.values.is_not_null())
     quantity = concept.quantity if concept else matched.unit.quantity if matched.unit else None
-    for code in missing_codes(read.values.to_numpy(), zero=_zero(concept, pieces=pieces), quantity=quantity):
+    for code in missing_codes(
+        All.known(read.values.to_numpy()), zero=meaning_of_zero(concept, pieces=pieces), quantity=quantity
+    ):
         read = _set_aside(read, code) if code.sure else _suspect(read, code)
     return read
 
 
-def _zero(concept: Concept | None, *, pieces: bool) -> Literal["missing", "honest"] | None:
+def meaning_of_zero(concept: Concept | None, *, pieces: bool) -> Zero:
     """What a 0 means; a log also runs while the line stands, and then a speed or a force of 0 is true."""
     if concept is None:
         return None

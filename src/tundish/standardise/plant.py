@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
-from tundish.errors import Message
 from tundish.intake.raw import RawTable
 from tundish.standardise.contracts import Contract, Shape
 from tundish.standardise.decided import Decided
@@ -19,17 +18,14 @@ from tundish.standardise.forms.stack import stack
 from tundish.standardise.judge import judge
 from tundish.standardise.meaning import Meant, give_meaning
 from tundish.standardise.mends import Mends
-from tundish.standardise.recipe import write_recipe
+from tundish.standardise.sampled import of_parts
 from tundish.standardise.spelling import even_spellings
-from tundish.table import ROW, SOURCE, Finding, Origin, Progress, Table
+from tundish.table import ROW, SOURCE, Finding, Progress, Table
 from tundish.vocabulary import Catalogue
 
 _SUFFIXES = frozenset(
     (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet", ".dat", ".prn", ".log")
 )
-
-
-_OF_SAMPLING = frozenset(("time_gap", "time_backwards", "signal_gap", "jump"))
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def standardise(
         delivery = inspect(table, [column for _, meant in exports for column in meant], contracts)
         deliveries.append(delivery)
         if not delivery.set_aside:
-            tables += [_parted(_table(export, meant), table, meant, time_zone) for export, meant in exports]
+            tables += [of_parts(_table(export, meant), table, (export, meant), decided, time_zone) for export, meant in exports]
     stacked, not_stacked = stack(tables)
     tell("standardise", len(raw), len(raw))
     return Standardised(
@@ -122,25 +118,6 @@ def _table(export: Export, meant: Sequence[Meant]) -> Table:
         repairs=(*export.repairs, *(r for one in meant for r in one.read.repairs)),
         asides=(*judged.asides, *(replace(a, sha256=export.sha256) for one in meant for a in one.read.asides)),
     )
-
-
-def _parted(table: Table, raw: RawTable, meant: Sequence[Meant], time_zone: str) -> Table:
-    """The table with where its rows lie and how they are standardised, when the frame is a sample of them."""
-    if not raw.parts:
-        return table
-    rows, origin = sum(part.rows for part in raw.parts), table.origins[0]
-    message = Message(
-        "{file} is too large to be held at once: its {rows} rows are read in {parts} parts. Columns, units and checks were "
-        "seen on {seen} rows spread over it; what they say holds for these rows.",
-        file=origin.file,
-        rows=rows,
-        parts=len(raw.parts),
-        seen=table.frame.height,
-    )
-    # Between the stretches of a sample time jumps by nature; the jumps of the file itself are told when all of it is read.
-    kept = [finding for finding in table.findings if finding.code not in _OF_SAMPLING]
-    told = Finding("read_in_parts", "info", message, Origin(origin.file, origin.sheet), rows)
-    return replace(table, findings=(told, *kept), parts=raw.parts, recipes=(write_recipe(meant, time_zone),))
 
 
 def _unique(tables: Iterable[Table]) -> list[Table]:

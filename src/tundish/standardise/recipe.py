@@ -10,29 +10,31 @@ import polars as pl
 
 from tundish.errors import BrokenFile, Message
 from tundish.intake.held import read_chunk
-from tundish.standardise.checks.outliers import far_beyond
-from tundish.standardise.checks.plausible import never_beyond
-from tundish.standardise.meaning import Meant
+from tundish.standardise import whole
+from tundish.standardise.checks.plausible import never_beyond, usual_range, zero_when_still
+from tundish.standardise.decided import Decided, said_of
+from tundish.standardise.export import Export
+from tundish.standardise.meaning import Meant, meaning_of_zero
 from tundish.standardise.places import Place
-from tundish.standardise.standstills import standstills
+from tundish.standardise.sheet import Sheet, in_plant_unit, lay_out
 from tundish.standardise.values.days import begin_days, to_utc
-from tundish.standardise.values.gaps import is_code
 from tundish.standardise.values.kinds import Read, in_one_unit, read_times_of, whole_texts
 from tundish.standardise.values.numbers import Style, in_style
 from tundish.standardise.values.stamps import Order
 from tundish.standardise.values.times import Times, read_times, serial_times
-from tundish.table import ROW, Chunk, Origin, Recipe, Rule
+from tundish.table import ROW, Chunk, Mended, Origin, Recipe, Rule, Verdict, Watch
 
 _DATE_FROM_NAME = "date_from_name"
 _FROM_1904 = "date_1904"
 _MIDNIGHT = "midnight"
-_ODD = 1000
-"""Different values beyond all bounds that are looked at: codes are few."""
+_LEVELS_SEEN = 2000
 
 
-def write_recipe(meant: Sequence[Meant], time_zone: str) -> Recipe:
-    """What was understood of each column; one whose values hang on all rows above (clocks without a date) gets no rule."""
-    rules = (_rule(one) for one in meant)
+def write_recipe(export: Export, meant: Sequence[Meant], decided: Decided, time_zone: str, *, rows: int) -> Recipe:
+    """What was understood of each column of a sample of ``rows``; one whose values hang on all rows above (clocks without a
+    date) gets no rule."""
+    sheet = lay_out(export, meant)
+    rules = (_rule(one, sheet, decided, max(1, rows // _LEVELS_SEEN)) for one in meant)
     return Recipe(tuple(rule for rule in rules if rule is not None), time_zone)
 
 
@@ -43,8 +45,8 @@ class Standard:
     frame: pl.DataFrame
     emptied: Mapping[str, int]
     """Column -> values that mean: not measured, or cannot be true."""
-    beyond: Mapping[str, int]
-    """Column -> those of them that lie where none can be true; where they are many, the column is misunderstood."""
+    looks: Mapping[str, whole.Look]
+    """Column of numbers -> what its rows here show, before anything is left out; all chunks together give the verdict."""
 
 
 def read_standard(chunk: Chunk, recipe: Recipe, names: Sequence[str]) -> Standard:
@@ -56,18 +58,33 @@ def read_standard(chunk: Chunk, recipe: Recipe, names: Sequence[str]) -> Standar
     rules = [rule for rule in recipe.rules if rule.name in names]
     headers = list(dict.fromkeys(header for rule in rules for header in rule.headers))
     raw = read_chunk(chunk, headers)
-    plant = {rule.name: _plant(rule, raw, chunk, recipe.time_zone) for rule in rules}
-    numbers = [rule for rule in rules if rule.kind == "number"]
-    coded = {rule.name: _measured(rule, plant[rule.name]) for rule in numbers}
-    true = {rule.name: _possible(rule, coded[rule.name]) for rule in numbers}
-    beyond = {name: kept.null_count() - coded[name].null_count() for name, kept in true.items()}
-    true |= _moving({rule.name: true[rule.name] for rule in numbers if rule.lively})
-    values = [_si(rule, true.get(rule.name, plant[rule.name])).alias(rule.name) for rule in rules]
-    emptied = {name: kept.null_count() - plant[name].null_count() for name, kept in true.items()}
-    return Standard(pl.DataFrame([raw[ROW].cast(pl.UInt32), *values]), emptied, beyond)
+    rows = raw[ROW].cast(pl.Int64).to_numpy()
+    values, emptied, looks = [], {}, {}
+    for rule in rules:
+        made = _plant(rule, raw, chunk, recipe.time_zone)
+        if rule.kind == "number":
+            made, judged = _mended(rule, made, rows)
+            if rule.watch is not None:
+                looks[rule.name] = whole.look(judged, rows, rule.watch, rule.verdict)
+                left = whole.leave_out(judged, rule.watch, rule.verdict, rows)
+                if left is not judged:
+                    out = np.isfinite(judged) & ~np.isfinite(left)
+                    emptied[rule.name] = int(out.sum())
+                    made = made.set(pl.Series(out), None)
+        values.append(_si(rule, made).alias(rule.name))
+    return Standard(pl.DataFrame([raw[ROW].cast(pl.UInt32), *values]), emptied, looks)
 
 
-def _rule(one: Meant) -> Rule | None:
+def judged(recipe: Recipe, looks: Mapping[str, Sequence[whole.Look]]) -> Recipe:
+    """The recipe with what all rows of the file say: column -> its looks in the order of the rows."""
+    watches = {rule.name: rule.watch for rule in recipe.rules if rule.watch is not None}
+    found = whole.judge({name: some for name, some in looks.items() if name in watches}, watches)
+    return replace(
+        recipe, rules=tuple(replace(rule, verdict=found[rule.name]) if rule.name in found else rule for rule in recipe.rules)
+    )
+
+
+def _rule(one: Meant, sheet: Sheet, decided: Decided, stride: int) -> Rule | None:
     read, column = one.read, one.column
     headers = tuple(origin.column for origin in read.origins if origin.column is not None)
     made = {repair.code for repair in read.repairs}
@@ -79,31 +96,63 @@ def _rule(one: Meant) -> Rule | None:
         return replace(rule, order=read.order, serial=counted, midnight=_MIDNIGHT in made)
     if read.kind != "number":
         return rule
-    low, high = (None, None) if read.kept is not None else _bounds(one)
-    lively = read.kept is None and (one.concept is None or one.concept.aspect != "setpoint")
-    return replace(rule, style=read.style, unit=read.unit_text, missing=read.codes, low=low, high=high, lively=lively)
+    rule = replace(rule, style=read.style, unit=read.unit_text)
+    told = said_of(decided.missing, read)
+    if told == ():
+        return rule
+    values = in_plant_unit(one)
+    watch = Watch(
+        told=told,
+        zero=meaning_of_zero(one.concept, pieces=sheet.pieces),
+        quantity=one.concept.quantity if one.concept else None,
+        never=never_beyond(one, values),
+        usual=usual_range(one),
+        zero_when_still=zero_when_still(one, log=sheet.log),
+        lively=not sheet.pieces and (one.concept is None or one.concept.aspect != "setpoint"),
+        core=whole.core_of(values),
+        stride=stride,
+    )
+    seen = whole.look(
+        values, np.arange(values.size), replace(watch, told=(), stride=max(1, values.size // _LEVELS_SEEN)), Verdict()
+    )
+    verdict = whole.judge({column.name: [seen]}, {column.name: replace(watch, told=())})[column.name]
+    return replace(rule, watch=watch, verdict=replace(verdict, missing=read.codes, still=()))
 
 
-def _bounds(one: Meant) -> tuple[float | None, float | None]:
-    """Beyond what a value of this column cannot be true, in the plant's unit: by its concept, and by all that was seen."""
-    values = np.asarray(one.plant.to_numpy(), dtype=np.float64)
-    found = [bounds for bounds in (never_beyond(one, values), far_beyond(values)) if bounds is not None]
-    if not found:
-        return None, None
-    least, most = max(low for low, _ in found), min(high for _, high in found)
-    return (least if np.isfinite(least) else None), (most if np.isfinite(most) else None)
+def _mended(rule: Rule, values: pl.Series, rows: whole.Ints) -> tuple[pl.Series, whole.Floats]:
+    """The values as a person mended them, and those of them that are judged: what was called true is not."""
+    numbers = values.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    if not rule.mends:
+        return values, numbers
+    numbers = numbers.copy()
+    kept = np.zeros(numbers.size, dtype=np.bool_)
+    for mend in rule.mends:
+        where = _where(mend, numbers, rows)
+        if mend.keep:
+            kept |= where
+        else:
+            numbers[where] = np.nan if mend.value is None else mend.value
+    return pl.Series(values.name, numbers).fill_nan(None), np.where(kept, np.nan, numbers)
+
+
+def _where(mend: Mended, values: whole.Floats, rows: whole.Ints) -> whole.Mask:
+    if mend.row is None:
+        where: whole.Mask = values == mend.found
+        return where
+    return (rows >= mend.row) & (rows <= (mend.row if mend.last is None else mend.last))
 
 
 def _plant(rule: Rule, raw: pl.DataFrame, chunk: Chunk, time_zone: str) -> pl.Series:
     """Numbers in the plant's unit, times in UTC, words."""
     if rule.kind == "number":
-        return _numbers(rule, raw[rule.headers[0]], chunk)
+        return plant_numbers(rule, raw[rule.headers[0]], chunk)
     if rule.kind == "time":
         return _times(rule, raw, chunk, time_zone)
     return whole_texts(raw[rule.headers[0]])
 
 
-def _numbers(rule: Rule, raw: pl.Series, chunk: Chunk) -> pl.Series:
+def plant_numbers(rule: Rule, raw: pl.Series, chunk: Chunk) -> pl.Series:
+    """Cells of a chunk as numbers in the plant's unit."""
     if raw.dtype == pl.Duration:
         values = raw.dt.total_microseconds().cast(pl.Float64) / 1e6
     elif raw.dtype == pl.String:
@@ -115,38 +164,6 @@ def _numbers(rule: Rule, raw: pl.Series, chunk: Chunk) -> pl.Series:
         values = raw.cast(pl.Float64, strict=False)
     finite = values.is_finite()
     return values if finite.all() else values.set(~finite.fill_null(value=False), None)
-
-
-def _measured(rule: Rule, values: pl.Series) -> pl.Series:
-    """Without numbers that mean: not measured, those that the sample held and those that are written for nothing else."""
-    far = _beyond(rule, values)
-    odd = values.filter(far).unique().head(_ODD).to_list() if far.any() else []
-    out = values.is_in([*rule.missing, *(value for value in odd if is_code(value))]).fill_null(value=False)
-    return values.set(out, None) if out.any() else values
-
-
-def _possible(rule: Rule, values: pl.Series) -> pl.Series:
-    """Without values that cannot be true."""
-    far = _beyond(rule, values)
-    return values.set(far, None) if far.any() else values
-
-
-def _beyond(rule: Rule, values: pl.Series) -> pl.Series:
-    low, high = (-np.inf if rule.low is None else rule.low), (np.inf if rule.high is None else rule.high)
-    return ((values < low) | (values > high)).fill_null(value=False)
-
-
-def _moving(signals: dict[str, pl.Series]) -> dict[str, pl.Series]:
-    """Signals without the stretches in which a sensor stood still that otherwise moves all the time."""
-    arrays = {name: values.to_numpy() for name, values in signals.items()}
-    still = {}
-    for name, stretches in standstills(arrays).items():
-        kept = np.ones(len(arrays[name]), dtype=np.bool_)
-        for one in stretches:
-            if not one.resting:
-                kept[one.start : one.stop] = False
-        still[name] = signals[name].set(~pl.Series(kept), None)
-    return still
 
 
 def _times(rule: Rule, raw: pl.DataFrame, chunk: Chunk, time_zone: str) -> pl.Series:

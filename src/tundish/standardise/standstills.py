@@ -11,10 +11,12 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 _FEWEST_ROWS = 200
-_SHORTEST = 30
+SHORTEST = 30
+"""Rows of one value that are a stretch."""
 _LIVELY = 0.8
 """Share of rows in which a signal changes, outside of its long stretches, to be called lively."""
 _RESETS = 0.005
+"""Share of steps against its way that a running total makes, when it is set back."""
 _LONG_REST = 100
 _FAILS = 2
 """Long stretches at rest up to which a sensor may have failed; with more of them the signal rests there by nature."""
@@ -36,6 +38,10 @@ class Standstill:
     resting: bool
 
 
+Standing = list[tuple[Standstill, bool]]
+"""Long stretches of a lively signal, and whether each is odd for it."""
+
+
 def standstills(signals: Mapping[str, Floats]) -> dict[str, list[Standstill]]:
     """Stretches in which one signal stands still while the others of the table go on.
 
@@ -50,25 +56,37 @@ def standstills(signals: Mapping[str, Floats]) -> dict[str, list[Standstill]]:
     >>> {name: [(s.start, s.stop, s.resting) for s in found] for name, found in standstills(signals).items()}
     {'a': [(400, 600, False)], 'low': [(100, 300, True)]}
     """
-    standing = {name: stretches for name, values in signals.items() if (stretches := _standing(values)) is not None}
-    alone = {
+    return alone({name: stretches for name, values in signals.items() if (stretches := _standing(values)) is not None})
+
+
+def alone(standing: Mapping[str, Standing]) -> dict[str, list[Standstill]]:
+    """Odd stretches in which the other lively signals go on."""
+    found = {
         name: [one for one, odd in stretches if odd and not _shared(name, one, standing)]
         for name, stretches in standing.items()
     }
-    return {name: stretches for name, stretches in alone.items() if stretches}
+    return {name: stretches for name, stretches in found.items() if stretches}
 
 
-def _standing(values: Floats) -> list[tuple[Standstill, bool]] | None:
+def is_lively(rows: int, short_rows: int, short_runs: int, downs: int, ups: int) -> bool:
+    """Whether a signal changes nearly every row, outside of its long stretches, and is no running total: ``rows`` that hold a
+    value, of them those outside of long stretches, how many runs of equal values these are, steps down and up of all rows."""
+    if rows < _FEWEST_ROWS or short_rows < 50 or short_runs < _LIVELY * short_rows:
+        return False
+    return downs > _RESETS * (rows - 1) and ups > _RESETS * (rows - 1)
+
+
+def _standing(values: Floats) -> Standing | None:
     """Long stretches of one signal, and whether they are odd for it; None when it is not lively."""
     rows = np.flatnonzero(np.isfinite(values))
-    if len(rows) < _FEWEST_ROWS:
+    if len(rows) < 2:
         return None
     known = values[rows]
     starts = np.flatnonzero(np.r_[True, known[1:] != known[:-1]])
     lengths = np.diff(np.r_[starts, len(known)])
-    long = lengths >= _SHORTEST
-    outside = int(lengths[~long].sum())
-    if outside < 50 or int((~long).sum()) < _LIVELY * outside or _running_total(known):
+    long = lengths >= SHORTEST
+    steps = np.diff(known)
+    if not is_lively(len(rows), int(lengths[~long].sum()), int((~long).sum()), int((steps < 0).sum()), int((steps > 0).sum())):
         return None
     held, times = np.unique(known[starts[long]], return_counts=True)
     often = dict(zip(held.tolist(), times.tolist(), strict=True))
@@ -97,18 +115,12 @@ def _saturated(known: Floats, start: int, length: int) -> bool:
     return bool(np.abs(np.array(beside) - known[start]).max() <= _STEPS * noise)
 
 
-def _running_total(known: Floats) -> bool:
-    """A counter, which may be set back now and then."""
-    steps = np.diff(known)
-    return bool((steps < 0).mean() <= _RESETS or (steps > 0).mean() <= _RESETS)
-
-
-def _shared(name: str, wanted: Standstill, standing: Mapping[str, list[tuple[Standstill, bool]]]) -> bool:
+def _shared(name: str, wanted: Standstill, standing: Mapping[str, Standing]) -> bool:
     others = sum(_covers(stretches, wanted) for other, stretches in standing.items() if other != name)
     lively = len(standing)
     return others >= 1 if wanted.resting else lively >= 3 and others >= 0.5 * (lively - 1)
 
 
-def _covers(stretches: list[tuple[Standstill, bool]], wanted: Standstill) -> bool:
+def _covers(stretches: Standing, wanted: Standstill) -> bool:
     overlap = sum(max(0, min(wanted.stop, one.stop) - max(wanted.start, one.start)) for one, _ in stretches)
     return overlap >= 0.8 * (wanted.stop - wanted.start)

@@ -1,7 +1,6 @@
 """Does a plant whose trend is larger than memory give the same table of pieces as one that is held?"""
 
 import os
-import re
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -101,30 +100,22 @@ def test_what_was_computed_is_not_computed_again(plant, held):
     assert done == {path: path.stat().st_mtime_ns for path in done}
 
 
-def sound(frame):
-    """The trend without the sensors that fail: what a whole export says of a failure, a part of it may not."""
-    return frame.select(name for name in frame.columns if not re.search("외기습도|염산농도", name))
-
-
 def test_many_parquet_files_give_the_same_pieces(copied):
     folder, trend = copied
-    frame = sound(as_parquet(trend))
-    frame.write_parquet(folder / "trend.parquet")
-    _, whole = pieces(folder, Settings())
-    (folder / "trend.parquet").unlink()
+    frame = as_parquet(trend)
     rows = -(-frame.height // 20)
     for number in range(20):
         frame[number * rows : (number + 1) * rows].write_parquet(folder / f"trend_{number:03d}.parquet")
+    _, whole = pieces(folder, Settings())
     prepared, made = pieces(folder, Settings(), SMALL)
     table = next(table for table in prepared.tables.tables if table.parts)
     assert len(table.parts) == 20
-    renamed = made.table.frame.rename(lambda name: name.replace(table.name + "|", "trend|"))
-    assert_same(whole.table.frame, renamed)
+    assert_same(whole.table.frame, made.table.frame)
 
 
 def test_row_groups_give_the_same_pieces(copied):
     folder, trend = copied
-    frame = sound(as_parquet(trend))
+    frame = as_parquet(trend)
     frame.write_parquet(folder / "trend.parquet", row_group_size=frame.height // 200 + 1)
     _, whole = pieces(folder, Settings())
     prepared, made = pieces(folder, Settings(), SMALL)
@@ -135,7 +126,7 @@ def test_row_groups_give_the_same_pieces(copied):
 
 def test_monthly_texts_give_the_same_pieces(copied):
     folder, trend = copied
-    frame = sound(as_parquet(trend))
+    frame = as_parquet(trend)
     third = -(-frame.height // 3)
     for month in range(3):
         text = frame[month * third : (month + 1) * third].write_csv(datetime_format="%Y-%m-%d %H:%M:%S")
@@ -194,22 +185,43 @@ def test_a_part_that_changes_after_it_was_looked_at_is_refused(copied):
         trace.trace(prepared.tables.tables, prepared.target, prepared.catalogue, bench=bench)
 
 
-def test_a_clock_set_back_by_a_year_is_told_and_its_rows_are_left_out(copied):
-    folder, trend = copied
-    frame = as_parquet(trend)
-    time, half = frame.columns[0], frame.height // 2
-    back = frame.with_columns(
-        pl.when(pl.int_range(pl.len()) < half).then(pl.col(time)).otherwise(pl.col(time).dt.offset_by("-365d"))
+@pytest.mark.parametrize("held", [None, SMALL])
+def test_a_clock_set_back_by_a_year_is_put_right_in_parts_as_in_memory(tmp_path, held):
+    """200,000 rows at 1 Hz; the recorder's clock jumps back 365 days in the middle and stays there."""
+    rng, rows, half = np.random.default_rng(5), 200_000, 100_123
+    begin = datetime(2025, 3, 1, tzinfo=UTC)
+    starts = [begin + timedelta(seconds=500 * i) for i in range(rows // 500 - 1)]
+    lots = pl.DataFrame(
+        {
+            "로트번호": [f"L25{i:05d}" for i in range(len(starts))],
+            "투입시각": starts,
+            "완료시각": [start + timedelta(seconds=400) for start in starts],
+            "불량": rng.integers(0, 2, len(starts)),
+        }
     )
-    back.write_parquet(folder / "trend.parquet", row_group_size=1000)
-    stated = Settings(clock_offsets_s={"trend.parquet": 0.0})
-    _, made = pieces(folder, stated, SMALL)
-    told = next(finding for finding in made.table.findings if finding.code == "clock_set_back")
-    assert told.severity == "error"
-    assert "365" in str(told.message)
-    frame[:half].write_parquet(folder / "trend.parquet", row_group_size=1000)
-    _, without = pieces(folder, stated, SMALL)
-    assert_same(without.table.frame, made.table.frame)
+    load = np.where(np.arange(rows) % 500 < 400, 60.0, 5.0)
+    times = pl.datetime_range(begin, begin + timedelta(seconds=rows - 1), "1s", eager=True)
+    trend = pl.DataFrame(
+        {"시각": times, "전류(A)": load + rng.normal(size=rows), "온도(℃)": 80 + rng.normal(size=rows).cumsum() / 50}
+    )
+    jumped = trend.with_columns(
+        pl.when(pl.int_range(pl.len()) < half).then(pl.col("시각")).otherwise(pl.col("시각").dt.offset_by("-365d"))
+    )
+    stated = Settings(target="불량", clock_offsets_s={"trend.parquet": 0.0})
+    found = []
+    for name, frame in (("right", trend), ("jumped", jumped)):
+        folder = tmp_path / name
+        folder.mkdir()
+        lots.write_csv(folder / "lots.csv")
+        frame.write_parquet(folder / "trend.parquet", row_group_size=7000)
+        prepared, made = pieces(folder, stated, held)
+        assert any(table.parts for table in prepared.tables.tables) == (held is not None)
+        found.append(made.table)
+    assert_same(found[0].frame, found[1].frame)
+    said = [*found[1].findings, *found[1].repairs]
+    told = [one for one in said if one.code == "clock_went_back"]
+    assert [one.count for one in told] == [rows - half]
+    assert "100124" in str(told[0].message)
 
 
 def test_a_target_in_parts_is_refused(tmp_path):

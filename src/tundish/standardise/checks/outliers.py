@@ -8,17 +8,13 @@ import numpy as np
 
 from tundish.errors import Message
 from tundish.standardise.sheet import Odd, Sheet
-from tundish.standardise.values.gaps import Floats, outliers
-
-_FAR = 20
-_LEVELS = 10
-"""Fewer levels than these are those of a switch or a count, of which more may come."""
+from tundish.standardise.values.gaps import All, outliers
 
 
 def check(sheet: Sheet) -> Iterator[Odd]:
     """Single values twenty times the span of all others away from them."""
     for one, values in sheet.numbers:
-        for value in outliers(values):
+        for value in outliers(All.known(values)):
             where = values == value
             rest = values[~where & np.isfinite(values)]
             low, high = f"{rest.min():g}", f"{rest.max():g}"
@@ -34,16 +30,3 @@ def check(sheet: Sheet) -> Iterator[Odd]:
             yield Odd(
                 "outlier", "warning", message, one, where, hint, expected=expected, impossible=True, drawn=True, band=band
             )
-
-
-def far_beyond(values: Floats) -> tuple[float, float] | None:
-    """From where to where a value can be of the quantity that was seen; None when too little was seen to tell.
-
-    Farther than twenty times the span of all values seen lies none of them.
-    """
-    odd = outliers(values)
-    seen = values[np.isfinite(values) & ~np.isin(values, odd)]
-    if len(np.unique(seen[:: max(1, len(seen) // 2000)])) < _LEVELS:
-        return None
-    span = float(np.ptp(seen))
-    return float(seen.min()) - _FAR * span, float(seen.max()) + _FAR * span

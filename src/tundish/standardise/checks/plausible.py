@@ -21,21 +21,23 @@ _NOISE = 0.02
 def check(sheet: Sheet) -> Iterator[Odd]:
     """Values outside of the plausible range of their concept; impossible ones apart from merely odd ones."""
     for one, values in sheet.numbers:
-        if one.concept is None or one.column.unit is None or one.column.unit != one.concept.unit:
+        usual = usual_range(one)
+        if usual is None:
             continue
-        low, high = _range(one)
+        low, high = usual
         with np.errstate(invalid="ignore"):
             outside = (values < low) | (values > high)
-            if sheet.log and one.concept.zero_is_missing and one.concept.quantity not in MEASURED_QUANTITIES:
-                outside &= values != 0  # The line stood.
+            if zero_when_still(one, log=sheet.log):
+                outside &= values != 0
             if not outside.any():
                 continue
             known = int(np.isfinite(values).sum())
             impossible = outside & _impossible(one, values, low, high)
-        if int(outside.sum()) > 0.5 * known:
+        doubtful, misjudged = too_many(int(outside.sum()), int(impossible.sum()), known)
+        if doubtful:
             yield _doubtful(one, outside, low, high)
             continue
-        if int(impossible.sum()) > max(3, SURE_SHARE * known):
+        if misjudged:
             impossible = np.zeros_like(outside)
         if impossible.any():
             yield _set_aside(one, impossible, low, high)
@@ -44,16 +46,16 @@ def check(sheet: Sheet) -> Iterator[Odd]:
 
 
 def never_beyond(one: Meant, values: Floats) -> tuple[float, float] | None:
-    """From where to where values of a column can be true, in the plant's unit; None where that cannot be told.
+    """From where to where values of a column can be true, in the plant's unit; None where no range is known.
 
-    What :func:`check` sets aside lies beyond. ``values`` are a sample: most of them within, or the column is misunderstood.
+    What :func:`check` sets aside lies beyond, unless there is too much of it. ``values`` are a sample: what is a little below
+    zero is judged by it.
     """
-    if one.concept is None or one.column.unit is None or one.column.unit != one.concept.unit:
-        return None
-    low, high = _range(one)
+    usual = usual_range(one)
     known = values[np.isfinite(values)]
-    if not known.size or int(((known < low) | (known > high)).sum()) > 0.5 * known.size:
+    if usual is None or one.concept is None or not known.size:
         return None
+    low, high = usual
     quantity, least, most = one.concept.quantity, [-np.inf], [np.inf]
     if quantity == "temperature":
         least.append(one.column.to_plant(0.0))
@@ -65,9 +67,26 @@ def never_beyond(one: Meant, values: Floats) -> tuple[float, float] | None:
         least.append(low - _BY_FAR * (high - low))
         most.append(high + _BY_FAR * (high - low))
     # What the check sets aside lies outside of the plausible range as well.
-    bounds = min(max(least), low), max(min(most), high)
-    beyond = int(((known < bounds[0]) | (known > bounds[1])).sum())
-    return None if beyond > max(3, SURE_SHARE * known.size) else bounds
+    return min(max(least), low), max(min(most), high)
+
+
+def usual_range(one: Meant) -> tuple[float, float] | None:
+    """The plausible range of a column's concept in the plant's unit; None where none is known."""
+    if one.concept is None or one.column.unit is None or one.column.unit != one.concept.unit:
+        return None
+    return _range(one)
+
+
+def zero_when_still(one: Meant, *, log: bool) -> bool:
+    """Whether a 0 outside of the plausible range only says that the line stood."""
+    concept = one.concept
+    return log and concept is not None and concept.zero_is_missing and concept.quantity not in MEASURED_QUANTITIES
+
+
+def too_many(outside: int, beyond: int, known: int) -> tuple[bool, bool]:
+    """Whether so many of ``known`` values lie outside of the range that it says nothing of them; and so many beyond all that
+    can be true that they are kept."""
+    return outside > 0.5 * known, beyond > max(3, SURE_SHARE * known)
 
 
 def _range(one: Meant) -> tuple[float, float]:

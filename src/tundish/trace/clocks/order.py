@@ -17,9 +17,11 @@ from tundish.table import ROW, ROWS_SHOWN, SOURCE, Finding, Origin, Repair, Tabl
 from tundish.trace.stamps import NEVER, SECOND, Stamps, as_times, spacing, stamp_column, stamps
 from tundish.vocabulary import Catalogue
 
-_LEAST_ROWS = 200
+LEAST_ROWS = 200
 """A table with fewer rows is no recorder's log."""
-_MOST = 20
+SHUFFLED = 0.01
+"""Share of steps back from which on rows stand in another order than time."""
+MOST_BACKS = 20
 """Steps back from which on a file is not in the order of its writing."""
 _LEAST_BACK_US = 5 * SECOND
 _STEPS = 3.0
@@ -64,14 +66,14 @@ def _mended(table: Table, catalogue: Catalogue) -> Table:
 
 def _judged(times: Stamps) -> Stamps | int | None:
     """Microseconds to add to each row of one file; None if in order, how often it steps back if it cannot be mended."""
-    if times.size < _LEAST_ROWS:
+    if times.size < LEAST_ROWS:
         return None
     steps, step = np.diff(times), spacing(times)
-    least = max(_STEPS * step, float(_LEAST_BACK_US))
+    least = least_back(step)
     backs = int((steps < -least).sum())
-    if step <= 0 or np.median(steps) <= 0 or not backs or (steps < 0).mean() > 0.01:
+    if step <= 0 or np.median(steps) <= 0 or not backs or (steps < 0).mean() > SHUFFLED:
         return None
-    if backs > _MOST:
+    if backs > MOST_BACKS:
         return backs
     shifts = _shifts(times, step)
     if not shifts.any():
@@ -81,13 +83,27 @@ def _judged(times: Stamps) -> Stamps | int | None:
 
 def _shifts(times: Stamps, step: float) -> Stamps:
     """Microseconds to add to each row, so that the stamps grow; 0 where the clock was right or rows only stand elsewhere."""
-    steps = np.diff(times)
-    least = max(_STEPS * step, float(_LEAST_BACK_US))
-    cuts = np.flatnonzero((steps < -least) | (steps > _STEPS * step)) + 1
+    cuts = breaks(times, step)
     firsts, lasts = np.append(0, cuts), np.append(cuts, times.size) - 1
-    begin, end = times[firsts], times[lasts]
-    shift = np.zeros(firsts.size, dtype=np.int64)
-    for part in range(1, firsts.size):
+    return np.repeat(shifts_of_stretches(times[firsts], times[lasts], step), lasts - firsts + 1)
+
+
+def least_back(step: float) -> float:
+    """Microseconds by which a stamp must step back, in a log of this usual step, to be more than a row out of order."""
+    return max(_STEPS * step, float(_LEAST_BACK_US))
+
+
+def breaks(times: Stamps, step: float) -> npt.NDArray[np.intp]:
+    """Rows of a log before which it steps back, or on by more than it usually does."""
+    steps = np.diff(times)
+    return np.flatnonzero((steps < -least_back(step)) | (steps > _STEPS * step)) + 1
+
+
+def shifts_of_stretches(begin: Stamps, end: Stamps, step: float) -> Stamps:
+    """Microseconds to add to each stretch between two breaks, given its first and last stamp."""
+    least = least_back(step)
+    shift = np.zeros(begin.size, dtype=np.int64)
+    for part in range(1, begin.size):
         before = int(end[part - 1] + shift[part - 1])
         if begin[part] >= end[part - 1]:
             away = abs(int(shift[part - 1]))
@@ -101,7 +117,7 @@ def _shifts(times: Stamps, step: float) -> Stamps:
                 shift[part] = 0
             else:
                 shift[part] = before + round(step) - begin[part]
-    return np.repeat(shift, lasts - firsts + 1)
+    return shift
 
 
 def _fills_hole(begin: Stamps, end: Stamps, part: int, least: float) -> bool:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from tundish.errors import Message
 from tundish.table import Column, Known, Statistic, Table
+from tundish.trace.stays.segments import Floats
+from tundish.vocabulary import Catalogue
 
 _SPANS: frozenset[Statistic] = frozenset({"std", "slope"})
 """Differences: a temperature's zero point drops out of them."""
+_USUAL: tuple[Statistic, ...] = ("mean", "std", "min", "max", "slope")
+_OF_NUMBERS: frozenset[Statistic] = frozenset(("mean", "std", "min", "max", "first", "last", "slope", "sum"))
 
 
 @dataclass(frozen=True)
@@ -62,3 +67,23 @@ def as_stated(feature: Feature, stated: Mapping[str, str]) -> Feature:
         if said == "after":
             return when_known(feature, "after", Message("stated in plant.toml"))
     return feature
+
+
+def statistics_of(column: Column, catalogue: Catalogue) -> tuple[Statistic, ...]:
+    """Which statistics suit what the column means."""
+    meant = () if column.concept is None else catalogue.concept(column.concept).aggregate
+    return tuple(statistic for statistic in meant if statistic in _OF_NUMBERS) or _USUAL
+
+
+def is_counter(known: int, downs: int, ups: int) -> bool:
+    """A meter that only adds up, but for resets: its reading tells the time, what it gained tells of the piece.
+
+    ``known`` readings in order of time, with so many steps down and up between them.
+    """
+    return known >= 100 and downs <= 0.002 * (known - 1) and ups >= 0.2 * (known - 1)
+
+
+def consumed(table: Table, column: Column, first: Floats, last: Floats) -> Feature:
+    """What a meter gained from its first reading to its last; nothing where it was set back in between."""
+    gained = last - first
+    return Feature(describe(table, column, "sum", "stay"), pl.Series(np.where(gained >= 0, gained, np.nan)).fill_nan(None))

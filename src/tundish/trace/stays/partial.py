@@ -2,76 +2,78 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from tundish.errors import Message
 from tundish.ports import Plain
-from tundish.standardise.recipe import read_standard
-from tundish.table import ROW, Chunk, Recipe, Rule
-from tundish.trace.pieces import Clock, Jump
-from tundish.trace.stamps import NEVER, SECOND, Stamps, microseconds
-from tundish.trace.stays.segments import Floats, Ints, Segments, by_time
+from tundish.standardise.recipe import Standard, read_standard
+from tundish.table import ROW, Chunk
+from tundish.trace.clocks.order import breaks
+from tundish.trace.stamps import NEVER, Stamps, microseconds, spacing
+from tundish.trace.stays.equipment import Equipment
+from tundish.trace.stays.packed import chunk_of, names, opened, recipe_of, right
+from tundish.trace.stays.segments import Ints, Segments, by_time
 
 FIELDS = 13
 """Numbers that :class:`tundish.trace.stays.kernels.Moments` keeps of a signal in a stay."""
 STATE = tuple(f"m{i}" for i in range(FIELDS))
-ROWS, EMPTIED, BEYOND, REACHED = -1, -2, -3, -4
-"""In place of a signal's number: rows of a stay, values of a signal that were set aside, those of them that lie beyond what can
-be true, rows that any stay has."""
+ROWS, EMPTIED, REACHED, LOOKS, WORDS, TWICE = -1, -2, -3, -4, -5, -6
+"""In place of a signal's number: rows of a stay, values of a signal that were set aside, rows that any stay has, what the
+signal's rows show, how often a word stands in all rows, rows that another export holds as well."""
 _NOTHING = pl.DataFrame(
     schema={"stay": pl.Int64(), "signal": pl.Int32(), "word": pl.String(), **dict.fromkeys(STATE, pl.Float64())}
 )
-BACK_US = 86_400 * SECOND
-"""Rows stamped so long before one above them were written by a clock that was set back: when they were made is not known."""
 SPAN = pl.Schema(
-    {
-        "rows": pl.Int64,
-        "first": pl.Int64,
-        "last": pl.Int64,
-        "backward": pl.Int64,
-        "longest_back": pl.Int64,
-        "at_row": pl.Int64,
-    }
+    dict.fromkeys(("rows", "first", "last", "opening", "closing", "known", "backward"), pl.Int64) | {"step": pl.Float64}
 )
-"""Of a chunk: its rows, first and last time (us), steps back in time, the longest of them (us) and where it stands."""
+"""Of a chunk: rows, least and greatest stamp (us), the first and the last as they stand, rows with a stamp, steps back, and the
+usual step."""
+STRETCH = pl.Schema(dict.fromkeys(("begin", "end", "row", "last_row", "rows"), pl.Int64))
+"""Rows between two breaks of a log: first and last stamp, first and last row, how many have a stamp."""
+_NOT_YET = np.iinfo(np.int64).max
 
 
 def span(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> pl.DataFrame:
     """One row of :data:`SPAN`: all rows are read once and counted, so that what is damaged is found before anything else."""
-    chunk, recipe = _opened(shared, values)
-    name = str(shared["time"])
-    read = read_standard(chunk, recipe, [name]).frame
-    times = microseconds(read[name])
-    known = times[times != NEVER]
-    steps = np.diff(known)
-    longest = int(-steps.min(initial=0))
-    at = int(read[ROW].to_numpy()[times != NEVER][steps.argmin() + 1]) if longest else 0
-    row = (times.size, int(known.min(initial=np.iinfo(np.int64).max)), int(known.max(initial=NEVER)),
-           int((steps < 0).sum()), longest, at)  # fmt: skip
+    times, known, _ = _stamped(shared, values)
+    ends = (int(known[0]), int(known[-1])) if known.size else (_NOT_YET, NEVER)
+    row = (times.size, int(known.min(initial=_NOT_YET)), int(known.max(initial=NEVER)), *ends,
+           known.size, int((np.diff(known) < 0).sum()), spacing(known))  # fmt: skip
     return pl.DataFrame([row], SPAN, orient="row")
 
 
-def over_stays(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> pl.DataFrame:
-    """Moments of the part's signals over each stay that it touches, and its words: one row a stay and signal.
+def stretches(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> pl.DataFrame:
+    """The part's rows between breaks of a log whose usual ``step`` (us) is shared, as :data:`STRETCH`."""
+    _, known, rows = _stamped(shared, values)
+    if not known.size:
+        return pl.DataFrame(schema=STRETCH)
+    cuts = breaks(known, float(str(shared["step"])))
+    firsts, lasts = np.append(0, cuts), np.append(cuts, known.size) - 1
+    ends = (known[firsts], known[lasts], rows[firsts], rows[lasts], lasts - firsts + 1)
+    return pl.DataFrame(dict(zip(STRETCH.names(), ends, strict=True)), schema=STRETCH)
 
-    ``shared``: recipes, name of the time, clock, lanes, and the file of stays (``start``, ``stop`` in us, row number = piece).
-    ``values``: the chunk, its signals and words, and ``floor``: stamps before it are of a clock that was set back.
+
+def over_stays(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> pl.DataFrame:
+    """Moments of the part's signals over each stay that it touches, its words, and what its rows show.
+
+    ``shared``: recipes, name of the time, clock, machines, and the file of stays (``start``, ``stop`` in us, a row a piece).
+    ``values``: the chunk, its signals and words, ``shifts`` (first row, last row, us to add), and ``twice``: chunks of earlier
+    exports that may hold the same rows.
     """
     from tundish.trace.stays.kernels import moments
 
-    chunk, recipe = _opened(shared, values)
-    signals, words, time, lane = _names(values["signals"]), _names(values["words"]), str(shared["time"]), shared["lane"]
-    wanted = [*signals, *words, time, *([str(lane)] if lane is not None else [])]
+    chunk, recipe = opened(shared, values)
+    signals, words, time = names(values["signals"]), names(values["words"]), str(shared["time"])
+    machines = Equipment(_text(shared["machine"]), tuple(names(shared["machines"])), None, int(str(shared["apart"])))
+    wanted = [*signals, *words, time, *([machines.column] if machines.column is not None else [])]
     read = read_standard(chunk, recipe, wanted)
-    times = right(shared["clock"], _trusted(microseconds(read.frame[time]), values["floor"]))
-    if lane is not None:
-        times = _in_lanes(times, read.frame[str(lane)], shared)
+    twice = _twice(chunk, shared, values)
+    place = None if machines.column is None else read.frame[machines.column]
+    stamped = shifted(microseconds(read.frame[time]), read.frame[ROW].to_numpy(), values["shifts"])
+    times = machines.of_rows(right(shared["clock"], np.where(twice, NEVER, stamped)), place)
     stays = pl.read_parquet(Path(str(shared["stays"])))
     every = by_time(times, stays["start"].to_numpy(), stays["stop"].to_numpy())
     touched = np.flatnonzero(every.lengths > 0)
@@ -79,63 +81,59 @@ def over_stays(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> pl.D
     numbers = np.empty((len(signals), times.size))
     for i, name in enumerate(signals):
         numbers[i] = read.frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    found = [_counted(ROWS, touched, some.lengths), _counted(REACHED, np.zeros(1, np.int64), np.array([every.reached]))]
-    emptied = np.array([read.emptied.get(name, 0) for name in signals], dtype=np.int64)
-    beyond = np.array([read.beyond.get(name, 0) for name in signals], dtype=np.int64)
-    found.append(_counted(EMPTIED, np.arange(len(signals)), emptied))
-    found.append(_counted(BEYOND, np.arange(len(signals)), beyond))
+    found = [*_counts(signals, read, some, touched), _counted(REACHED, np.zeros(1, np.int64), np.array([every.reached]))]
+    found.append(_counted(TWICE, np.zeros(1, np.int64), np.array([twice.sum()])))
     if signals and touched.size:
         found.append(_moments(moments(numbers, some, times).state, touched))
-    found += [_words(i, read.frame[name].cast(pl.String), some, touched) for i, name in enumerate(words)]
+    for i, name in enumerate(words):
+        found += _words(i, read.frame[name].cast(pl.String), some, touched)
     return pl.concat([_NOTHING, *found], how="diagonal")
 
 
-def packed_clock(clock: Clock) -> Plain:
-    """A clock in plain values."""
-    return (clock.offset_s, clock.drift_ppm, clock.reference, tuple((jump.at, jump.by_s) for jump in clock.jumps))
+def shifted(times: Stamps, rows: Ints, shifts: Plain) -> Stamps:
+    """Stamps put right where the clock had jumped: ``shifts`` holds first row, last row, microseconds to add."""
+    for one in shifts if isinstance(shifts, tuple | list) else ():
+        first, last, by = (int(str(number)) for number in one) if isinstance(one, tuple | list) else (0, -1, 0)
+        times = np.where((rows >= first) & (rows <= last) & (times != NEVER), times + by, times)
+    return times
 
 
-def right(packed: Plain, times: Stamps) -> Stamps:
-    """Times as the pieces' clock would show them, by a clock in plain values."""
-    offset_s, drift_ppm, reference, jumps = json.loads(json.dumps(packed))
-    nothing = Message("")
-    steps = tuple(Jump(at=at, by_s=by_s, low_s=by_s, high_s=by_s, reason=nothing) for at, by_s in jumps)
-    return Clock("", offset_s, offset_s, offset_s, nothing, drift_ppm, reference=reference, jumps=steps).right(times)
+def _stamped(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> tuple[Stamps, Stamps, Ints]:
+    """All times of a part, those that are known, and their rows."""
+    chunk, recipe = opened(shared, values)
+    name = str(shared["time"])
+    read = read_standard(chunk, recipe, [name]).frame
+    times = microseconds(read[name])
+    there = times != NEVER
+    return times, times[there], read[ROW].cast(pl.Int64).to_numpy()[there]
 
 
-def packed_chunk(chunk: Chunk) -> str:
-    """A chunk as text."""
-    return json.dumps(asdict(chunk), ensure_ascii=False)
+def _twice(
+    chunk: Chunk, shared: Mapping[str, Plain], values: Mapping[str, Plain]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Rows that stand in an earlier export as well."""
+    others = [chunk_of(text) for text in names(values["twice"])]
+    if not others:
+        return np.zeros(1, dtype=np.bool_)
+    recipes = [recipe_of(text) for text in names(shared["recipes"])]
+    named = (frozenset(rule.name for rule in recipes[one.source].rules) for one in (chunk, *others))
+    wanted = sorted(frozenset.intersection(*named))
+    rows = read_standard(chunk, recipes[chunk.source], wanted).frame.select(wanted).hash_rows(0)
+    there = pl.concat([read_standard(one, recipes[one.source], wanted).frame.select(wanted).hash_rows(0) for one in others])
+    return rows.is_in(there.unique().implode()).to_numpy()
 
 
-def packed_recipe(recipe: Recipe) -> str:
-    """A recipe as text."""
-    return json.dumps(asdict(recipe), ensure_ascii=False)
+def _text(plain: Plain) -> str | None:
+    return None if plain is None else str(plain)
 
 
-def _opened(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> tuple[Chunk, Recipe]:
-    chunk = Chunk(**json.loads(str(values["chunk"])))
-    said = json.loads(_names(shared["recipes"])[chunk.source])
-    rules = (Rule(**{**rule, "headers": tuple(rule["headers"]), "missing": tuple(rule["missing"])}) for rule in said["rules"])
-    return chunk, Recipe(tuple(rules), said["time_zone"])
-
-
-def _names(plain: Plain) -> list[str]:
-    return [str(name) for name in plain] if isinstance(plain, tuple | list) else []
-
-
-def _trusted(times: Stamps, floor: Plain) -> Stamps:
-    """Times without those of a clock that was set back; ``floor`` is None where rows do not stand in order of time."""
-    if not isinstance(floor, int) or not times.size:
-        return times
-    latest = np.maximum.accumulate(np.maximum(times, floor))
-    return np.where(times < latest - BACK_US, NEVER, times) if latest[-1] > NEVER + BACK_US else times
-
-
-def _in_lanes(times: Stamps, names: pl.Series, shared: Mapping[str, Plain]) -> Stamps:
-    code = {name: number for number, name in enumerate(_names(shared["lane_names"]))}
-    codes = names.cast(pl.String).replace_strict(code, default=None, return_dtype=pl.Int64).fill_null(-1).to_numpy()
-    return np.where((times == NEVER) | (codes < 0), NEVER, times + codes * int(str(shared["apart"])))
+def _counts(signals: Sequence[str], read: Standard, some: Segments, touched: Ints) -> Iterator[pl.DataFrame]:
+    yield _counted(ROWS, touched, some.lengths)
+    emptied = np.array([read.emptied.get(name, 0) for name in signals], dtype=np.int64)
+    yield _counted(EMPTIED, np.arange(len(signals)), emptied)
+    looks = [(i, read.looks[name].packed()) for i, name in enumerate(signals) if name in read.looks]
+    rows = pl.DataFrame(looks, {"stay": pl.Int64, "word": pl.String}, orient="row")
+    yield rows.with_columns(pl.lit(LOOKS, pl.Int32).alias("signal"))
 
 
 def _counted(signal: int, stays: Ints, counts: Ints) -> pl.DataFrame:
@@ -144,7 +142,7 @@ def _counted(signal: int, stays: Ints, counts: Ints) -> pl.DataFrame:
     return pl.DataFrame(made).with_columns(pl.lit(signal, pl.Int32).alias("signal"), pl.lit(None, pl.String).alias("word"))
 
 
-def _moments(state: Floats, touched: Ints) -> pl.DataFrame:
+def _moments(state: np.ndarray[tuple[int, ...], np.dtype[np.float64]], touched: Ints) -> pl.DataFrame:
     """One row a signal and stay, signal by signal."""
     signals, stays, _ = state.shape
     rows = pl.DataFrame(state.reshape(-1, FIELDS), schema=list(STATE), orient="row")
@@ -154,8 +152,10 @@ def _moments(state: Floats, touched: Ints) -> pl.DataFrame:
     )
 
 
-def _words(number: int, words: pl.Series, some: Segments, touched: Ints) -> pl.DataFrame:
-    """How often each word stands in each stay."""
+def _words(number: int, words: pl.Series, some: Segments, touched: Ints) -> Iterator[pl.DataFrame]:
+    """How often each word stands in all rows, an empty one for none, and in each stay."""
+    every = words.alias("word").fill_null("").value_counts(name=STATE[0]).sort("word").cast({STATE[0]: pl.Float64})
+    yield every.with_columns(pl.lit(WORDS, pl.Int32).alias("signal"), pl.lit(number, pl.Int64).alias("stay"))
     rows = pl.DataFrame({"stay": touched[some.pieces], "word": words.gather(some.rows)}).drop_nulls()
     counted = rows.group_by("stay", "word").len(STATE[0]).sort("stay", "word").cast({STATE[0]: pl.Float64})
-    return counted.with_columns(pl.lit(number, pl.Int32).alias("signal"))
+    yield counted.with_columns(pl.lit(number, pl.Int32).alias("signal"))
