@@ -13,7 +13,9 @@ _SCALE = 0.004
 """Scales are right to 0.2 %, in and out."""
 _SCRAPPED = 0.012
 """What differs from piece to piece in crops and samples where no scrap is written; unsourced."""
-_LOOSE = 1.0
+_ENDS = 0.3
+"""What goes in first or last may have gone into pieces outside the records too."""
+_LOOSE = 10.0
 _ROUNDS = 4
 _FAR = 3.0
 _LEAST = 1e-3
@@ -22,10 +24,11 @@ _LEAST = 1e-3
 def fill(knots: pl.DataFrame) -> pl.Series:
     """Mass (kg) along each edge: every child filled, every parent emptied, as near as their masses are known.
 
-    ``knots``: ``line``, ``parent`` (null where not known), ``child``, ``parent_kg``, ``child_kg``, ``scrap_kg`` (null where not
-    known). Weighted least squares, errors of masses as above, far outliers counted less (Cauchy weights, IRLS): in a strip
-    line where each piece touches the next, only one such filling exists, and a parent of which a part lies outside the records
-    must not push its want along the whole strip. Scrap that is not written is the line's usual share.
+    ``knots``: ``line``, ``order`` (of work), ``parent`` (null where not known), ``child``, ``parent_kg``, ``child_kg``,
+    ``scrap_kg`` (null where not known). Weighted least squares, errors of masses as above, far outliers counted less (Cauchy
+    weights, IRLS): in a strip line where each piece touches the next, only one such filling exists, and a parent of which a
+    part lies outside the records must not push its want along the whole strip. Scrap that is not written is the line's usual
+    share.
     """
     from scipy.sparse import coo_array, diags_array, vstack
     from scipy.sparse.linalg import spsolve
@@ -33,7 +36,11 @@ def fill(knots: pl.DataFrame) -> pl.Series:
     told = knots.with_row_index("#k").with_columns(
         source=pl.coalesce("parent", -1 - pl.col("#k").cast(pl.Int64)),
         good=pl.when(pl.col("parent").is_not_null()).then(pl.col("parent_kg") - pl.col("scrap_kg").fill_null(0.0)),
-        loose=pl.when(pl.col("scrap_kg").is_null()).then(_SCRAPPED).otherwise(_SCALE),
+        loose=pl.when(pl.col("order").is_in(_ends(knots).implode()).any().over("parent"))
+        .then(_ENDS)
+        .when(pl.col("scrap_kg").is_null())
+        .then(_SCRAPPED)
+        .otherwise(_SCALE),
     )
     told = told.join(_yields(told), on="line", how="left", maintain_order="left", nulls_equal=True)
     first = pl.min_horizontal(pl.col("good") * pl.col("kept"), "child_kg").fill_null(1.0).clip(_LEAST, None)
@@ -51,7 +58,7 @@ def fill(knots: pl.DataFrame) -> pl.Series:
         ]
     ).tocsr()
     wanted = np.concatenate([wanted_in, wanted_out, guess])
-    doubt = np.concatenate([of_in, of_out, _LOOSE * guess.clip(1.0) * 10.0])
+    doubt = np.concatenate([of_in, of_out, _LOOSE * guess.clip(1.0)])
     known = np.isfinite(wanted)
     matrix, wanted, doubt = matrix[known], wanted[known], doubt[known]
     weight = 1.0 / doubt**2
@@ -63,6 +70,11 @@ def fill(knots: pl.DataFrame) -> pl.Series:
         weight = 1.0 / doubt**2 / (1.0 + (off / _FAR) ** 2)
         weight[-size:] = 1.0 / doubt[-size:] ** 2
     return pl.Series(np.maximum(found, _LEAST * guess))
+
+
+def _ends(knots: pl.DataFrame) -> pl.Series:
+    ends = knots.group_by("line").agg(low=pl.col("order").min(), high=pl.col("order").max())
+    return pl.concat([ends["low"], ends["high"]])
 
 
 def _yields(told: pl.DataFrame) -> pl.DataFrame:

@@ -76,7 +76,7 @@ def _of_line(sources: Sequence[Source]) -> pl.Expr:
     sheets = [n for n, source in enumerate(sources) if source.out.column.concept in ("identity.sheet", "identity.plate")]
     parent, child = pl.col("parent_level"), pl.col("child_level")
     divided = pl.col("parts") > _SOME
-    flat = pl.col("source").is_in([*sheets, *packs])
+    flat = pl.col("source").is_in(packs) | (pl.col("source").is_in(sheets) & ~parent.str.starts_with("piece"))
     as_wide = (pl.col("narrow") > _SIDE_BY_SIDE).fill_null(value=False)
     together = (pl.col("beside") > _SIDE_BY_SIDE) & ~as_wide & ~flat
     strips = (pl.col("lanes") > _SOME) | (divided & (pl.col("narrow") < _SIDE_BY_SIDE)) | together

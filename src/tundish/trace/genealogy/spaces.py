@@ -18,8 +18,21 @@ _SPECIFIC = frozenset(("heat", "slab", "coil", "plate"))
 """Levels whose word says enough: all columns of one are of one space. A lot or a piece may be anything."""
 _CONTAINERS = frozenset(("identity.bundle", "identity.package", "identity.pallet"))
 _LOADS = frozenset(("identity.furnace_charge",))
+_MOSTLY = 0.5
+_NUMBER = re.compile(r"(no\.?|nr\.?|num|number|id|번호|넘버)$")
+_NO_MATERIAL_WORD = re.compile(r"order|customer|sample|specimen|order|주문|수주|고객|시료|시편|지시|설비|작업자")
+_NOUNS = {
+    "heat": re.compile(r"\bheat|용해|용강|히트|출강"),
+    "slab": re.compile(r"slab|슬라브|슬래브|주편"),
+    "coil": re.compile(r"coil|코일"),
+    "plate": re.compile(r"plate|후판"),
+    "piece": re.compile(
+        r"\bbars?\b|billet|bloom|ingot|\brod\b|wire|tube|pipe|blank|forging|봉강|환봉|빌렛|빌릿|블룸|강편|잉곳|강괴|선재|소재|단조품|튜브|파이프|강관|블랭크"
+    ),
+}
+"""Words for material in headers, by level."""
 _GOES_IN = re.compile(
-    r"투입|모재|소재|원코일|모코일|원슬|모슬|입측|원자재|모로트|장입|"
+    r"투입|모재|소재(?!\s*(번호|no\.?|id)?$)|원코일|모코일|원슬|모슬|입측|원자재|모로트|장입|"
     r"mother|parent|input|entry|^(in|m|p|org|src|mtr|mtl|ent)[ _-]",
     re.IGNORECASE,
 )
@@ -58,7 +71,7 @@ def id_columns(tables: Sequence[Table], catalogue: Catalogue) -> tuple[IdColumn,
         Ids(table, column, spell(table.frame[column.name]))
         for table in tables
         for column in table.columns
-        if column.kind not in ("time", "number") and is_identity(column, catalogue) and _is_material(column, catalogue)
+        if column.kind not in ("time", "number") and _names_pieces(table, column, catalogue) and _is_material(column, catalogue)
     ]
     found = [ids for ids in found if ids.words.len() and not (ids.running and _level(ids.column, catalogue) is None)]
     of = _grouped(found, catalogue)
@@ -76,12 +89,33 @@ def id_columns(tables: Sequence[Table], catalogue: Catalogue) -> tuple[IdColumn,
     )
 
 
+def _names_pieces(table: Table, column: Column, catalogue: Catalogue) -> bool:
+    """Ids by the vocabulary or by standardising, or values with digits under a header such as `parent bar ID` or `봉강번호`."""
+    if is_identity(column, catalogue):
+        return True
+    if column.concept is not None or _named_level(column) is None:
+        return False
+    digits = table.frame[column.name].cast(pl.String).str.contains(r"\d").mean()
+    return isinstance(digits, float) and digits > _MOSTLY
+
+
+def _named_level(column: Column) -> str | None:
+    """The level that a header names which no concept knows."""
+    for header in column.headers:
+        name = header.strip().lower()
+        if _NUMBER.search(name) and not _NO_MATERIAL_WORD.search(name):
+            for level, noun in _NOUNS.items():
+                if noun.search(name):
+                    return level
+    return None
+
+
 def _is_material(column: Column, catalogue: Catalogue) -> bool:
     return _level(column, catalogue) not in _NO_MATERIAL
 
 
 def _level(column: Column, catalogue: Catalogue) -> str | None:
-    return None if column.concept is None else catalogue.concept(column.concept).level
+    return _named_level(column) if column.concept is None else catalogue.concept(column.concept).level
 
 
 def _goes_in(column: Column, catalogue: Catalogue) -> bool:
