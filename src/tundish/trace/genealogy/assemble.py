@@ -22,6 +22,8 @@ ACCEPTED = 0.95
 _SAME = 0.02
 """Share by which rows that repeat the whole may differ: lengths are counted anew for each."""
 _MOSTLY = 0.5
+_BY_SLIP = 0.01
+"""Share of a line's pieces that stand on several rows by a slip of the pen alone."""
 _KEPT = 0.5
 """A recorded id that is doubted still counts while nothing else is likelier."""
 
@@ -117,8 +119,10 @@ def _by_parts(rows: pl.DataFrame, name: str) -> pl.Expr:
         .group_by("source", "parent")
         .agg(n=pl.col(name).count(), alike=pl.col(name).max() - pl.col(name).min() <= _SAME * pl.col(name).max())
     )
-    each = several.filter(pl.col("n") > 1).group_by("source").agg(alike=pl.col("alike").mean())
-    return pl.col("source").is_in(each.filter(pl.col("alike") < _MOSTLY)["source"].implode())
+    more = pl.col("n") > 1
+    each = several.group_by("source").agg(alike=pl.col("alike").filter(more).mean(), more=more.mean())
+    told = (pl.col("alike") < _MOSTLY) & (pl.col("more") > _BY_SLIP)
+    return pl.col("source").is_in(each.filter(told)["source"].implode())
 
 
 def _of_whole(name: str, parted: pl.Expr, over: Sequence[str]) -> pl.Expr:
@@ -152,7 +156,7 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records, scrap: pl
     parted, over = _by_parts(rows, "mass_in"), ["parent", "line"]
     whole = _of_whole("mass_in", parted, over)
     told = told.with_columns(
-        part_kg=pl.when(parted).then("mass_in"),
+        part_kg=pl.when(parted | (pl.len().over(over) == 1)).then("mass_in"),
         parent_kg=pl.coalesce(pl.when(~parted).then(whole), "parent_kg", whole),
         parent_m=pl.coalesce("parent_m", "length_in"),
         section=pl.coalesce("parent_width", "width_in") * pl.coalesce("parent_thickness", "thickness_in"),
@@ -204,7 +208,8 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
         | (pl.col("order") - pl.col("order").shift() > 5)
     )
     told = told.with_columns(stay=fresh.cum_sum())
-    parts = {name: _by_parts(told.rename({"piece": "parent"}), name) for name in _STAY_MEASURES}
+    fed = told.filter(pl.col("goes") != "out").rename({"piece": "parent"})
+    parts = {name: _by_parts(fed, name) for name in _STAY_MEASURES}
     told = told.with_columns(parts[name].fill_null(value=False).alias(f"{name} by parts") for name in parts)
     stays = told.group_by("stay").agg(
         pl.col("piece", "line", "goes", "source", "row").first(),
@@ -248,11 +253,13 @@ def _of_rows(name: str) -> pl.Expr:
 def _measured_going_in(pieces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """What no record made has the measures that a line wrote as it went in."""
     once = pl.col("mass_in").drop_nulls().n_unique() <= 1
+    parts = pl.col("parts").any()
     seen = (
-        rows.filter(pl.col("parent").is_not_null())
+        rows.with_columns(_by_parts(rows, "mass_in").fill_null(value=False).alias("parts"))
+        .filter(pl.col("parent").is_not_null())
         .group_by(pl.col("parent").alias("n"))
         .agg(
-            mass=pl.when(once).then(pl.col("mass_in").max()).otherwise(pl.col("mass_in").sum()),
+            mass=pl.when(parts & ~once).then(pl.col("mass_in").sum()).otherwise(pl.col("mass_in").median()),
             **{name: pl.col(f"{name}_in").drop_nulls().first() for name in ("length", "width", "thickness")},
         )
     )

@@ -21,7 +21,7 @@ PLACE = "#place"
 _RANKS = {"heat": 0, "slab": 1, "coil": 2, "plate": 2, "piece": 2, "lot": 2}
 _MEASURES: Mapping[str, tuple[str, ...]] = {
     "mass_in": ("production.input_mass",),
-    "mass_out": ("production.output_mass", "product.weight", "production.mass", "product.theoretical_weight"),
+    "mass_out": ("product.weight", "production.mass", "product.theoretical_weight"),
     "scrap": ("production.scrap_mass",),
     "length_in": ("production.input_length",),
     "length_out": ("production.output_length", "product.length", "line.length_run"),
@@ -233,7 +233,7 @@ def _frame(source: Source, number: int, catalogue: Catalogue) -> pl.DataFrame:
         _rows(table),
         table.frame[PLACE].cast(pl.Int64).alias("place"),
         _origins(table),
-        _line(table),
+        _line(table, _feeding(source)),
         *_times(table, catalogue),
         source.out.even.alias("out"),
         source.out.ids.spelled.plain.alias("out_id"),
@@ -273,7 +273,7 @@ def _origins(table: Table) -> pl.Series:
     return pl.repeat(0, table.frame.height, dtype=pl.Int64, eager=True).alias("origin")
 
 
-def _line(table: Table) -> pl.Series:
+def _line(table: Table, feeding: bool) -> pl.Series:
     """The equipment or the step that a column names, else the table's own name, else each export's."""
     frame = table.frame
     for concept in ("production.equipment", "production.process"):
@@ -286,9 +286,22 @@ def _line(table: Table) -> pl.Series:
     if SOURCE in frame.columns and len(table.origins) > 1:
         names = pl.Series([origin.file.rpartition("/")[2].rpartition(".")[0] for origin in table.origins])
         used = names.gather(frame[SOURCE].cast(pl.Int64))
-        if names.n_unique() > 1 and (used.n_unique() == 1 or _side_by_side(table)):
+        if names.n_unique() > 1 and (used.n_unique() == 1 or feeding or _side_by_side(table)):
             return used.alias("line")
     return pl.repeat(table.name, frame.height, eager=True).alias("line")
+
+
+def _feeding(source: Source) -> bool:
+    """Whether most of what one export takes in was made in another: then they are of several lines, one after the other."""
+    frame = source.table.frame
+    if source.into is None or SOURCE not in frame.columns or len(source.table.origins) < 2:
+        return False
+    ids = pl.DataFrame({"file": frame[SOURCE], "out": source.out.even, "in": source.into.even})
+    made = ids.select("out", maker="file").drop_nulls().unique()
+    taken = ids.select("file", "in").drop_nulls().unique()
+    met = taken.join(made, left_on="in", right_on="out").filter(pl.col("maker") != pl.col("file"))
+    of_all = taken.group_by("file").len("all").join(met.group_by("file").len("met"), on="file")
+    return bool((of_all["met"] > _MOSTLY * of_all["all"]).any())
 
 
 def _side_by_side(table: Table) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +21,13 @@ _COIL_TURNS = 0.95
 _RECORD_HOLDS = 0.98
 """How sure a recorded direction is."""
 _MOST = 64
-"""Stays that one walk goes back, at most: a ring in the genealogy must not run for ever."""
+"""Stays that one way goes back, at most: a ring in the genealogy must not run for ever."""
+_KEPT = 4096
+"""Ways kept at most: pieces made of one coil share the coil's own way."""
+_COUNTED = 0.002
+"""Share by which a recorded length is off, one standard deviation."""
+_RULED = 0.0005
+"""Share by which a length ruled on the line is off beside its marks: the gauge's scale comes from many recorded lengths."""
 
 
 @dataclass(frozen=True)
@@ -87,104 +93,40 @@ class State:
     lane: int | None
 
 
-class Judge(Protocol):
-    """Says from measured profiles how a stretch lies on the final product."""
+@dataclass(frozen=True)
+class Joint:
+    """How a piece that runs into a line lies on itself as it left the line before."""
 
-    def __call__(self, known: list[Stretch], straight_on: Stretch, turned: Stretch, prior: Turning) -> Stretch:
-        """The one of both that fits the stretches already known, moved to where it fits best."""
+    metres: Map
+    """Metres of what comes in -> metres from its head as it left."""
+    turning: Turning
+    sd_m: float
+    """One standard deviation, in m of what comes in."""
+    measured: bool = False
+    """Profiles of both lines were laid over each other: the marks of either no longer count."""
+    shift_m: float = 0.0
+
+
+class Judge(Protocol):
+    """Says from measured profiles how what came in lies on what left the line before."""
+
+    def __call__(
+        self, came: Stretch, left: Sequence[Stretch], ways: tuple[Map, Map], prior: Turning, doubt_m: float
+    ) -> Joint | None:
+        """The one of both ``ways`` (straight on, turned) that fits, moved to where it fits best; None when neither can be."""
         ...
 
 
 @dataclass(frozen=True)
 class Walk:
-    """What a walk found."""
+    """A piece as it left a line, and everything before, on its own metres."""
 
     stretches: tuple[Stretch, ...]
     """The last line first."""
     states: tuple[State, ...]
     length_m: float
-
-
-@dataclass(frozen=True)
-class _Here:
-    """Where a walk stands: a piece, the stays of it that lie before, and how it lies on the final product."""
-
-    piece: int
-    until: int
-    """The stays before this row are still to come."""
-    metres: Map
-    """Final metres -> metres of the piece as it left the last of these stays, by the length it had when it ran in next."""
-    length_m: float
-    variance: float
-    flipped: bool
-    mirrored: bool
-    lane: int | None
-    turning: Turning | None
-    """How it ran in at the stay where the walk comes from."""
-    rival: Map | None
-    """The same, had it run in the other way round."""
-
-
-def walk(book: Book, piece: int, judge: Judge) -> Walk:
-    """All stretches of a piece, back through every line it and what it was made of came through."""
-    own = range(int(book.stays_from[piece]), int(book.stays_from[piece + 1]))
-    last = max((stay for stay in own if book.goes[stay] != "in"), default=None)
-    length = _made_length(book, piece, last)
-    whole = straight((0.0, length), (0.0, length)) if length > 0 else None
-    if whole is None:
-        return Walk((), (), 0.0)
-    until = own.stop if last is None else last + 1
-    todo = [_Here(piece, until, whole, length, 0.0, False, False, None, None, None)]
-    trail = _Trail(book, judge, [], [])
-    while todo and len(trail.stretches) < _MOST:
-        todo.extend(_back(trail, todo.pop(0)))
-    return Walk(tuple(trail.stretches), tuple(trail.states), length)
-
-
-def _made_length(book: Book, piece: int, stay: int | None) -> float:
-    if stay is not None and book.length_out[stay] > 0:
-        return float(book.length_out[stay])
-    value = book.genealogy.pieces["length_m"][piece]
-    if value is not None and value > 0:
-        return float(value)
-    edges = slice(int(book.up_from[piece]), int(book.up_from[piece + 1]))
-    spans = book.spans.high_in[edges] - book.spans.low_in[edges]
-    return float(np.nansum(spans))
-
-
-def _back(trail: _Trail, here: _Here) -> Iterator[_Here]:
-    """One stay back: through it, or over it to what the piece was made of."""
-    book = trail.book
-    first = int(book.stays_from[here.piece])
-    stay = next((s for s in range(here.until - 1, first - 1, -1) if book.goes[s] != "in"), None)
-    if stay is not None and book.goes[stay] == "through":
-        across = _crops(book, stay, here.length_m)
-        if across is not None:
-            yield from _over(trail, here, _Step(stay, stay, None, across))
-        return
-    reached = False
-    for edge in range(int(book.up_from[here.piece]), int(book.up_from[here.piece + 1])):
-        joined = _joined(book, edge, here.length_m)
-        if joined is not None and here.metres.then(joined) is not None:
-            reached = True
-            yield from _over(trail, here, _Step(int(book.spans.stay[edge]), stay, edge, joined))
-    if not reached and stay is not None:  # nothing known went in: the trend is read by what came out
-        same = straight((0.0, here.length_m), (0.0, here.length_m))
-        if same is not None:
-            trail.add(here, _Step(stay, stay, None, same))
-
-
-def _crops(book: Book, stay: int, left_m: float) -> Map | None:
-    """What left a stay -> what ran in: by the crops at both ends."""
-    into = book.length_in[stay] if book.length_in[stay] > 0 else left_m
-    return straight((0.0, left_m), (float(book.head_crop[stay]), float(into - book.tail_crop[stay])))
-
-
-def _joined(book: Book, edge: int, left_m: float) -> Map | None:
-    """Child as it left the line -> parent as it ran in; a recorded place beyond the child's end is taken for its end."""
-    spans = book.spans
-    low, high = float(spans.low_out[edge]), min(float(spans.high_out[edge]), left_m)
-    return straight((low, high), (float(spans.low_in[edge]), float(spans.high_in[edge])))
+    beyond: tuple[float, ...] = ()
+    """Variance (m2) of each stretch's place against the last line's, the cuts on the last line left out."""
 
 
 @dataclass(frozen=True)
@@ -201,59 +143,209 @@ class _Step:
 
 
 @dataclass
-class _Trail:
-    """What a walk has found so far."""
+class Ways:
+    """The ways back of pieces, each worked out once: strips of one coil share the coil's."""
 
     book: Book
     judge: Judge
-    stretches: list[Stretch]
-    states: list[State]
+    _kept: dict[tuple[int, int], Walk] = field(default_factory=dict, repr=False)
+    _joints: dict[tuple[int, int], Joint | None] = field(default_factory=dict, repr=False)
+    _open: list[tuple[int, int]] = field(default_factory=list, repr=False)
 
-    def add(self, here: _Here, step: _Step) -> Stretch | None:
-        """Write down the stretch of a step, the way round in which it fits what is known already."""
-        made = _stretch(self.book, here, step, here.metres)
-        if made is not None and here.turning is not None and here.rival is not None:
-            rival = _stretch(self.book, here, step, here.rival)
-            if rival is not None:
-                rival = replace(rival, mirrored=not rival.mirrored)
-                pair = (rival, made) if here.turning.turned else (made, rival)
-                made = self.judge(self.stretches, *pair, here.turning)
-        if made is None:
-            return None
-        self.stretches.append(made)
-        metres = here.metres if here.turning is None else made.left
-        state = State(here.piece, -1 if step.made is None else step.made, metres, here.length_m,
-                      made.flipped, made.mirrored, made.lane)  # fmt: skip
-        if here.turning is not None or not self.states:
-            self.states.append(state)
-        return made
+    def walk(self, piece: int) -> Walk:
+        """All stretches of a piece, back through every line it and what it was made of came through, by its true metres."""
+        book = self.book
+        own = range(int(book.stays_from[piece]), int(book.stays_from[piece + 1]))
+        last = max((stay for stay in own if book.goes[stay] != "in"), default=None)
+        way = self.left(piece, own.stop if last is None else last + 1)
+        length = _ruled_length(book, way)
+        if not length > 0:
+            return way
+        onto = straight((0.0, length), (0.0, way.length_m))
+        if onto is None:
+            return way
+        stretches = [_seen(stretch, onto, stretch.error_m**2 / 1.96**2) for stretch in way.stretches]
+        states = [_state(state, onto) for state in way.states]
+        return Walk(tuple(s for s in stretches if s is not None), tuple(s for s in states if s is not None), length)
+
+    def left(self, piece: int, until: int) -> Walk:
+        """The way of a piece as it left the last of its stays before the row ``until``."""
+        key = (piece, until)
+        if key not in self._kept:
+            if key in self._open or len(self._open) >= _MOST:
+                return Walk((), (), 0.0)
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+                self._joints.clear()
+            self._open.append(key)
+            self._kept[key] = self._way(piece, until)
+            self._open.pop()
+        return self._kept[key]
+
+    def _way(self, piece: int, until: int) -> Walk:
+        book = self.book
+        first = int(book.stays_from[piece])
+        stay = next((s for s in range(until - 1, first - 1, -1) if book.goes[s] != "in"), None)
+        length = _made_length(book, piece, stay)
+        whole = straight((0.0, length), (0.0, length))
+        if whole is None:
+            return Walk((), (), 0.0)
+        stretches: list[Stretch] = []
+        beyond: list[float] = []
+        states = [State(piece, -1 if stay is None else stay, whole, length, False, False, None)]
+        for step in _steps(book, piece, stay, length):
+            own = _stretch(book, piece, step, whole)
+            if own is None:
+                continue
+            stretches.append(own)
+            beyond.append(0.0)
+            for stretch, variance in self._before(own, step, states):
+                stretches.append(stretch)
+                beyond.append(variance)
+        return Walk(tuple(stretches), tuple(states), length, tuple(beyond))
+
+    def _before(self, own: Stretch, step: _Step, states: list[State]) -> Iterator[tuple[Stretch, float]]:
+        """The stretches before a step, on the metres of what left it; states are added as they come."""
+        book = self.book
+        if step.stay < 0 and step.edge is None:
+            return
+        until = step.stay if step.stay >= 0 else int(book.stays_from[own.piece + 1])
+        earlier = self.left(own.piece, until)
+        joint = self._joint(own, step, until, earlier)
+        through = None if joint is None else own.metres.then(joint.metres)
+        if joint is None or through is None:
+            return
+        over = bool(_flag(book, "flipped", step))
+        mirror = joint.turning.turned != over
+        slope = max(_slope(own.metres), 1e-9)
+        between = (joint.sd_m / slope) ** 2
+        cuts = (own.error_m / 1.96) ** 2
+        for one, variance in zip(earlier.stretches, earlier.beyond, strict=True):
+            scale = max(_slope(through), 1e-9)
+            own_cuts = 0.0 if joint.measured else (one.error_m / 1.96) ** 2 - variance
+            rest = between + (variance + max(own_cuts, 0.0)) / scale**2
+            seen = _seen(one, through, cuts + rest, joint=joint if one.turning is None else None)
+            if seen is not None:
+                lane = one.lane if own.lane is None else own.lane
+                yield replace(seen, flipped=seen.flipped != over, mirrored=seen.mirrored != mirror, lane=lane), rest
+        for state in earlier.states:
+            there = _state(state, through)
+            if there is not None:
+                lane = there.lane if own.lane is None else own.lane
+                states.append(replace(there, flipped=there.flipped != over, mirrored=there.mirrored != mirror, lane=lane))
+
+    def _joint(self, own: Stretch, step: _Step, until: int, earlier: Walk) -> Joint | None:
+        key = (own.piece, until)
+        if key not in self._joints:
+            book, stay = self.book, step.stay
+            into = float(book.length_in[stay]) if stay >= 0 and book.length_in[stay] > 0 else earlier.length_m
+            before = earlier.length_m if earlier.length_m > 0 else into
+            ways = straight((0.0, into), (0.0, before)), straight((0.0, into), (before, 0.0))
+            came = None if stay < 0 else _came(book, own, stay, into)
+            prior = _turning(book, step)
+            doubt = float(book.length_sd[stay]) if stay >= 0 else 0.01 * into
+            if ways[0] is None or ways[1] is None:
+                self._joints[key] = None
+            elif came is None:
+                self._joints[key] = Joint((ways[0], ways[1])[prior.turned], prior, doubt)
+            else:
+                left = [one for one in earlier.stretches if one.turning is None]
+                self._joints[key] = self.judge(came, left, (ways[0], ways[1]), prior, doubt)
+        return self._joints[key]
 
 
-def _over(trail: _Trail, here: _Here, step: _Step) -> Iterator[_Here]:
-    """Write down the stretch of a step and stand before it."""
-    book = trail.book
-    lane = None if step.edge is None else book.genealogy.edges["lane"][step.edge]
-    before = replace(here, lane=here.lane if lane is None else int(lane))
-    stretch = trail.add(before, step)
-    if stretch is None:
+def _slope(part: Map) -> float:
+    return float(abs((part.y[-1] - part.y[0]) / part.length_m))
+
+
+def _seen(one: Stretch, through: Map, variance: float, *, joint: Joint | None = None) -> Stretch | None:
+    """A stretch on the metres of what was made of it later."""
+    metres, left = through.then(one.metres), through.then(one.left)
+    if metres is None or left is None:
+        return None
+    run = None if one.run is None else through.then(one.run)
+    return replace(
+        one, metres=metres, left=left, run=run, times=None if one.times is None else through.then(one.times),
+        error_m=float(1.96 * np.sqrt(variance)), reversed=metres.turned,
+        turning=one.turning if joint is None else joint.turning, shift_m=one.shift_m if joint is None else joint.shift_m,
+    )  # fmt: skip
+
+
+def _state(state: State, through: Map) -> State | None:
+    metres = through.then(state.metres)
+    return None if metres is None else replace(state, metres=metres)
+
+
+def _came(book: Book, own: Stretch, stay: int, into: float) -> Stretch | None:
+    """All that came in on a stay, along its own metres from the end that ran in first."""
+    whole = straight((0.0, into), (0.0, into))
+    run = None if whole is None else _run(book, stay, whole)
+    if whole is None or run is None:
+        return None
+    gain = _slope(run)
+    sd = float(book.passes.sd_m[stay]) / max(gain, 1e-9)
+    return replace(own, metres=whole, left=whole, run=run, stay=stay, elongation=gain, error_m=1.96 * sd, turning=None)
+
+
+def _ruled_length(book: Book, way: Walk) -> float:
+    """Metres of the piece from its marks and the gauge's scale, and as recorded, each by its doubt."""
+    own = [one for one in way.stretches if one.turning is None and one.run is not None]
+    scale = book.scales.get(own[0].line) if own else None
+    covered = sum(one.metres.length_m for one in own)
+    if scale is None or covered < 0.98 * way.length_m:
+        return way.length_m
+    ran = sum(abs(float(one.run.y[-1] - one.run.y[0])) for one in own if one.run is not None)
+    ruled = ran / scale / covered * way.length_m
+    doubt = np.hypot(_RULED * ruled, max(one.error_m for one in own) / 1.96 * 1.4)
+    recorded = _COUNTED * way.length_m
+    weight = recorded**2 / (recorded**2 + doubt**2)
+    if abs(ruled - way.length_m) > 6.0 * np.hypot(doubt, recorded):
+        return way.length_m
+    return float(weight * ruled + (1.0 - weight) * way.length_m)
+
+
+def _made_length(book: Book, piece: int, stay: int | None) -> float:
+    if stay is not None and book.length_out[stay] > 0:
+        return float(book.length_out[stay])
+    value = book.genealogy.pieces["length_m"][piece]
+    if value is not None and value > 0:
+        return float(value)
+    edges = slice(int(book.up_from[piece]), int(book.up_from[piece + 1]))
+    spans = book.spans.high_in[edges] - book.spans.low_in[edges]
+    return float(np.nansum(spans))
+
+
+def _steps(book: Book, piece: int, stay: int | None, length: float) -> Iterator[_Step]:
+    """Back through a stay, or over it to what the piece was made of."""
+    if stay is not None and book.goes[stay] == "through":
+        across = _crops(book, stay, length)
+        if across is not None:
+            yield _Step(stay, stay, None, across)
         return
-    until = step.stay if step.stay >= 0 else int(book.stays_from[stretch.piece + 1])
-    prior = _turning(book, step)
-    over = bool(_flag(book, "flipped", step))
-    earlier = _length_before(book, stretch.piece, until)
-    into = float(book.length_in[step.stay]) if step.stay >= 0 and book.length_in[step.stay] > 0 else earlier
-    earlier = earlier if earlier > 0 else into
-    ways = [straight((0.0, into), (0.0, earlier)), straight((0.0, into), (earlier, 0.0))]
-    on = [None if way is None else stretch.metres.then(way) for way in ways]
-    chosen, rival = on[prior.turned], on[not prior.turned]
-    if chosen is None:
-        return
-    # Turned round or turned over: left and right change places with either, and change back with both.
-    mirrored = stretch.mirrored != (prior.turned != over)
-    scale = abs((chosen.y[-1] - chosen.y[0]) / chosen.length_m)
-    doubt = float(book.length_sd[step.stay]) / max(scale, 1e-9) if step.stay >= 0 else 0.0
-    variance = (stretch.error_m / 1.96) ** 2 + doubt**2
-    yield _Here(stretch.piece, until, chosen, earlier, variance, stretch.flipped != over, mirrored, before.lane, prior, rival)
+    reached = False
+    for edge in range(int(book.up_from[piece]), int(book.up_from[piece + 1])):
+        joined = _joined(book, edge, length)
+        if joined is not None:
+            reached = True
+            yield _Step(int(book.spans.stay[edge]), stay, edge, joined)
+    if not reached and stay is not None:  # nothing known went in: the trend is read by what came out
+        same = straight((0.0, length), (0.0, length))
+        if same is not None:
+            yield _Step(-1, stay, None, same)
+
+
+def _crops(book: Book, stay: int, left_m: float) -> Map | None:
+    """What left a stay -> what ran in: by the crops at both ends, and what is cut out with a weld."""
+    into = book.length_in[stay] if book.length_in[stay] > 0 else left_m
+    tail = float(book.tail_crop[stay] + book.lost_m[stay])
+    return straight((0.0, left_m), (float(book.head_crop[stay]), float(into - tail)))
+
+
+def _joined(book: Book, edge: int, left_m: float) -> Map | None:
+    """Child as it left the line -> parent as it ran in; a recorded place beyond the child's end is taken for its end."""
+    spans = book.spans
+    low, high = float(spans.low_out[edge]), min(float(spans.high_out[edge]), left_m)
+    return straight((low, high), (float(spans.low_in[edge]), float(spans.high_in[edge])))
 
 
 def _flag(book: Book, name: str, step: _Step) -> bool | None:
@@ -271,34 +363,27 @@ def _turning(book: Book, step: _Step) -> Turning:
     return Turning(bool(length >= COILED_M), _COIL_TURNS, "usual")
 
 
-def _length_before(book: Book, piece: int, stay: int) -> float:
-    """Length of a piece as it left the stay before this one."""
-    earlier = [s for s in range(int(book.stays_from[piece]), stay) if book.goes[s] != "in"]
-    if earlier and book.length_out[earlier[-1]] > 0:
-        return float(book.length_out[earlier[-1]])
-    value = book.genealogy.pieces["length_m"][piece]
-    return float(value) if value is not None and value > 0 else float("nan")
-
-
-def _stretch(book: Book, here: _Here, step: _Step, left: Map) -> Stretch | None:
-    onto = left.then(step.across)
+def _stretch(book: Book, piece: int, step: _Step, whole: Map) -> Stretch | None:
+    """Where a piece, along its own metres as it left, was on the line that it left."""
+    onto = whole.then(step.across)
     if onto is None:
         return None
-    piece = here.piece if step.edge is None else int(book.genealogy.edges["parent"][step.edge])
+    lane = None
+    if step.edge is not None:
+        piece, lane = int(book.genealogy.edges["parent"][step.edge]), book.genealogy.edges["lane"][step.edge]
     stay = step.stay if step.stay >= 0 else (-1 if step.made is None else step.made)
     line = (book.lines[stay] if stay >= 0 else None) or ""
     trend = book.trends.get(line)
     run = None if trend is None or step.stay < 0 else _run(book, step.stay, onto)
     if run is None and trend is not None and step.made is not None:
-        out = _run(book, step.made, left)
+        out = _run(book, step.made, whole)
         run = None if out is None else out.within(float(onto.x[0]), float(onto.x[-1]))
-    gain = abs((step.across.x[-1] - step.across.x[0]) / (step.across.y[-1] - step.across.y[0]))
     return Stretch(
         line=line, turn=int(book.turn[stay]) if stay >= 0 else 1, piece=piece, stay=stay, metres=onto,
-        left=left.within(float(onto.x[0]), float(onto.x[-1])), run=run,
-        times=None if run is None or trend is None else times_of(trend, run), elongation=float(gain),
-        error_m=_error(book, here, stay, trend, onto), turning=here.turning,
-        reversed=onto.turned, flipped=here.flipped, mirrored=here.mirrored, lane=here.lane,
+        left=whole.within(float(onto.x[0]), float(onto.x[-1])), run=run,
+        times=None if run is None or trend is None else times_of(trend, run), elongation=1.0 / max(_slope(onto), 1e-9),
+        error_m=_error(book, step, stay, trend, onto), turning=None,
+        reversed=onto.turned, flipped=False, mirrored=False, lane=None if lane is None else int(lane),
     )  # fmt: skip
 
 
@@ -324,15 +409,18 @@ def times_of(trend: Trend, run: Map) -> Map | None:
     return run.then(Map(metres[keep], np.maximum.accumulate(times[keep])))
 
 
-def _error(book: Book, here: _Here, stay: int, trend: Trend | None, onto: Map) -> float:
-    """Doubt of the marks, of cuts and crops, and of the gauge's noise half-way between them, on top of what came before."""
-    scale = abs((onto.y[-1] - onto.y[0]) / onto.length_m)
+def _error(book: Book, step: _Step, stay: int, trend: Trend | None, onto: Map) -> float:
+    """Half the 95 % interval by the doubt of the marks, of cuts and crops, and of the gauge's noise half-way between them."""
+    scale = _slope(onto)
     own = 0.0
     sd = book.passes.sd_m[stay] if stay >= 0 else np.nan
     if np.isfinite(sd) and trend is not None:
         span = abs(book.passes.high_m[stay] - book.passes.low_m[stay])
         gauge = span / max(abs(book.passes.high_in_m[stay] - book.passes.low_in_m[stay]), 1e-9)
         own = (sd**2 + walk_per_metre(trend) * span / 6.0) / gauge**2
-    # A cut is as exact as its line is long: decimetres of strip, centimetres of the slab that it was before.
-    cut = (MARK_M / max(scale, 1.0)) ** 2
-    return float(1.96 * np.sqrt(here.variance + own / max(scale, 1e-9) ** 2 + cut))
+    # A cut is as exact as its piece is long: decimetres of strip, centimetres of the slab that it was before.
+    long = float(book.length_in[stay]) if stay >= 0 else float(np.abs(onto.y).max())
+    cut = MARK_M if long >= COILED_M else 0.1 * MARK_M
+    if step.edge is not None:
+        cut = float(np.hypot(cut, book.spans.doubt[step.edge]))
+    return float(1.96 * np.sqrt(own + cut**2) / max(scale, 1e-9))

@@ -19,6 +19,7 @@ _COUNTED = 0.002
 _CUT_M = 0.25
 _UNKNOWN_CROP_M = 2.5
 """What may have been cut off an end of a coil where no record tells, one standard deviation in m."""
+_EITHER = 0.02
 _NEAR = 0.03
 """A length worked out from cuts and crops counts when it agrees with the recorded one by this share."""
 
@@ -42,10 +43,18 @@ class Coming:
         return Coming(self.stays[kept], feeds, self.low_in_m[kept], self.high_in_m[kept], self.out_m[kept])
 
     def measured_by(self, ran: Floats) -> Coming:
-        """With the lengths, in or out, that the gauge counts: those that what ``ran`` during each stay comes nearer to."""
-        if _far(ran, self.out_m) < _far(ran, self.feeds.metres):
+        """With the lengths, in or out, that the gauge counts: those that what ``ran`` during each stay comes nearer to.
+
+        A gauge within 2 % of both counts what leaves, as gauges at the coiler do.
+        """
+        if self.counts_out(ran):
             return replace(self, feeds=replace(self.feeds, metres=self.out_m))
         return self
+
+    def counts_out(self, ran: Floats) -> bool:
+        """Whether the line's gauge counts what leaves rather than what comes in."""
+        out = _far(ran, self.out_m)
+        return out < math.inf and (out < _EITHER or out < _far(ran, self.feeds.metres))
 
 
 def _far(ran: Floats, metres: Floats) -> float:
@@ -55,10 +64,13 @@ def _far(ran: Floats, metres: Floats) -> float:
     return float(np.median(np.abs(np.log(ran[known] / metres[known]))))
 
 
-def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats) -> tuple[Floats, Floats]:
-    """Lengths in, where cuts and the tail's crop tell them better: to decimetres; and one standard deviation of each."""
+def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats, lost: Floats) -> tuple[Floats, Floats]:
+    """Lengths in, where cuts and the tail's crop tell them better: to decimetres; and one standard deviation of each.
+
+    ``lost``: what is cut out with the weld behind each stay, in m of what comes in.
+    """
     tail = column(genealogy.stays, "tail_crop_m")
-    told = _furthest(spans, into.size) + tail
+    told = _furthest(spans, into.size) + tail + lost
     better = np.isfinite(told) & (np.abs(told - into) < _NEAR * into)
     doubt = np.where(
         better, _CUT_M, np.hypot(_COUNTED * np.nan_to_num(into), np.where(np.isfinite(tail), 0.0, _UNKNOWN_CROP_M))

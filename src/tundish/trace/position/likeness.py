@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tundish.table import Column
-from tundish.trace.position.along import Stretch, Turning, times_of
+from tundish.trace.position.along import Joint, Stretch, Turning
 from tundish.trace.position.maps import Map
 from tundish.trace.position.measured import Measured, without_slow
 from tundish.trace.position.registration import LIKE, UNEVEN_M, fit_shift
@@ -52,29 +52,24 @@ def measured(trend: Trend, stretch: Stretch, column: Column, gauge_m: float | No
 
 
 def judge(
-    trends: Mapping[str, Trend], gauges_m: Mapping[tuple[str, str], float], known: list[Stretch], ways: tuple[Stretch, Stretch],
-    prior: Turning,
-) -> Stretch:  # fmt: skip
-    """Of a stretch straight on and the same turned the one that fits the stretches known already, moved to where it fits best.
+    trends: Mapping[str, Trend], gauges_m: Mapping[tuple[str, str], float], came: Stretch, left: Sequence[Stretch],
+    ways: tuple[Map, Map], prior: Turning, doubt_m: float,
+) -> Joint | None:  # fmt: skip
+    """How what came in on a line lies on itself as it left the line before: straight on or turned, and moved to where it fits.
 
     The direction is decided by the likelihood of the correlation on both sides (normal errors) and the prior. The shift is
     only taken where the direction is sure, both gauges' places are known and the correlation stands out window by window.
+    None where profiles that should be alike are not: then one of both passes is not this piece's.
     """
-    usual = ways[prior.turned]
+    usual = Joint(ways[prior.turned], prior, doubt_m)
+    pairs = _pairs(trends, gauges_m, came, left)
     best: tuple[float, tuple[_Fit, _Fit]] | None = None
-    trend = trends.get(usual.line)
-    if trend is None or usual.run is None:
-        return usual
-    for column in of_material(trend.table):
-        own = [measured(trend, way, column, gauges_m.get((trend.table.name, column.name))) for way in ways]
-        if own[0] is None or own[1] is None:
-            continue
-        for other in _others(trends, gauges_m, known, word_of(column)):
-            fits = (_fit(own[0], other), _fit(own[1], other))
-            if fits[0] is not None and fits[1] is not None:
-                gain = _likelihood(fits[1]) - _likelihood(fits[0])
-                if best is None or abs(gain) > abs(best[0]):
-                    best = (gain, (fits[0], fits[1]))
+    for before, now in pairs:
+        fits = tuple(_fit(_onto(before, way), now) for way in ways)
+        if fits[0] is not None and fits[1] is not None:
+            gain = _likelihood(fits[1]) - _likelihood(fits[0])
+            if best is None or abs(gain) > abs(best[0]):
+                best = (gain, (fits[0], fits[1]))
     if best is None:
         return usual
     gain, fits_ = best
@@ -82,25 +77,56 @@ def judge(
     turned = bool(odds > 0)
     sure = float(1.0 / (1.0 + np.exp(-min(abs(odds), 50.0))))
     by = "profile" if abs(gain) > 3.0 else prior.by
-    chosen = replace(ways[turned], turning=Turning(turned, sure, by, turned != prior.turned))
+    chosen = Joint(ways[turned], Turning(turned, sure, by, turned != prior.turned), doubt_m)
     if sure < _SURE or fits_[turned].correlation < LIKE:
         return chosen
-    return _moved(chosen, trends, gauges_m, known)
+    moved = _moved(chosen, came, left, pairs, trends)
+    return chosen if moved is None else moved
 
 
-def _others(
-    trends: Mapping[str, Trend], gauges_m: Mapping[tuple[str, str], float], known: list[Stretch], word: str
-) -> list[Measured]:
+def _pairs(
+    trends: Mapping[str, Trend], gauges_m: Mapping[tuple[str, str], float], came: Stretch, left: Sequence[Stretch]
+) -> list[tuple[Measured, Measured]]:
+    """What the line before measured of the material as it left, and this line of the same as it came in."""
     found = []
-    for stretch in known:
-        trend = trends.get(stretch.line)
-        if trend is None:
+    trend = trends.get(came.line)
+    for column in () if trend is None else _at_end(of_material(trend.table), "entry"):
+        now = measured(trend, came, column, gauges_m.get((trend.table.name, column.name)))
+        if now is None:
             continue
-        for column in of_material(trend.table):
-            if word_of(column) == word:
-                made = measured(trend, stretch, column, gauges_m.get((trend.table.name, column.name)))
-                found += [] if made is None else [made]
+        for line in dict.fromkeys(one.line for one in left):
+            before = trends.get(line)
+            for other in () if before is None else _at_end(of_material(before.table), "exit"):
+                if word_of(other) == word_of(column):
+                    gauge = gauges_m.get((before.table.name, other.name))
+                    parts = [measured(before, one, other, gauge) for one in left if one.line == line]
+                    whole = _joined([part for part in parts if part is not None])
+                    found += [] if whole is None else [(whole, now)]
     return found
+
+
+def _at_end(columns: Sequence[Column], end: str) -> Sequence[Column]:
+    """Of the same quantity measured at both ends of a line those at this end, where there are any."""
+    own = {word_of(c) for c in columns if f".{end}_" in (c.concept or "")}
+    return [c for c in columns if f".{end}_" in (c.concept or "") or word_of(c) not in own]
+
+
+def _joined(parts: Sequence[Measured]) -> Measured | None:
+    if not parts:
+        return None
+    x, values = (np.concatenate(one) for one in ([p.x for p in parts], [p.values for p in parts]))
+    order = np.argsort(x, kind="stable")
+    return Measured(x[order], values[order], all(part.placed for part in parts))
+
+
+def _onto(before: Measured, way: Map) -> Measured:
+    """What was measured along the piece as it left, along what comes in."""
+    slope = (way.y[-1] - way.y[0]) / (way.x[-1] - way.x[0])
+    back = way.inverse()
+    x = back.at(np.clip(before.x, back.x[0], back.x[-1]))
+    x += (before.x - np.clip(before.x, back.x[0], back.x[-1])) / slope
+    step = -1 if slope < 0 else 1
+    return Measured(x[::step], before.values[::step], before.placed)
 
 
 def _likelihood(fit: _Fit) -> float:
@@ -165,34 +191,36 @@ def _correlation(a: Floats, b: Floats, lag: int) -> float:
 
 
 def _moved(
-    stretch: Stretch, trends: Mapping[str, Trend], gauges_m: Mapping[tuple[str, str], float], known: list[Stretch]
-) -> Stretch:
-    """The stretch with its metres shifted to where all profiles fit best, as far as its marks and its gauge may be off."""
-    trend = trends[stretch.line]
-    pairs = []
-    for column in of_material(trend.table):
-        mine = measured(trend, stretch, column, gauges_m.get((trend.table.name, column.name)))
-        if mine is not None and mine.placed:
-            others = _others(trends, gauges_m, known, word_of(column))
-            pairs += [(mine, other) for other in others if other.placed]
-    if stretch.run is None or not pairs:
-        return stretch
-    span = abs(float(stretch.run.y[-1] - stretch.run.y[0]))
-    gauge = span / stretch.run.length_m
-    doubt = float(np.clip(stretch.error_m / 1.96, 0.5, 6.0))
-    wander = walk_per_metre(trend) * span / gauge**2 + UNEVEN_M**2
-    found = fit_shift(pairs, (float(stretch.run.x[0]), float(stretch.run.x[-1])), doubt=doubt, wander=wander)
+    joint: Joint, came: Stretch, left: Sequence[Stretch], pairs: Sequence[tuple[Measured, Measured]],
+    trends: Mapping[str, Trend],
+) -> Joint | None:  # fmt: skip
+    """The joint with its metres shifted to where all profiles fit best, as far as marks, crops and gauges may be off."""
+    placed = [(_onto(before, joint.metres), now) for before, now in pairs if before.placed and now.placed]
+    if came.run is None or not placed:
+        return None
+    way = joint.metres
+    slope = abs(float(way.y[-1] - way.y[0]) / way.length_m)
+    ends = [one.error_m / 1.96 / slope for one in left if one.run is not None]
+    doubt = float(np.clip(np.hypot(joint.sd_m, np.hypot(came.error_m / 1.96, max(ends, default=0.0))), 0.5, 6.0))
+    low, high = max(float(way.x[0]), float(came.run.x[0])), min(float(way.x[-1]), float(came.run.x[-1]))
+    wander = _wander(trends[came.line], came) + UNEVEN_M**2
+    wander += sum(_wander(trends[one.line], one) / slope**2 for one in left if one.run is not None)
+    found = fit_shift(placed, (low, high), doubt=doubt, wander=wander)
     if found is None:
-        return stretch
-    x = np.unique(np.concatenate((np.linspace(stretch.run.x[0], stretch.run.x[-1], 65), stretch.run.x)))
+        return None
+    x = np.unique(np.concatenate((np.linspace(low, high, 65), way.x)))
     shift = found.at(x)
-    run, metres, left = (_reknotted(part, x, shift) for part in (stretch.run, stretch.metres, stretch.left))
-    others_m = min((other.error_m for other in known if other.run is not None), default=0.0)
-    return replace(
-        stretch, run=run, metres=metres, left=left, times=times_of(trend, run),
-        error_m=min(float(np.hypot(1.96 * found.sd_m, others_m)), stretch.error_m),
-        shift_m=float(np.sqrt(np.mean(shift**2))),
-    )  # fmt: skip
+    moved = _reknotted(way, x, shift)
+    return replace(joint, metres=moved, sd_m=found.sd_m, measured=True, shift_m=float(np.sqrt(np.mean(shift**2))))
+
+
+def _wander(trend: Trend, stretch: Stretch) -> float:
+    """Variance (m2 of the stretch's own metres) that the gauge's noise gathers along it."""
+    if stretch.run is None:
+        return 0.0
+    span = abs(float(stretch.run.y[-1] - stretch.run.y[0]))
+    gain = span / stretch.run.length_m
+    return walk_per_metre(trend) * span / gain**2
 
 
 def _reknotted(part: Map, x: Floats, shift: Floats) -> Map:

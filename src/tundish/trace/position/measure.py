@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from tundish.table import Finding, Origin, Table
 from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.position import cells, likeness, places
-from tundish.trace.position.along import Stretch, Turning, walk
+from tundish.trace.position.along import Joint, Stretch, Turning, Ways
+from tundish.trace.position.maps import Map
 from tundish.trace.position.book import Book, Passes, Spans, column, micros, spans_of, starts_of, stay_lengths
 from tundish.trace.position.doubts import about_lines, about_profile
 from tundish.trace.position.feeds import Coming, coming, mended_lengths
@@ -25,6 +27,8 @@ from tundish.trace.stays.segments import Floats
 from tundish.vocabulary import Catalogue
 
 GRID_M = 1.0
+WELD_M = 0.8
+"""Strip cut out with a weld, in m as it leaves: a sample of some decimetres on either side (unsourced, usual in strip lines)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Lengths:
 
         ``piece`` is its row in ``Genealogy.pieces``; ``grid_m`` the length of a cell. A piece without a length has no cells.
         """
-        found = walk(self.book, piece, self._judge)
+        found = self._ways.walk(piece)
         signals = cells.signals_of(self.trends, found.stretches)
         level = cells.gather(
             self.trends, found.stretches, signals, self.gauges_m, length_m=found.length_m, grid_m=grid_m
@@ -74,8 +78,14 @@ class Lengths:
     def _asked(self) -> np.ndarray:
         return np.array([goes != "out" for goes in self.book.goes]) | np.isfinite(self.book.passes.low_m)
 
-    def _judge(self, known: list[Stretch], straight_on: Stretch, turned: Stretch, prior: Turning) -> Stretch:
-        return likeness.judge(self.book.trends, self.gauges_m, known, (straight_on, turned), prior)
+    @cached_property
+    def _ways(self) -> Ways:
+        return Ways(self.book, self._judge)
+
+    def _judge(
+        self, came: Stretch, left: Sequence[Stretch], ways: tuple[Map, Map], prior: Turning, doubt_m: float
+    ) -> Joint | None:
+        return likeness.judge(self.book.trends, self.gauges_m, came, left, ways, prior, doubt_m)
 
 
 def measure(
@@ -97,7 +107,8 @@ def measure(
     running = trends(tables, lines, by_file, catalogue)
     into, out = stay_lengths(genealogy)
     spans = spans_of(genealogy, into, out)
-    into, doubt = mended_lengths(genealogy, spans, into)
+    lost = _lost(genealogy, running, into, out)
+    into, doubt = mended_lengths(genealogy, spans, into, lost)
     feeding = {
         line: _covered(came, running[line][0]) if line in running else came
         for line, came in coming(genealogy, spans, into, out).items()
@@ -107,7 +118,8 @@ def measure(
         for line, came in feeding.items() if line in running
     }  # fmt: skip
     passes = _passes(genealogy.stays.height, feeding, ruled)
-    book = _book(genealogy, {line: own[0] for line, own in running.items()}, passes, (into, out, doubt), spans)
+    scales = {line: pairing.scale for line, (_, pairing) in ruled.items() if feeding[line].feeds.metres is feeding[line].out_m}
+    book = _book(genealogy, {line: own[0] for line, own in running.items()}, passes, (into, out, doubt, lost), spans, scales)
     noted = places.noted(places.of_lines(tables, lines), genealogy, catalogue)
     scales = {line: pairing.scale for line, (_, pairing) in ruled.items()}
     found = about_lines(running, feeding, ruled, gauges, genealogy)
@@ -152,6 +164,16 @@ def _elongation(genealogy: Genealogy, line: str, into: Floats, out: Floats) -> f
     return gain if 0.5 <= gain <= 30.0 else 1.0
 
 
+def _lost(genealogy: Genealogy, running: Mapping[str, Sequence[Trend]], into: Floats, out: Floats) -> Floats:
+    """What is cut out with the weld behind each stay on a line that welds, in m of what comes in."""
+    lost = np.zeros(genealogy.stays.height)
+    lines = genealogy.stays["line"].to_numpy()
+    for line, (trend, *_) in running.items():
+        if trend.welds.size and trend.present is None:
+            lost[lines == line] = WELD_M / _elongation(genealogy, line, into, out)
+    return lost
+
+
 def _on_line(trend: Trend, came: Coming, gauges: Mapping[tuple[str, str], float], elongation: float) -> tuple[Ruled, Pairing]:
     places = {column: metres for (table, column), metres in gauges.items() if table == trend.table.name}
     parts = part(trend, places, elongation=elongation)
@@ -170,8 +192,9 @@ def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple
 
 
 def _book(
-    genealogy: Genealogy, running: Mapping[str, Trend], passes: Passes, lengths: tuple[Floats, Floats, Floats], spans: Spans
-) -> Book:
+    genealogy: Genealogy, running: Mapping[str, Trend], passes: Passes, lengths: tuple[Floats, Floats, Floats, Floats],
+    spans: Spans, scales: Mapping[str, float],
+) -> Book:  # fmt: skip
     stays, pieces = genealogy.stays, genealogy.pieces.height
     return Book(
         genealogy=genealogy, trends=running, passes=passes,
@@ -179,6 +202,7 @@ def _book(
         start=micros(stays, "start"), end=micros(stays, "end"), turn=stays["turn"].fill_null(1).to_numpy().astype(np.int64),
         length_in=lengths[0], length_out=lengths[1], length_sd=lengths[2],
         head_crop=np.nan_to_num(column(stays, "head_crop_m")), tail_crop=np.nan_to_num(column(stays, "tail_crop_m")),
+        lost_m=lengths[3], scales=scales,
         stays_from=starts_of(stays["piece"].to_numpy(), pieces), up_from=starts_of(genealogy.edges["child"].to_numpy(), pieces),
         spans=spans,
     )  # fmt: skip

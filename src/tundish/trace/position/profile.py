@@ -13,6 +13,9 @@ from tundish.trace.position.along import Stretch
 from tundish.trace.position.pyramid import Level, fitting
 from tundish.trace.stays.segments import Floats, Ints
 
+_SPARE = 0.006
+"""Share by which a recorded length may be longer than the ruled one: three standard deviations of a counted length."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -69,9 +72,12 @@ class Profile:
     def map(self, line: str, x: Sequence[float] | Floats, *, turn: int | None = None) -> There:
         """When and at which metre on that line these metres ``x`` of the final product were.
 
-        Of several stays on the line the last counts, unless ``turn`` names one.
+        Of several stays on the line the last counts, unless ``turn`` names one. A metre just beyond the tail, as far as a
+        recorded length may be off, is taken for the tail.
         """
         x = np.asarray(x, dtype=np.float64)
+        spare = max(1.0, _SPARE * self.length_m)
+        x = np.where((x > self.length_m) & (x <= self.length_m + spare), self.length_m, x)
         times, metres, error = (np.full(x.shape, np.nan) for _ in range(3))
         pieces = np.full(x.shape, -1, np.int64)
         for stretch in reversed([s for s in self.stretches if s.line == line and turn in (None, s.turn)]):
