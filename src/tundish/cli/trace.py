@@ -34,7 +34,7 @@ def run(plant: Path, piece: str | None, *, out: Path | None, as_json: bool, lang
     if as_json:
         sys.stdout.write(told.document + "\n")
         return
-    last = "" if folder is None else "\n\n" + say("Page: {path}", lang, path=folder / told.name)
+    last = "" if folder is None else "\n\n" + say("The page with pictures: {path}", lang, path=folder / told.name)
     sys.stdout.write("\n".join(told.lines) + last + "\n")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 
 from tundish.documents.history_form import MarkOut, ProfileOut, SignalOut
 from tundish.documents.words import Say
@@ -12,7 +13,8 @@ from tundish.locale import number
 WIDTH, HEIGHT = 1000, 74
 CELLS = 400
 """Cells of a drawing; more cannot be told apart on a page."""
-_MOST_TOGETHER = 64
+_GAP = 3
+"""Usual distances between two values from which on nothing was recorded."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74, 14, 4, 6
 _AXIS = 40
 
@@ -37,7 +39,7 @@ def strip(signal: SignalOut, profile: ProfileOut) -> str:
 
 
 def axis(profile: ProfileOut, _: Say) -> str:
-    """The common axis: metres from the head; welds and cuts as bars, samples as triangles, defects as spans."""
+    """The common axis: metres from the head; welds as bars, samples as triangles, defects as spans."""
     title = _("Metres from the head; welds, samples and defects")
     base = _AXIS - 18
     parts = [
@@ -80,47 +82,43 @@ def _bodies(
     """A band and a line for each stretch without a gap."""
     width = profile.cell_m * len(signal.mean) / max(len(cells), 1)
     parts: list[str] = []
-    run: list[tuple[float, float, float, float]] = []
-    for i, cell in enumerate([*cells, None]):
-        if cell is not None:
-            low, mean, high = (_y(value, ends) for value in cell)
-            run.append((_x(min((i + 0.5) * width, profile.length_m), profile), low, mean, high))
-        elif run:
-            over = " ".join(f"{x:.1f},{top}" for x, _low, _mean, top in run)
-            under = " ".join(f"{x:.1f},{bottom}" for x, bottom, _mean, _high in reversed(run))
-            middle = " ".join(f"{x:.1f},{inner}" for x, _low, inner, _high in run)
-            parts.append(f'<polygon class="band" points="{over} {under}"/><polyline class="mean" points="{middle}"/>')
-            run = []
+    for run in _runs(cells):
+        drawn = [
+            (_x(min((place + 0.5) * width, profile.length_m), profile), *(_y(value, ends) for value in cell))
+            for place, cell in run
+        ]
+        if len(drawn) == 1:  # a stroke as wide as its cell, for a line needs two ends
+            x, low, mean, high = drawn[0]
+            drawn = [(x - 2, low, mean, high), (x + 2, low, mean, high)]
+        over = " ".join(f"{x:.1f},{top}" for x, _low, _mean, top in drawn)
+        under = " ".join(f"{x:.1f},{bottom}" for x, bottom, _mean, _high in reversed(drawn))
+        middle = " ".join(f"{x:.1f},{inner}" for x, _low, inner, _high in drawn)
+        parts.append(f'<polygon class="band" points="{over} {under}"/><polyline class="mean" points="{middle}"/>')
     return parts
 
 
+def _runs(cells: Sequence[tuple[float, float, float] | None]) -> list[list[tuple[int, tuple[float, float, float]]]]:
+    """Stretches without a gap in the record: a fast line that is logged once a second fills every few cells only."""
+    known = [(place, cell) for place, cell in enumerate(cells) if cell is not None]
+    steps = sorted(later[0] - earlier[0] for earlier, later in pairwise(known))
+    reach = _GAP * steps[len(steps) // 2] if steps else 0
+    runs: list[list[tuple[int, tuple[float, float, float]]]] = []
+    for place, cell in known:
+        if not runs or place - runs[-1][-1][0] > reach:
+            runs.append([])
+        runs[-1].append((place, cell))
+    return runs
+
+
 def _gathered(signal: SignalOut) -> list[tuple[float, float, float] | None]:
-    """Least, mean and greatest of neighbouring cells, at most :data:`CELLS` of them.
-
-    A line at 3 m/s that is logged once a second fills every third cell of a metre: so many are taken together that a gap in the
-    drawing is a gap in the record.
-    """
+    """Least, mean and greatest of neighbouring cells, at most :data:`CELLS` of them."""
     size = max(1, -(-len(signal.mean) // CELLS))
-    while (found := _together(signal, size)) and _pierced(found) and size < _MOST_TOGETHER:
-        size *= 2
-    return found
-
-
-def _together(signal: SignalOut, size: int) -> list[tuple[float, float, float] | None]:
     found: list[tuple[float, float, float] | None] = []
     for start in range(0, len(signal.mean), size):
         parts = (signal.low, signal.mean, signal.high)
         low, mean, high = ([value for value in part[start : start + size] if value is not None] for part in parts)
         found.append((min(low), sum(mean) / len(mean), max(high)) if low and mean and high else None)
     return found
-
-
-def _pierced(cells: Sequence[object]) -> bool:
-    """Whether single cells are missing all over."""
-    alone = sum(
-        1 for before, cell, after in zip(cells, cells[1:], cells[2:], strict=False) if cell is None and (before or after)
-    )
-    return alone > len(cells) / 20
 
 
 def _axis(signal: SignalOut) -> tuple[float, float]:

@@ -25,6 +25,7 @@ from tundish.documents.history_form import (
     NoteOut,
     OverviewOut,
     ProfileOut,
+    SiblingsOut,
     SignalOut,
     StayOut,
     StepOut,
@@ -33,7 +34,7 @@ from tundish.documents.history_form import (
 from tundish.documents.names import meaning
 from tundish.documents.written import finding_out
 from tundish.errors import Message
-from tundish.locale import mark, render
+from tundish.locale import mark, render, say
 from tundish.settings import Language
 from tundish.trace.genealogy.graph import EdgeKind
 from tundish.trace.history import History, Material
@@ -55,6 +56,8 @@ KINDS: Mapping[EdgeKind, str] = {
     "processed": mark("processed"),
 }
 """What was done, in words."""
+_CALLED = {"heat": mark("heat"), "piece": mark("product")}
+"""Levels that people at the mill call otherwise than the vocabulary calls their numbers."""
 _DIGITS = 9
 
 Write = Callable[[Message], str]
@@ -72,6 +75,7 @@ def written(history: History, plant: str, lang: Language, *, time_zone: str) -> 
         pieces=[KinOut(**_plain(asdict(kin))) for kin in history.pieces.values()],
         up=[TieOut(**_plain(asdict(tie))) for tie in history.up],
         down=[TieOut(**_plain(asdict(tie))) for tie in history.down],
+        siblings=[SiblingsOut(**asdict(one)) for one in history.siblings],
         timeline=[StayOut(**_plain(asdict(stay))) for stay in history.timeline],
         profile=None if history.profile is None else _profile(history, history.profile),
         balance=[StepOut(**_plain(asdict(step))) for step in history.balance],
@@ -113,6 +117,8 @@ def schema() -> str:
 
 def level_name(level: str, lang: Language) -> str:
     """What an id names, in the reader's language: slab, coil; the plant's own word where the vocabulary has none."""
+    if level in _CALLED:
+        return say(_CALLED[level], lang)
     name = meaning(f"identity.{level}", lang) or level
     return name.removesuffix(" number").removesuffix("번호").strip() or level
 
@@ -147,12 +153,18 @@ def _profile(history: History, profile: Profile) -> ProfileOut:
 def _marks(history: History, profile: Profile) -> list[MarkOut]:
     """Samples, defects and welds in the order of their places."""
     found = []
-    for row in profile.places.drop("across_m").iter_rows(named=True):
+    for row in _once(profile.places).drop("across_m").iter_rows(named=True):
         notes = history.notes.get((row["table"], row["row"]), ())
         values = [NoteOut(name=one.header, concept=one.concept, value=_said(one.value), unit=one.unit) for one in notes]
         plain = _plain({name: value for name, value in row.items() if name != "table"})
         found.append(MarkOut(**plain, file=row["table"], notes=values))
     return found
+
+
+def _once(places: pl.DataFrame) -> pl.DataFrame:
+    """The places, a weld that several lines passed told once."""
+    spot = pl.col("from_m").round(1)
+    return places.filter((pl.col("kind") != "weld") | pl.int_range(pl.len()).over("kind", spot).eq(0))
 
 
 def _clock(clock: Clock, write: Write) -> ClockOut:

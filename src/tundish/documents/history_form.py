@@ -86,6 +86,15 @@ class StayOut(_Part):
     row: int | None
 
 
+class SiblingsOut(_Part):
+    """What else was made of a piece that the asked one was made of: products that may have the same fault."""
+
+    parent: int
+    depth: int = Field(ge=1, description="Steps up to it.")
+    pieces: list[int] = Field(description="The first of them in the order of their making.")
+    count: int = Field(ge=1, description="How many there are; those of a nearer parent are not counted again.")
+
+
 class StepOut(_Part):
     """Balance of mass: what went in, came out, was scrap, is left; the error in percent of what went in."""
 
@@ -166,10 +175,11 @@ class HistoryOut(_Part):
     language: Literal["ko", "en"] = Field(description="Of the texts of findings and clocks.")
     created: str = Field(description="ISO 8601, UTC.")
     piece: KinOut
-    pieces: list[KinOut] = Field(description="The piece itself and all that it is tied to.")
+    pieces: list[KinOut] = Field(description="The piece itself, all that it is tied to, and its siblings.")
     up: list[TieOut] = Field(description="To everything it was made of, nearest first.")
     down: list[TieOut] = Field(description="To everything that was made of it, nearest first.")
-    timeline: list[StayOut] = Field(description="Stays of all these pieces in order of time.")
+    siblings: list[SiblingsOut] = Field(description="Products of the same parents, those of the nearest first.")
+    timeline: list[StayOut] = Field(description="Stays of the piece and of all it is tied to, in order of time.")
     profile: ProfileOut | None = Field(description="null where no length of the piece can be told.")
     balance: list[StepOut] = Field(description="Each lot on the way, with all that came out of it.")
     clocks: list[ClockOut]

@@ -8,12 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tundish.documents import along, bars, lanes
+from tundish.documents.glance import glance
 from tundish.documents.history import KINDS, level_name
 from tundish.documents.history_form import HistoryOut, OverviewOut, TieOut
 from tundish.documents.names import meaning, said_already
 from tundish.documents.page import fill
-from tundish.documents.tree import Reader, metres, place, share, span, visits
-from tundish.documents.words import amount, percent, speaker
+from tundish.documents.tree import Reader, metres, notes, place, span, visits, where
+from tundish.documents.words import percent, share, speaker
 from tundish.locale import number
 from tundish.settings import Language
 from tundish.trace.history.doubts import DOUBTFUL, EVIDENCE
@@ -34,6 +35,8 @@ def page(out: HistoryOut, lang: Language, time_zone: str) -> str:
         lang,
         h=out,
         head=reader.head(),
+        glance=glance(reader),
+        doubts=[(one, where(one)) for one in sorted(out.findings, key=lambda one: one.severity == "info")],
         created=_local(out.created, time_zone),
         zone=time_zone,
         lanes=lanes.genealogy(out, levels, _),
@@ -98,7 +101,7 @@ def _stay(reader: Reader, visit: Sequence[Any]) -> dict[str, Any]:
     return {
         "line": first.line,
         "start": reader.time(first.start),
-        "end": reader.time(first.end, after=first.start),
+        "end": reader.until(first),
         "turn": first.turn,
         "passed": reader.passed(visit),
         "mass": reader.mass(visit),
@@ -119,8 +122,7 @@ def _signal(signal: Any, profile: Any, lang: Language) -> dict[str, Any]:  # noq
 
 def _mark(mark: Any, reader: Reader) -> dict[str, Any]:  # noqa: ANN401
     source = "" if mark.file is None else mark.file + ("" if mark.row is None else f": {number(mark.row)}")
-    told = ", ".join(f"{note.name} {amount(note.value, note.unit)}" for note in mark.notes)
-    return {"place": place(mark.from_m, mark.to_m), "kind": reader.mark(mark), "value": told, "source": source}
+    return {"place": place(mark.from_m, mark.to_m), "kind": reader.mark(mark), "value": notes(mark), "source": source}
 
 
 def _open(reader: Reader, number_: int) -> dict[str, Any]:

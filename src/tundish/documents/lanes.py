@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from html import escape
 
 from tundish.documents.history_form import HistoryOut, KinOut, TieOut
-from tundish.documents.tree import share
-from tundish.documents.words import Say
+from tundish.documents.words import Say, share
 from tundish.trace.history.doubts import DOUBTFUL
 
 MOST = 12
 """Pieces of a lane that are drawn, those with the largest shares; the others are one box."""
-_LANE, _BOX, _HIGH, _STEP, _TOP = 190, 132, 34, 46, 46
+_LANE, _BOX, _HIGH, _STEP, _TOP = 190, 132, 34, 60, 46
 _REST = -1
 """Stands for the pieces of a lane that are not drawn."""
 
@@ -35,16 +34,17 @@ def genealogy(out: HistoryOut, level: Mapping[str, str], _: Say) -> str:
     tallest = max(sum(1 for key in nodes if key[0] == lane) for lane in lanes)
     width, height = _LANE * len(lanes), _TOP + _STEP * tallest + 10
     places = {one: (lane, one if (lane, one) in nodes else _REST) for lane, own in lanes.items() for one in own}
+    passed, turns = _passed(out), _turns(lanes, kin)
     title = _("Genealogy of {piece}: {up} edges up, {down} edges down", piece=out.piece.id, up=len(out.up), down=len(out.down))
     parts = [
         f'<svg class="lanes" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
         f'aria-label="{escape(title)}" xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}</title>',
         *(
-            _heading(i, lane, [kin[number] for number in own], level, height=height)
+            _heading(i, lane, [kin[number] for number in own], level, height=height, turn=turns.get(lane, ""))
             for i, (lane, own) in enumerate(lanes.items())
         ),
         *_edges(out, nodes, places),
-        *(_box(node, out, level, _) for node in nodes.values()),
+        *(_box(node, out, level, passed, _) for node in nodes.values()),
         "</svg>",
     ]
     return "".join(parts)
@@ -61,6 +61,33 @@ def _lanes(out: HistoryOut) -> dict[int, list[int]]:
     for number, place in lane.items():
         found.setdefault(place, []).append(number)
     return {place: found[place] for place in sorted(found)}
+
+
+def _passed(out: HistoryOut) -> dict[int, str]:
+    """Lines that a piece went through without a new number, and how often: temper mills, furnaces, rework."""
+    lines: dict[int, dict[str, int]] = {}
+    for stay in out.timeline:
+        if stay.goes == "through":
+            own = lines.setdefault(stay.piece, {})
+            own[stay.line] = own.get(stay.line, 0) + 1
+    return {
+        piece: ", ".join(line if count == 1 else f"{count}× {line}" for line, count in own.items())
+        for piece, own in lines.items()
+    }
+
+
+def _turns(lanes: Mapping[int, list[int]], kin: Mapping[int, KinOut]) -> dict[int, str]:
+    """Lanes that stand for a line that an earlier lane stands for as well: the material came back under a new number."""
+    seen: dict[str, int] = {}
+    found: dict[int, str] = {}
+    for lane, own in lanes.items():
+        lines = dict.fromkeys(one for number in own if (one := kin[number].line))
+        for line in lines:
+            seen[line] = seen.get(line, 0) + 1
+        most = max((seen[line] for line in lines), default=1)
+        if most > 1:
+            found[lane] = f" ({most})"
+    return found
 
 
 def _weights(out: HistoryOut) -> dict[int, float]:
@@ -90,9 +117,9 @@ def _placed(
     return nodes
 
 
-def _heading(i: int, lane: int, own: Sequence[KinOut], level: Mapping[str, str], *, height: int) -> str:
+def _heading(i: int, lane: int, own: Sequence[KinOut], level: Mapping[str, str], *, height: int, turn: str) -> str:
     """The line that made these pieces, and what they are; a band behind every second lane."""
-    lines = ", ".join(dict.fromkeys(kin.line for kin in own if kin.line))
+    lines = ", ".join(dict.fromkeys(kin.line for kin in own if kin.line)) + turn
     levels = ", ".join(dict.fromkeys(level[kin.level] for kin in own))
     asked = " asked" if lane == 0 else ""
     band = f'<rect class="band{asked}" x="{i * _LANE}" y="0" width="{_LANE}" height="{height}"/>'
@@ -121,21 +148,23 @@ def _edges(out: HistoryOut, nodes: Mapping[tuple[int, int], _Node], places: Mapp
         yield f'<path class="{kind}" stroke-width="{width:.1f}" d="{curve}"><title>{escape(said)}</title></path>'
 
 
-def _box(node: _Node, out: HistoryOut, level: Mapping[str, str], _: Say) -> str:
+def _box(node: _Node, out: HistoryOut, level: Mapping[str, str], passed: Mapping[int, str], _: Say) -> str:
     kin = node.kin
     if kin is None:
         label, below, kind = _("and {more} more", more=node.count), share(node.weight), "rest"
     else:
         asked = kin.number == out.piece.number
         label, below = _short(kin.id, 18), "" if asked else share(node.weight)
-        kind = "asked" if asked else "open" if kin.number in out.open_ends or not kin.recorded else ""
+        kind = "asked" if asked else "open" if kin.number in out.open_ends else ""
     title = label if kin is None else f"{level[kin.level]} {kin.id}"
     middle = node.x + _BOX / 2
+    through = _short("" if kin is None or kin.number not in passed else f"↻ {passed[kin.number]}", 28)
     return (
         f'<g class="piece {kind}"><title>{escape(title)}</title>'
         f'<rect x="{node.x:.0f}" y="{node.y:.0f}" width="{_BOX}" height="{_HIGH}" rx="3"/>'
         f'<text x="{middle:.0f}" y="{node.y + (15 if below else 21):.0f}">{escape(label)}</text>'
-        f'<text class="share" x="{middle:.0f}" y="{node.y + 29:.0f}">{escape(below)}</text></g>'
+        f'<text class="share" x="{middle:.0f}" y="{node.y + 29:.0f}">{escape(below)}</text>'
+        f'<text class="through" x="{middle:.0f}" y="{node.y + _HIGH + 14:.0f}">{escape(through)}</text></g>'
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
+from tundish.documents.answer import FindingOut
+from tundish.documents.glance import glance
 from tundish.documents.history import KINDS, level_name
 from tundish.documents.history_form import (
     HistoryOut,
@@ -19,7 +21,7 @@ from tundish.documents.history_form import (
     StepOut,
     TieOut,
 )
-from tundish.documents.words import Say, amount, percent, speaker
+from tundish.documents.words import Say, amount, bare, percent, share, speaker
 from tundish.locale import mark, number
 from tundish.settings import Language
 from tundish.trace.history.doubts import DOUBTFUL, EVIDENCE
@@ -27,11 +29,12 @@ from tundish.trace.history.doubts import DOUBTFUL, EVIDENCE
 MOST_TIES = 40
 """Lines of a tree; the page and the JSON hold the rest."""
 MOST_STAYS = 40
+MOST_DOUBTS = 8
 MOST_SIGNALS = 20
 MARKS = {"sample": mark("sample"), "defect": mark("defect"), "weld": mark("weld")}
 """What lies at a place, in words."""
 _BLOCKS = "▁▂▃▄▅▆▇█"
-SPARK = 48
+SPARK = 32
 """Characters of a profile."""
 
 
@@ -39,15 +42,14 @@ def text(out: HistoryOut, lang: Language, time_zone: str) -> list[str]:
     """The lines of a history."""
     _ = speaker(lang)
     reader = Reader(out, lang, time_zone)
-    told = [reader.head()]
+    told = [reader.head(), "", *(f"  {asked}: {answer}" for asked, answer in glance(reader))]
+    told += _part(_("Doubts"), list(reader.doubts()), "") if out.findings else []
     told += _part(_("What it was made of"), list(reader.tree(up=True)), _("No record tells."))
     told += _part(_("What was made of it"), list(reader.tree(up=False)), _("Nothing yet, as far as the records go."))
     told += _part(_("When it was where (reference clock)"), list(reader.stays()), _("No record tells."))
     if out.profile is not None:
         told += _part(_("Along its length"), list(reader.profile(out.profile)), _("No signal reaches it."))
-    told += _part(_("Mass balance"), [balance_line(step, _) for step in out.balance], _("No masses are recorded."))
-    doubts = [f"  {'ⓘ' if one.severity == 'info' else '⚠'} {one.text}" for one in out.findings]
-    return [*told, *(_part(_("Doubts"), doubts, ""))] if doubts else told
+    return told + _part(_("Mass balance"), [balance_line(step, _) for step in out.balance], _("No masses are recorded."))
 
 
 def _part(title: str, lines: list[str], otherwise: str) -> list[str]:
@@ -66,6 +68,14 @@ class Reader:
         kin = self.out.piece
         facts = [f"{level_name(kin.level, self.lang)} {kin.id}", kin.line or "", self.time(kin.made), size(kin)]
         return " · ".join(fact for fact in facts if fact)
+
+    def doubts(self) -> Iterator[str]:
+        """One line a finding, the gravest first, with where it is in this history."""
+        ordered = sorted(self.out.findings, key=lambda one: one.severity == "info")
+        for one in ordered[:MOST_DOUBTS]:
+            yield f"  {'ⓘ' if one.severity == 'info' else '⚠'} {one.text}{where(one)}"
+        if len(ordered) > MOST_DOUBTS:
+            yield "  " + self.say("and {more} more", more=len(ordered) - MOST_DOUBTS)
 
     def tree(self, *, up: bool) -> Iterator[str]:
         """One line an edge, the nearest first, the farther ones under it."""
@@ -94,7 +104,7 @@ class Reader:
         kin = self.kin[far]
         facts = [self.say(KINDS[tie.kind]), share(tie.share), metres(tie)]
         sure = [percent(100 * tie.probability), self.say(EVIDENCE[tie.evidence].text)]
-        doubt = " ⚠" if tie.probability < DOUBTFUL or not kin.recorded else ""
+        doubt = " ⚠" if tie.probability < DOUBTFUL or far in self.out.open_ends else ""
         said = " ".join(fact for fact in facts if fact)
         return f"{kin.id} ({level_name(kin.level, self.lang)}) {said} [{', '.join(sure)}]{doubt}"
 
@@ -103,13 +113,18 @@ class Reader:
         found = visits(self.out.timeline)
         for visit in found[:MOST_STAYS]:
             first = visit[0]
-            facts = [f"{self.time(first.start)} ~ {self.time(first.end, after=first.start)}", first.line, self.passed(visit)]
+            facts = [f"{self.time(first.start)} ~ {self.until(first)}", first.line, self.passed(visit)]
             facts += [self.mass(visit)]
             if first.turn > 1:
                 facts.append(self.say("turn {turn}", turn=first.turn))
             yield "  " + "  ".join(fact for fact in facts if fact)
         if len(found) > MOST_STAYS:
             yield "  " + self.say("and {more} more", more=len(found) - MOST_STAYS)
+
+    def until(self, stay: StayOut) -> str:
+        """The end of a stay, marked where it lies before its begin."""
+        backward = stay.start is not None and stay.end is not None and stay.end < stay.start
+        return self.time(stay.end, after=stay.start) + (" ⚠" if backward else "")
 
     def passed(self, visit: Sequence[StayOut]) -> str:
         """What went in and what came out."""
@@ -130,11 +145,11 @@ class Reader:
         for line, signals in groupby(profile.signals[:MOST_SIGNALS], lambda signal: signal.line):
             yield f"  {line}"
             for signal in signals:
-                yield f"    {spark(signal)}  {signal.column}: {span(signal)}"
+                yield f"    {spark(signal)}  {bare(signal.column, signal.unit)}: {span(signal)}"
         if len(profile.signals) > MOST_SIGNALS:
             yield "  " + self.say("and {more} more", more=len(profile.signals) - MOST_SIGNALS)
         for one in profile.marks[:MOST_STAYS]:
-            told = ", ".join(f"{note.name} {amount(note.value, note.unit)}" for note in one.notes)
+            told = notes(one)
             yield f"  {place(one.from_m, one.to_m)}  {self.mark(one)}" + (f": {told}" if told else "")
 
     def mark(self, noted: MarkOut) -> str:
@@ -174,10 +189,19 @@ def overview(out: OverviewOut, lang: Language) -> list[str]:
 
 def balance_line(step: StepOut, _: Say) -> str:
     """One balance: in = out + scrap + rest, but for the error."""
-    text = "  {line} {of}: in {came} kg = out {left} + scrap {scrap} + rest {rest}; error {error}"
+    text = "  {of}: in {came} kg = out {left} + scrap {scrap} + rest {rest}; error {error}"
     masses = {"came": step.in_kg, "left": step.out_kg, "scrap": step.scrap_kg, "rest": step.rest_kg}
     values = {name: "-" if value is None else number(round(value, 1)) for name, value in masses.items()}
-    return _(text, line=step.line or "-", of=step.of or "", error=percent(step.error_percent), **values)
+    of = f"{step.line or '-'} {step.of}" if step.of and step.of != step.line else step.line or "-"
+    return _(text, of=of, error=percent(step.error_percent), **values)
+
+
+def where(finding: FindingOut) -> str:
+    """The numbers and rows that a finding of the whole plant names in this history."""
+    rows = [f"{finding.file}: {', '.join(number(row) for row in finding.rows[:3])}"] if finding.rows else []
+    unsaid = [one for one in dict.fromkeys(finding.found) if one not in finding.text]
+    named = [*unsaid[:3], *rows]
+    return f" ({'; '.join(named)})" if named else ""
 
 
 def visits(timeline: Sequence[StayOut]) -> list[list[StayOut]]:
@@ -201,11 +225,6 @@ def size(kin: KinOut) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def share(part: float | None) -> str:
-    """A share in percent; a question mark where it is not known."""
-    return "?%" if part is None else percent(100 * part)
-
-
 def metres(tie: TieOut) -> str:
     """The part of the parent."""
     return "" if tie.from_m is None or tie.to_m is None else place(tie.from_m, tie.to_m)
@@ -215,6 +234,11 @@ def place(start: float, end: float) -> str:
     """Metres from and to, to the decimetre."""
     first, last = number(round(start, 1)), number(round(end, 1))
     return f"{first} m" if first == last else f"{first}~{last} m"
+
+
+def notes(noted: MarkOut) -> str:
+    """What stands in the row of a sample or defect."""
+    return ", ".join(f"{bare(note.name, note.unit)} {amount(note.value, note.unit)}" for note in noted.notes)
 
 
 def span(signal: SignalOut) -> str:
@@ -227,15 +251,29 @@ def span(signal: SignalOut) -> str:
 
 
 def spark(signal: SignalOut) -> str:
-    """Means along the piece as blocks; a dot where nothing was measured."""
+    """Means along the piece as blocks; a dot where nothing was measured.
+
+    A fast line logs a row every few metres only, so a value reaches as far as the next is usually away.
+    """
     cells = len(signal.mean)
-    parts = [signal.mean[cells * i // SPARK : max(cells * (i + 1) // SPARK, cells * i // SPARK + 1)] for i in range(SPARK)]
-    known = [[value for value in part if value is not None] for part in parts]
-    means = [sum(part) / len(part) if part else None for part in known]
+    known = [place for place, value in enumerate(signal.mean) if value is not None]
+    steps = sorted(later - earlier for earlier, later in pairwise(known))
+    reach = steps[len(steps) // 2] if steps else 0
+    ends = [(cells * i // SPARK, max(cells * (i + 1) // SPARK, cells * i // SPARK + 1)) for i in range(SPARK)]
+    near = [
+        (first, last) if _mean(signal.mean[first:last]) is not None else (max(first - reach, 0), last + reach)
+        for first, last in ends
+    ]
+    means = [_mean(signal.mean[first:last]) for first, last in near]
     there = [value for value in means if value is not None]
     low, high = (min(there), max(there)) if there else (0.0, 1.0)
     scale = (len(_BLOCKS) - 1) / (high - low) if high > low else 0.0
     return "".join("·" if value is None else _BLOCKS[round((value - low) * scale)] for value in means)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -43,6 +43,15 @@ def percent(value: float | None) -> str:
     return f"{number(round(value, 1) if abs(value) >= 1 else float(f'{value:.2g}'))}%"
 
 
+def share(part: float | None) -> str:
+    """A share of one in percent; a question mark where it is not known.
+
+    >>> share(0.25), share(None)
+    ('25%', '?%')
+    """
+    return "?%" if part is None else percent(100 * part)
+
+
 def figure(value: float | None, unit: str | None) -> str:
     """A figure of the answer: a share of pieces in %, or a value of the target with three to four digits that count.
 
@@ -96,10 +105,10 @@ def line_name(line: LimitOut) -> str:
 def bare(name: str, unit: str | None) -> str:
     """A setting's name without the unit in brackets that the value beside it says again.
 
-    >>> bare("이슬점(℃)", "℃"), bare("경도(Hv)", "℃")
-    ('이슬점', '경도(Hv)')
+    >>> bare("이슬점(℃)", "℃"), bare("입측두께[mm]", "mm"), bare("경도(Hv)", "℃")
+    ('이슬점', '입측두께', '경도(Hv)')
     """
-    return name.removesuffix(f"({unit})").rstrip() or name
+    return name.removesuffix(f"({unit})").removesuffix(f"[{unit}]").rstrip() or name
 
 
 def condition(line: LimitOut, _: Say) -> str:

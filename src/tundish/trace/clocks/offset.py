@@ -91,7 +91,7 @@ def unsure(file: str, why: Message) -> Compared:
         "The clock of {file} could not be compared with the pieces' times ({why}); both are taken as equal. "
         "If you know the difference, write it under [clocks] in plant.toml.",
         file=file,
-        why=str(why),
+        why=why,
     )
     return Compared(Clock(file, 0.0, 0.0, 0.0, why, sure=False), (Finding("clock_unsure", "warning", text, Origin(file)),))
 

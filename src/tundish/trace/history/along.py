@@ -47,8 +47,6 @@ def along(
     gauges_m: Mapping[str, float] | None = None,
 ) -> Alongside | None:
     """The profile of a piece as it left its last line; None where neither signal nor sample nor defect reaches it."""
-    from tundish.trace.position import measure  # compiled kernels: slow to import, and a tree needs none
-
     pieces, stays, windows = _around(material, number)
     small = _small(material, pieces, stays)
     narrow = [
@@ -56,6 +54,8 @@ def along(
     ]
     if not narrow:
         return None
+    from tundish.trace.position import measure  # compiled kernels: slow to import, and a tree needs none
+
     clocks = Aligned(
         material.clocks, {table.name: material.lines[table.name] for table in narrow if table.name in material.lines}
     )

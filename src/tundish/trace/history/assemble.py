@@ -15,6 +15,7 @@ from tundish.trace.genealogy.index import Reach, Rows
 from tundish.trace.history.ask import find
 from tundish.trace.history.doubts import doubts, open_ends
 from tundish.trace.history.material import Material
+from tundish.trace.history.siblings import siblings
 from tundish.trace.history.small import renumbered
 from tundish.trace.history.told import History, Kin, Stay, Step, Tie
 from tundish.trace.pieces import Clock
@@ -35,8 +36,10 @@ def history(material: Material, piece: str, *, along: Along | None = None) -> Hi
     number = find(material, piece)
     above, below = material.index.up(number), material.index.down(number)
     up, down = _ties(material, above), _ties(material, below)
-    kin = _kin(material, number, (*up, *down))
-    timeline = _timeline(material, np.array(list(kin), dtype=np.int64))
+    beside_it = siblings(material, number, up, down)
+    tied = _kin(material, [number, *(end for tie in (*up, *down) for end in (tie.parent, tie.child))])
+    kin = tied | _kin(material, [one for family in beside_it for one in family.pieces])
+    timeline = _timeline(material, np.array(list(tied), dtype=np.int64))
     beside = None if along is None else along(number)
     ends = open_ends(kin, number, up, material.overview.levels)
     told = History(
@@ -44,6 +47,7 @@ def history(material: Material, piece: str, *, along: Along | None = None) -> Hi
         pieces=kin,
         up=up,
         down=down,
+        siblings=beside_it,
         timeline=timeline,
         profile=None if beside is None else beside.profile,
         notes={} if beside is None else beside.notes,
@@ -60,18 +64,21 @@ def _ties(material: Material, reach: Reach) -> tuple[Tie, ...]:
     share = [None if np.isnan(part) else part for part in reach.share.tolist()]
     depths = reach.depth.tolist()
     return tuple(
-        Tie(depth=depth, share=part, file=_file(material, row.pop("table")), **row)
+        Tie(depth=depth, share=part, file=_file(material, row.pop("table"), row["line"]), **row)
         for depth, part, row in zip(depths, share, frame.iter_rows(named=True), strict=True)
     )
 
 
-def _file(material: Material, table: str | None) -> str | None:
+def _file(material: Material, table: str | None, line: str | None) -> str | None:
+    """The file that a row of a table stands in; of exports of several lines under one another the one named like its line."""
     files = material.files.get(table or "", ())
-    return files[0] if len(files) == 1 else table
+    if len(files) == 1:
+        return files[0]
+    return next((file for file in files if line == file.rpartition("/")[2].rpartition(".")[0]), table)
 
 
-def _kin(material: Material, number: int, ties: Iterable[Tie]) -> dict[int, Kin]:
-    numbers = list(dict.fromkeys([number, *(end for tie in ties for end in (tie.parent, tie.child))]))
+def _kin(material: Material, named: Iterable[int]) -> dict[int, Kin]:
+    numbers = list(dict.fromkeys(named))
     frame = material.pieces.take(np.array(numbers, dtype=np.int64)).drop("even")
     return {one: Kin(number=one, **row) for one, row in zip(numbers, frame.iter_rows(named=True), strict=True)}
 
@@ -80,16 +87,19 @@ def _timeline(material: Material, numbers: Rows) -> tuple[Stay, ...]:
     frame = material.stays.take(material.index.stays(numbers)).with_columns(
         corrected_s=pl.lit(0.0), file=pl.lit(None, pl.String)
     )
-    parts = [_right(material, part, str(table)) for (table,), part in frame.group_by("table", maintain_order=True)]
+    parts = [
+        _right(material, part, _file(material, None if table is None else str(table), None if line is None else str(line)))
+        for (table, line), part in frame.group_by("table", "line", maintain_order=True)
+    ]
     whole = pl.concat(parts) if parts else frame
     ordered = whole.drop("table").sort("start", "end", nulls_last=True, maintain_order=True)
     return tuple(Stay(**row) for row in ordered.iter_rows(named=True))
 
 
-def _right(material: Material, stays: pl.DataFrame, table: str) -> pl.DataFrame:
-    """Stays that one table tells, by the reference clock; a table made of several files has no clock of its own."""
-    stays = stays.with_columns(file=pl.lit(_file(material, table)))
-    clock = next((clock for clock in material.clocks if material.files.get(table) == (clock.file,)), None)
+def _right(material: Material, stays: pl.DataFrame, file: str | None) -> pl.DataFrame:
+    """Stays that one file tells, by the reference clock."""
+    stays = stays.with_columns(file=pl.lit(file, pl.String))
+    clock = next((clock for clock in material.clocks if clock.file == file), None)
     if clock is None:
         return stays
     start, end = (clock.right(stays[name].to_physical().fill_null(NEVER).to_numpy()) for name in ("start", "end"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -35,7 +36,7 @@ def open_ends(kin: Mapping[int, Kin], number: int, up: Iterable[Tie], levels: pl
 def doubts(told: History, known: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings about this history: its own doubts first, then those of the records behind it."""
     own = [*_unrecorded(told), *_open(told), *_parts_unknown(told), *_doubtful(told)]
-    return (*own, *told.findings, *(finding for finding in known if _touches(finding, told)))
+    return (*own, *told.findings, *(here for finding in known if (here := _here(finding, told)) is not None))
 
 
 def _open(told: History) -> Iterable[Finding]:
@@ -97,15 +98,20 @@ EVIDENCE: Mapping[Evidence, Message] = {
 """What an edge rests on, in words."""
 
 
-def _touches(finding: Finding, told: History) -> bool:
-    """Whether a finding of the genealogy is about a row or a number of this history."""
-    if finding.code == "not_kept":
-        return True
+_OF_ALL = frozenset(("not_kept", "too_large_for_profiles"))
+"""Codes of findings that concern every history."""
+
+
+def _here(finding: Finding, told: History) -> Finding | None:
+    """What a finding of the whole plant says of this history: only the rows and numbers that occur in it; None for nothing."""
     ties, stays = (*told.up, *told.down), told.timeline
-    rows = {(tie.file, tie.row) for tie in ties} | {(stay.file, stay.row) for stay in stays}
-    if any((finding.origin.file, row) in rows for row in finding.rows):
-        return True
-    ids = {kin.id for kin in told.pieces.values()}
-    return not ids.isdisjoint(finding.found) or any(
-        isinstance(value, str) and value in ids for value in finding.message.values.values()
-    )
+    standing = {(tie.file, tie.row) for tie in ties} | {(stay.file, stay.row) for stay in stays}
+    ids = {told.piece.id} | {told.pieces[number].id for tie in ties for number in (tie.parent, tie.child)}
+    rows = tuple(row for row in finding.rows if (finding.origin.file, row) in standing)
+    found = tuple(one for one in finding.found if one in ids)
+    clocks = {clock.file for clock in told.clocks}
+    named = any(isinstance(value, str) and value in ids for value in finding.message.values.values())
+    of_clock = finding.code.startswith("clock_") and finding.origin.file in clocks
+    if not (rows or found or named or of_clock or finding.code in _OF_ALL):
+        return None
+    return finding if named or of_clock else replace(finding, rows=rows, found=found)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
+from tundish.errors import Message
 from tundish.table import Finding, Table
 from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
@@ -95,11 +96,19 @@ class Material:
     """Tables that a profile may need; without them none is told."""
 
 
+def _left_out(table: Table) -> Finding:
+    files = ", ".join(dict.fromkeys(origin.file for origin in table.origins))
+    text = "{files} is read in parts, for it is larger than the memory: profiles along a piece show none of its signals."
+    hint = Message("Trace a folder that holds only the months in question, or a machine with more memory.")
+    return Finding("too_large_for_profiles", "warning", Message(text, files=files), table.origins[0], hint=hint)
+
+
 def in_memory(
     genealogy: Genealogy, *, tables: Sequence[Table] = (), aligned: Aligned | None = None, findings: Iterable[Finding] = ()
 ) -> Material:
     """The genealogy as it was traced, indexed: seconds for ten million pieces."""
     pieces, edges, stays = genealogy.pieces, genealogy.edges, genealogy.stays
+    large = [_left_out(table) for table in tables if table.parts]
     return Material(
         Shown(pieces),
         Shown(edges),
@@ -107,7 +116,7 @@ def in_memory(
         pieces["even"],
         genealogy.index,
         overview(genealogy),
-        (*genealogy.findings, *(() if aligned is None else aligned.findings), *findings),
+        (*genealogy.findings, *(() if aligned is None else aligned.findings), *findings, *large),
         () if aligned is None else aligned.clocks,
         {} if aligned is None else dict(aligned.lines),
         {table.name: tuple(dict.fromkeys(origin.file for origin in table.origins)) for table in tables},

@@ -102,6 +102,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Siblings:
+    """What else was made of a piece that this one was made of: products that may have the same fault."""
+
+    parent: int
+    depth: int
+    """Steps up to it, by the shortest way."""
+    pieces: tuple[int, ...]
+    """The first, in the order of their making, of those that nothing was made of and no nearer parent tells of already."""
+    count: int
+    """How many there are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """One value of a row of the plant's files, in the plant's unit."""
 
@@ -117,12 +130,14 @@ class History:
 
     piece: Kin
     pieces: Mapping[int, Kin]
-    """The piece itself and all that it is tied to, by number."""
+    """The piece itself, all that it is tied to, and its siblings, by number."""
     up: tuple[Tie, ...]
     """Nearest first."""
     down: tuple[Tie, ...]
+    siblings: tuple[Siblings, ...]
+    """Those of the nearest parents first."""
     timeline: tuple[Stay, ...]
-    """Stays of all these pieces in order of time."""
+    """Stays of the piece and of all it is tied to, in order of time."""
     profile: Profile | None
     """Signals, samples and defects along the piece; None where no length can be told."""
     notes: Mapping[tuple[str, int], tuple[Note, ...]]
