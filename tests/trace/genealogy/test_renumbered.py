@@ -62,3 +62,25 @@ def test_packs_lie_in_the_customers_pack_and_not_the_other_way_round(tmp_path):
     _, edges = traced(tmp_path, 시어실적=sheared, 출하포장=packed)
     assert {(f"PK{4100 + n}", f"HB{880 + n // 2}") for n in range(120)} <= edges
     assert len(edges) == 240
+
+
+def test_what_goes_in_whole_weighs_as_its_row_says(tmp_path):
+    sheared = [["팩번호", "원코일번호", "작업시작", "작업종료", "투입중량(kg)", "중량(kg)"]]
+    packed = [["고객팩번호", "팩번호", "포장일시", "투입중량(kg)"]]
+    for n in range(120):
+        sheared.append([f"PK{4100 + n}", f"K5C{300 + n // 5}", stamp(30 * n), stamp(30 * n + 20), 2000, 1000 * (1 + n % 2)])
+        packed.append([f"HB{880 + n // 2}", f"pk{4100 + n}", stamp(5000 + n // 2 * 10), 1000 * (1 + n % 2)])
+    genealogy, _ = traced(tmp_path, 시어실적=sheared, 출하포장=packed)
+    shares = genealogy.edges.filter(line="출하포장").sort("row")["share_of_child"].round(9).to_list()
+    assert shares == [round(1 / 3, 9), round(2 / 3, 9)] * 60
+
+
+def test_one_slip_does_not_make_a_piece_twice_as_heavy(tmp_path):
+    _, rolled, _ = mill(300)
+    rolled[8][1] = rolled[9][1]
+    sawn = [["산세코일번호", "원자재코일", "작업시각"]] + [
+        [f"PO25-{501 + n}", f"HR{7000 + n // 2}", stamp(30 * n)] for n in range(300)
+    ]
+    genealogy, _ = traced(tmp_path, 산세실적=sawn, 냉간압연실적=rolled)
+    assert genealogy.find("PO25-508").to_list()
+    assert genealogy.pieces["mass_kg"].max() < 13_000
