@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-TAIL = 64
+TAIL = 16
 """Different values at either end that are counted one by one; at most eight of them are taken out."""
 _MOST_LEVELS = 32
 
@@ -112,7 +112,9 @@ class Look:
 
     def packed(self) -> str:
         """As text."""
-        return json.dumps(asdict(self))
+        runs = {key: value.__dict__ if isinstance(value, Run) else value for key, value in self.runs.__dict__.items()}
+        listed = [run.__dict__ for run in self.runs.long]
+        return json.dumps({**self.__dict__, "runs": {**runs, "long": listed}})
 
     @classmethod
     def unpacked(cls, text: str) -> Look:
@@ -269,7 +271,7 @@ class _Tails:
 def core_of(values: Floats) -> tuple[float, float] | None:
     """Between which values nearly all lie, so that what lies outside can be counted one by one; None for few levels."""
     levels = np.unique(values[np.isfinite(values)])
-    return (float(levels[TAIL // 4]), float(levels[-TAIL // 4])) if levels.size > TAIL else None
+    return (float(levels[TAIL // 2]), float(levels[-TAIL // 2])) if levels.size > 2 * TAIL else None
 
 
 def _counted(one: Sequence[tuple[float, int]], other: Sequence[tuple[float, int]]) -> tuple[tuple[float, int], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from tundish.errors import Message
@@ -48,6 +49,7 @@ def opened(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> tuple[Ch
     return chunk, recipe_of(names(shared["recipes"])[chunk.source])
 
 
+@lru_cache(maxsize=64)
 def recipe_of(text: str) -> Recipe:
     """What :func:`packed_recipe` gave."""
     said = json.loads(text)
