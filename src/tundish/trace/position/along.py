@@ -26,6 +26,10 @@ _KEPT = 4096
 """Ways kept at most: pieces made of one coil share the coil's own way."""
 _COUNTED = 0.002
 """Share by which a recorded length is off, one standard deviation."""
+_LENGTHENS = 0.003
+"""A line that makes metres longer by less than this share makes none longer."""
+_PARTED = 0.29
+"""Standard deviation of where a length is parted that may be parted anywhere: 1 / sqrt(12)."""
 _RULED = 0.0005
 """Share by which a length ruled on the line is off beside its marks: the gauge's scale comes from many recorded lengths."""
 
@@ -107,13 +111,32 @@ class Joint:
     shift_m: float = 0.0
 
 
+@dataclass(frozen=True)
+class Laid:
+    """How what comes in may lie on itself as it left, before profiles are looked at."""
+
+    ways: tuple[Map, Map]
+    """Metres of what comes in -> metres from its head as it left: straight on, and turned."""
+    shift_m: float
+    """By how much both ends together may be off, one standard deviation in m of what comes in: unknown crops."""
+    end_m: float
+    """By how much each end may be off besides: marks, lengths."""
+    marked: bool
+    """Whether the doubt of the marks is in that."""
+
+    @property
+    def sd_m(self) -> float:
+        """Of any place, one standard deviation."""
+        return float(np.hypot(self.shift_m, self.end_m))
+
+
 class Judge(Protocol):
     """Says from measured profiles how what came in lies on what left the line before."""
 
     def __call__(
-        self, came: Stretch, left: Sequence[Stretch], ways: tuple[Map, Map], prior: Turning, doubt_m: float
+        self, came: Stretch, left: Sequence[Stretch], laid: Laid, prior: Turning
     ) -> Joint | None:
-        """The one of both ``ways`` (straight on, turned) that fits, moved to where it fits best; None when neither can be."""
+        """The one of both ways that fits, moved to where it fits best; None when neither can be."""
         ...
 
 
@@ -240,18 +263,46 @@ class Ways:
             book, stay = self.book, step.stay
             into = float(book.length_in[stay]) if stay >= 0 and book.length_in[stay] > 0 else earlier.length_m
             before = earlier.length_m if earlier.length_m > 0 else into
-            ways = straight((0.0, into), (0.0, before)), straight((0.0, into), (before, 0.0))
             came = None if stay < 0 else _came(book, own, stay, into)
             prior = _turning(book, step)
-            doubt = float(book.length_sd[stay]) if stay >= 0 else 0.01 * into
-            if ways[0] is None or ways[1] is None:
+            laid = _laid(book, stay, came, earlier, (into, before))
+            if laid is None:
                 self._joints[key] = None
             elif came is None:
-                self._joints[key] = Joint((ways[0], ways[1])[prior.turned], prior, doubt)
+                self._joints[key] = Joint(laid.ways[prior.turned], prior, laid.sd_m)
             else:
                 left = [one for one in earlier.stretches if one.turning is None]
-                self._joints[key] = self.judge(came, left, (ways[0], ways[1]), prior, doubt)
+                self._joints[key] = self.judge(came, left, laid, prior)
         return self._joints[key]
+
+
+def _laid(book: Book, stay: int, came: Stretch | None, earlier: Walk, lengths: tuple[float, float]) -> Laid | None:
+    """By what both lines ruled where this one makes no metre longer, else by recorded lengths.
+
+    Ruled lengths leave only open how their difference parts into what was cut off head and tail, where no record tells.
+    """
+    into, before = lengths
+    line = None if stay < 0 else book.lines[stay]
+    scale = book.scales.get(line or "")
+    ruled = _ruled_length(book, earlier)
+    ran = None if came is None or came.run is None or scale is None else abs(float(came.run.y[-1] - came.run.y[0])) / scale
+    plain = line is not None and abs(book.gains.get(line, 0.0) - 1.0) < _LENGTHENS
+    if came is None or came.run is None or ran is None or not plain or not 0.95 * ruled < ran < 1.003 * ruled + 2.0:
+        ways = straight((0.0, into), (0.0, before)), straight((0.0, into), (before, 0.0))
+        doubt = float(book.length_sd[stay]) if stay >= 0 else 0.01 * into
+        return None if ways[0] is None or ways[1] is None else Laid((ways[0], ways[1]), 0.0, doubt, marked=False)
+    gone = max(ruled - ran, 0.0)
+    head, tail = float(book.head_crop[stay]), float(book.tail_crop[stay] + book.lost_m[stay])
+    told = book.head_crop[stay] > 0 or book.tail_crop[stay] > 0
+    head = head + (gone - head - tail) / 2.0 if told else gone / 2.0
+    low, high = float(came.run.x[0]), float(came.run.x[-1])
+    unit = before / ruled
+    slope = ran / (high - low) * unit
+    begin, end = head * unit - low * slope, head * unit + (into - low) * slope
+    ways = straight((0.0, into), (begin, end)), straight((0.0, into), (before - begin, before - end))
+    marks = float(np.hypot(came.error_m / 1.96, max((one.error_m / 1.96 for one in earlier.stretches if one.turning is None), default=0.5)))
+    loose = MARK_M if told else max(_PARTED * gone, MARK_M)
+    return None if ways[0] is None or ways[1] is None else Laid((ways[0], ways[1]), loose, float(np.hypot(marks, _RULED * ruled)), marked=True)
 
 
 def _slope(part: Map) -> float:

@@ -61,6 +61,8 @@ class Book:
     """Cut out with the weld behind each stay, in m of what comes in."""
     scales: Mapping[str, float]
     """Line -> metres of its gauge a true metre that leaves it, where its lengths out are told."""
+    gains: Mapping[str, float]
+    """Line -> metres that leave it a metre that comes in."""
     stays_from: Ints
     """Stays ``stays_from[i] : stays_from[i + 1]`` are those of piece ``i``."""
     up_from: Ints

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tundish.table import Column
-from tundish.trace.position.along import Joint, Stretch, Turning
+from tundish.trace.position.along import Joint, Laid, Stretch, Turning
 from tundish.trace.position.maps import Map
 from tundish.trace.position.measured import Measured, without_slow
 from tundish.trace.position.registration import LIKE, UNEVEN_M, fit_shift
@@ -53,7 +53,7 @@ def measured(trend: Trend, stretch: Stretch, column: Column, gauge_m: float | No
 
 def judge(
     trends: Mapping[str, Trend], gauges_m: Mapping[tuple[str, str], float], came: Stretch, left: Sequence[Stretch],
-    ways: tuple[Map, Map], prior: Turning, doubt_m: float,
+    laid: Laid, prior: Turning,
 ) -> Joint | None:  # fmt: skip
     """How what came in on a line lies on itself as it left the line before: straight on or turned, and moved to where it fits.
 
@@ -61,7 +61,8 @@ def judge(
     only taken where the direction is sure, both gauges' places are known and the correlation stands out window by window.
     None where profiles that should be alike are not: then one of both passes is not this piece's.
     """
-    usual = Joint(ways[prior.turned], prior, doubt_m)
+    ways = laid.ways
+    usual = Joint(ways[prior.turned], prior, laid.sd_m)
     pairs = _pairs(trends, gauges_m, came, left)
     best: tuple[float, tuple[_Fit, _Fit]] | None = None
     for before, now in pairs:
@@ -77,10 +78,10 @@ def judge(
     turned = bool(odds > 0)
     sure = float(1.0 / (1.0 + np.exp(-min(abs(odds), 50.0))))
     by = "profile" if abs(gain) > 3.0 else prior.by
-    chosen = Joint(ways[turned], Turning(turned, sure, by, turned != prior.turned), doubt_m)
+    chosen = Joint(ways[turned], Turning(turned, sure, by, turned != prior.turned), laid.sd_m)
     if sure < _SURE or fits_[turned].correlation < LIKE:
         return chosen
-    moved = _moved(chosen, came, left, pairs, trends)
+    moved = _moved(chosen, came, left, pairs, trends, laid)
     return chosen if moved is None else moved
 
 
@@ -192,7 +193,7 @@ def _correlation(a: Floats, b: Floats, lag: int) -> float:
 
 def _moved(
     joint: Joint, came: Stretch, left: Sequence[Stretch], pairs: Sequence[tuple[Measured, Measured]],
-    trends: Mapping[str, Trend],
+    trends: Mapping[str, Trend], laid: Laid,
 ) -> Joint | None:  # fmt: skip
     """The joint with its metres shifted to where all profiles fit best, as far as marks, crops and gauges may be off."""
     placed = [(_onto(before, joint.metres), now) for before, now in pairs if before.placed and now.placed]
@@ -201,11 +202,11 @@ def _moved(
     way = joint.metres
     slope = abs(float(way.y[-1] - way.y[0]) / way.length_m)
     ends = [one.error_m / 1.96 / slope for one in left if one.run is not None]
-    doubt = float(np.clip(np.hypot(joint.sd_m, np.hypot(came.error_m / 1.96, max(ends, default=0.0))), 0.5, 6.0))
+    own = float(np.clip(laid.end_m if laid.marked else np.hypot(laid.end_m, max(came.error_m / 1.96, *ends, 0.0)), 0.3, 6.0))
     low, high = max(float(way.x[0]), float(came.run.x[0])), min(float(way.x[-1]), float(came.run.x[-1]))
     wander = _wander(trends[came.line], came) + UNEVEN_M**2
     wander += sum(_wander(trends[one.line], one) / slope**2 for one in left if one.run is not None)
-    found = fit_shift(placed, (low, high), doubt=doubt, wander=wander)
+    found = fit_shift(placed, (low, high), doubt=(laid.shift_m, own), wander=wander)
     if found is None:
         return None
     x = np.unique(np.concatenate((np.linspace(low, high, 65), way.x)))

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 
 from tundish.errors import Message
 from tundish.table import Finding, Origin, Table
 from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.position import cells, likeness, places
-from tundish.trace.position.along import Joint, Stretch, Turning, Ways
-from tundish.trace.position.maps import Map
+from tundish.trace.position.along import Joint, Laid, Stretch, Turning, Ways
 from tundish.trace.position.book import Book, Passes, Spans, column, micros, spans_of, starts_of, stay_lengths
 from tundish.trace.position.doubts import about_lines, about_profile
 from tundish.trace.position.feeds import Coming, coming, mended_lengths
@@ -27,6 +27,7 @@ from tundish.trace.stays.segments import Floats
 from tundish.vocabulary import Catalogue
 
 GRID_M = 1.0
+_HALF = 0.5
 WELD_M = 0.8
 """Strip cut out with a weld, in m as it leaves: a sample of some decimetres on either side (unsourced, usual in strip lines)."""
 
@@ -82,10 +83,8 @@ class Lengths:
     def _ways(self) -> Ways:
         return Ways(self.book, self._judge)
 
-    def _judge(
-        self, came: Stretch, left: Sequence[Stretch], ways: tuple[Map, Map], prior: Turning, doubt_m: float
-    ) -> Joint | None:
-        return likeness.judge(self.book.trends, self.gauges_m, came, left, ways, prior, doubt_m)
+    def _judge(self, came: Stretch, left: Sequence[Stretch], laid: Laid, prior: Turning) -> Joint | None:
+        return likeness.judge(self.book.trends, self.gauges_m, came, left, laid, prior)
 
 
 def measure(
@@ -119,7 +118,8 @@ def measure(
     }  # fmt: skip
     passes = _passes(genealogy.stays.height, feeding, ruled)
     scales = {line: pairing.scale for line, (_, pairing) in ruled.items() if feeding[line].feeds.metres is feeding[line].out_m}
-    book = _book(genealogy, {line: own[0] for line, own in running.items()}, passes, (into, out, doubt, lost), spans, scales)
+    book = _book(genealogy, {line: own[0] for line, own in running.items()}, passes, (into, out, doubt, lost), spans, scales,
+                 {line: _gain(genealogy, line, spans, into, out, lost) for line in running})
     noted = places.noted(places.of_lines(tables, lines), genealogy, catalogue)
     scales = {line: pairing.scale for line, (_, pairing) in ruled.items()}
     found = about_lines(running, feeding, ruled, gauges, genealogy)
@@ -174,6 +174,18 @@ def _lost(genealogy: Genealogy, running: Mapping[str, Sequence[Trend]], into: Fl
     return lost
 
 
+def _gain(genealogy: Genealogy, line: str, spans: Spans, into: Floats, out: Floats, lost: Floats) -> float:
+    """Metres that leave a line a metre that comes in, piece by piece: the middle, crops left out; 1 where lines slit or cut sheets."""
+    edges, stays = genealogy.edges, genealogy.stays
+    mine = (edges["line"] == line).fill_null(value=False)
+    if mine.any() and edges.filter(mine)["kind"].cast(pl.String).is_in(["slit", "sheeted", "processed"]).mean() > _HALF:  # type: ignore[operator]
+        return 1.0
+    here = ((stays["line"] == line) & (stays["goes"] == "through")).fill_null(value=False).to_numpy()
+    crops = [np.nan_to_num(column(stays, name)) for name in ("head_crop_m", "tail_crop_m")]
+    ratio = (out / (into - crops[0] - crops[1] - lost))[here & (out > 0) & (into > 0)]
+    return float(np.median(ratio)) if ratio.size else _elongation(genealogy, line, into, out)
+
+
 def _on_line(trend: Trend, came: Coming, gauges: Mapping[tuple[str, str], float], elongation: float) -> tuple[Ruled, Pairing]:
     places = {column: metres for (table, column), metres in gauges.items() if table == trend.table.name}
     parts = part(trend, places, elongation=elongation)
@@ -193,7 +205,7 @@ def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple
 
 def _book(
     genealogy: Genealogy, running: Mapping[str, Trend], passes: Passes, lengths: tuple[Floats, Floats, Floats, Floats],
-    spans: Spans, scales: Mapping[str, float],
+    spans: Spans, scales: Mapping[str, float], gains: Mapping[str, float],
 ) -> Book:  # fmt: skip
     stays, pieces = genealogy.stays, genealogy.pieces.height
     return Book(
@@ -202,7 +214,7 @@ def _book(
         start=micros(stays, "start"), end=micros(stays, "end"), turn=stays["turn"].fill_null(1).to_numpy().astype(np.int64),
         length_in=lengths[0], length_out=lengths[1], length_sd=lengths[2],
         head_crop=np.nan_to_num(column(stays, "head_crop_m")), tail_crop=np.nan_to_num(column(stays, "tail_crop_m")),
-        lost_m=lengths[3], scales=scales,
+        lost_m=lengths[3], scales=scales, gains=gains,
         stays_from=starts_of(stays["piece"].to_numpy(), pieces), up_from=starts_of(genealogy.edges["child"].to_numpy(), pieces),
         spans=spans,
     )  # fmt: skip

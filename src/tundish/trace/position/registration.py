@@ -55,18 +55,21 @@ class _Pair:
 
 
 def fit_shift(
-    pairs: Sequence[tuple[Measured, Measured]], span: tuple[float, float], *, doubt: float, wander: float
+    pairs: Sequence[tuple[Measured, Measured]], span: tuple[float, float], *, doubt: tuple[float, float], wander: float
 ) -> Shift | None:
     """The shift of the first profile of each pair that makes all pairs fit best; None when no pair is alike.
 
-    ``doubt``: standard deviation of each end beforehand, in m; ``wander``: variance (m2) that the metres gather along the span.
+    ``doubt``: standard deviations beforehand, in m, of both ends together and of each end alone; ``wander``: variance (m2)
+    that the metres gather along the span.
     """
     low, high = span
     made = [one for mine, other in pairs if (one := _pair(mine, other, low, high)) is not None]
     if not made:
         return None
-    prior = np.concatenate(([doubt**2] * 2, 2.0 * wander / (np.pi * np.arange(1, _TERMS + 1)) ** 2))
-    starts = [np.concatenate(([lag, lag], np.zeros(_TERMS))) for lag in np.arange(-3.0, 3.1, 0.5) * doubt]
+    spread = np.diag(np.concatenate(([doubt[1] ** 2] * 2, 2.0 * wander / (np.pi * np.arange(1, _TERMS + 1)) ** 2)))
+    spread[:2, :2] += doubt[0] ** 2
+    prior = np.linalg.inv(spread)
+    starts = [np.concatenate(([lag, lag], np.zeros(_TERMS))) for lag in np.arange(-3.0, 3.1, 0.5) * np.hypot(*doubt)]
     best = min(starts, key=lambda weights: _cost(made, weights, prior, low, high))
     made = [one for one in made if _alike(one, best, low, high)]
     if not made:
@@ -87,7 +90,7 @@ def _basis(x: Floats, low: float, high: float) -> Floats:
 
 
 def _pair(mine: Measured, other: Measured, low: float, high: float) -> _Pair | None:
-    from scipy.interpolate import CubicSpline
+    from scipy.interpolate import make_smoothing_spline
 
     begin, end = max(mine.x[0], other.x[0], low), min(mine.x[-1], other.x[-1], high)
     sparse, dense = (mine, other) if _spacing(mine) >= _spacing(other) else (other, mine)
@@ -106,7 +109,9 @@ def _pair(mine: Measured, other: Measured, low: float, high: float) -> _Pair | N
     knots, through = _thinned(knots, through, max(step / 2.0, 0.25))
     if x.size < _FEWEST or knots.size < _FEWEST or not (values.std() > 0 and through.std() > 0):
         return None
-    curve = CubicSpline(knots, through, extrapolate=False)
+    # smoothed by cross-validation: the slope of a curve through noisy samples says more than there is to know
+    curve = make_smoothing_spline(knots, through)
+    curve.extrapolate = False
     return _Pair(x, values, curve, 1.0 if sparse is mine else -1.0, 1.0)
 
 
@@ -159,7 +164,7 @@ def _noise(rest: Floats) -> float:
 
 
 def _cost(pairs: Sequence[_Pair], weights: Floats, prior: Floats, low: float, high: float) -> float:
-    total = float((weights**2 / prior).sum())
+    total = float(weights @ prior @ weights)
     for pair in pairs:
         _, rest, _, good = _read(pair, weights, low, high)
         if rest.size:
@@ -169,8 +174,8 @@ def _cost(pairs: Sequence[_Pair], weights: Floats, prior: Floats, low: float, hi
 
 
 def _step(pairs: Sequence[_Pair], weights: Floats, prior: Floats, low: float, high: float) -> tuple[Floats, Floats]:
-    precision = np.diag(1.0 / prior)
-    pull = -weights / prior
+    precision = prior.copy()
+    pull = -prior @ weights
     for pair in pairs:
         basis, rest, slope, _ = _read(pair, weights, low, high)
         if rest.size:
