@@ -26,10 +26,10 @@ from tundish.standardise.contracts import Contract
 from tundish.standardise.mends import Mends
 from tundish.store import LANDED, traced
 from tundish.table import Finding, Progress, Table
-from tundish.trace.clocks import align, mend_times
-from tundish.trace.genealogy import mend_ids, trace_material
+from tundish.trace.clocks import align
 from tundish.trace.history import History, Material, along, in_memory
 from tundish.trace.history import history as tell
+from tundish.trace.mended import mend
 from tundish.trace.pieces import Pieces
 from tundish.trace.stays.parted import Bench
 from tundish.trace.target import Target
@@ -119,6 +119,7 @@ def answer(plant: Path, prepared: Prepared, settings: Settings, progress: Progre
             clock_offsets_s=settings.clock_offsets_s,
             decision_moment=settings.decision_moment,
             known=settings.known,
+            gauges_m=settings.gauges_m,
             time_zone=settings.time_zone,
             bench=place,
             progress=progress,
@@ -147,7 +148,7 @@ def answer(plant: Path, prepared: Prepared, settings: Settings, progress: Progre
             *learned.findings,
             *evidence.findings,
         ),
-        repairs=tuple(repair for table in prepared.tables.tables for repair in table.repairs),
+        repairs=pieces.table.repairs,
         skipped=prepared.intake.skipped,
         files=tuple((raw.origin.file, raw.sha256) for raw in prepared.intake.tables),
     )
@@ -177,12 +178,16 @@ def material(plant: Path, settings: Settings, progress: Progress) -> Material:
     if kept is not None:
         return kept
     found = standard(plant, settings, progress)
-    tables = mend_times(found.tables.tables, found.catalogue)
-    genealogy = trace_material(tables, found.catalogue, keys=settings.keys, progress=progress)
-    tables = mend_ids(tables, genealogy, found.catalogue)
-    given, zone = settings.clock_offsets_s, settings.time_zone
-    aligned = align(tables, genealogy, found.catalogue, given=given, time_zone=zone)
-    whole = in_memory(genealogy, tables=tables, aligned=aligned)
+    mended = mend(found.tables.tables, found.catalogue, keys=settings.keys, progress=progress)
+    aligned = align(
+        mended.tables,
+        mended.genealogy,
+        found.catalogue,
+        given=settings.clock_offsets_s,
+        gauges_m=settings.gauges_m,
+        time_zone=settings.time_zone,
+    )
+    whole = in_memory(mended.genealogy, tables=mended.tables, aligned=aligned, findings=mended.findings)
     progress("keep", 0, 0)
     return traced.keep(whole, plant, key)
 

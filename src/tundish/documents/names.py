@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from tundish.table import Column
+from tundish.trace.carried import UPSTREAM
 from tundish.vocabulary import load_catalogue
 from tundish.vocabulary.words import even_blanks
 
@@ -52,6 +54,8 @@ def made_of(column: Column, _: Say) -> str:
     """
     if column.window == "calendar":
         return _calendar(column, _)
+    if (column.window or "").startswith(UPSTREAM):
+        return _upstream(column, _)
     if column.statistic == "value":
         return ""
     if column.statistic == "lag":
@@ -87,6 +91,15 @@ def statistics(_: Say) -> dict[str, str]:
         "mode": _("commonest value"),
         "lag": _("past value"),
     }
+
+
+def _upstream(column: Column, _: Say) -> str:
+    """On which earlier line; without a line, that it is of the material."""
+    line, _bar, window = (column.window or "").removeprefix(UPSTREAM).partition("|")
+    made = made_of(replace(column, window=window or None), _)
+    if line:
+        return _("{made}, on {line}", made=made, line=line) if made else _("on {line}", line=line)
+    return _("{made}, of what it was made of", made=made) if made else _("of what it was made of")
 
 
 def _calendar(column: Column, _: Say) -> str:

@@ -1,0 +1,87 @@
+"""Which exports were stacked into one table although they are of different lines? They are taken apart before joining."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from tundish.table import SOURCE, Column, Table
+from tundish.trace.ids import is_identity
+from tundish.vocabulary import Catalogue
+
+_MOSTLY = 0.5
+
+
+def take_apart(tables: Sequence[Table], catalogue: Catalogue) -> tuple[Table, ...]:
+    """The tables, with stacks of exports that name different things each made into several; the largest keeps the name.
+
+    Two exports stay together unless each names something that the other does not (slabs here, strips there), or one names more
+    and both were written over the same time: months of one line follow one another.
+    """
+    apart = [part for table in tables for part in _parts(table, catalogue)]
+    names = [table.name for table in apart]
+    return tuple(replace(part, name=f"{part.name} {n + 1}") if part.name in names[:n] else part for n, part in enumerate(apart))
+
+
+def part_with(tables: Sequence[Table], whole: Table, column: str) -> Table:
+    """Of the tables that ``whole`` was taken apart into, the one in which most rows have a value in ``column``."""
+    parts = [table for table in tables if {*table.origins} <= {*whole.origins} and any(c.name == column for c in table.columns)]
+    return max(parts, key=lambda table: table.frame.height - table.frame[column].null_count())
+
+
+def _parts(table: Table, catalogue: Catalogue) -> list[Table]:
+    names = [column.name for column in table.columns if is_identity(column, catalogue)]
+    if table.parts or len(table.origins) < 2 or not names or SOURCE not in table.frame.columns:
+        return [table]
+    groups = _groups(table, names)
+    if len(groups) < 2:
+        return [table]
+    parts = [(sources, table.frame.filter(pl.col(SOURCE).is_in(sources))) for sources in groups]
+    largest = max(range(len(parts)), key=lambda n: parts[n][1].height)
+    return [_part(table, sources, frame, first=n == largest) for n, (sources, frame) in enumerate(parts)]
+
+
+def _groups(table: Table, names: Sequence[str]) -> list[list[int]]:
+    """Numbers of the sources that stay together."""
+    times = table.of_kind("time")
+    span = [pl.col(times[0].name).min().alias("#low"), pl.col(times[0].name).max().alias("#high")] if times else []
+    held = table.frame.group_by(SOURCE).agg(*(pl.col(name).is_not_null().any() for name in names), *span).sort(SOURCE)
+    groups: list[tuple[frozenset[str], list[int]]] = []
+    for row in held.iter_rows(named=True):
+        ids = frozenset(name for name in names if row[name])
+        for n, (theirs, sources) in enumerate(groups):
+            nested = ids <= theirs or theirs <= ids
+            if ids == theirs or (nested and not (span and _side_by_side(held, [*sources, row[SOURCE]]))):
+                groups[n] = (ids | theirs, [*sources, row[SOURCE]])
+                break
+        else:
+            groups.append((ids, [row[SOURCE]]))
+    return [sources for _, sources in groups]
+
+
+def _side_by_side(held: pl.DataFrame, sources: Sequence[int]) -> bool:
+    spans = held.filter(pl.col(SOURCE).is_in(sources)).sort("#low")
+    return float((spans["#low"] < spans["#high"].shift()).mean() or 0.0) > _MOSTLY  # type: ignore[arg-type]
+
+
+def _part(table: Table, sources: Sequence[int], frame: pl.DataFrame, *, first: bool) -> Table:
+    """The rows of these sources, with the columns that they have; what was found and repaired stays with the first part."""
+    origins = tuple(table.origins[number] for number in sources)
+    files = {(origin.file, origin.sheet) for origin in origins}
+    columns = tuple(_of_files(c, files) for c in table.columns if frame[c.name].null_count() < frame.height)
+    source = pl.col(SOURCE).replace_strict(
+        dict(zip(sources, range(len(sources)), strict=True)), return_dtype=frame[SOURCE].dtype
+    )
+    kept = frame.select([c.name for c in columns], *(name for name in frame.columns if name.startswith("#"))).with_columns(
+        source
+    )
+    name = table.name if first else origins[0].file.rpartition("/")[2].rpartition(".")[0]
+    told = replace(table, name=name, frame=kept, columns=columns, origins=origins)
+    return told if first else replace(told, matches=(), findings=(), repairs=(), asides=())
+
+
+def _of_files(column: Column, files: set[tuple[str, str | None]]) -> Column:
+    kept = tuple(origin for origin in column.origins if (origin.file, origin.sheet) in files)
+    return replace(column, origins=kept or column.origins)

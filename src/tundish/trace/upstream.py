@@ -1,0 +1,214 @@
+"""What happened on earlier lines to what a piece was made of?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tundish.errors import Message
+from tundish.table import ROW, SOURCE, Column, Finding, Origin, Table
+from tundish.trace.base import files_of, origin_of
+from tundish.trace.carried import carried
+from tundish.trace.clocks import Aligned
+from tundish.trace.ids import is_identity
+from tundish.trace.lineage import Lineage, ended, numbers_of, ways
+from tundish.trace.pieces import Clock, Link
+from tundish.trace.stamps import NEVER, Stamps, as_times, microseconds, stamp_column, stamps
+from tundish.trace.stays.features import Feature, describe, when_known
+from tundish.trace.stays.segments import Ints
+from tundish.trace.stays.signals import Stay, of_signals
+from tundish.vocabulary import Catalogue
+
+_MOSTLY = 0.5
+_PLACES = ("identity.", "position.")
+"""Concepts that say which piece and where on it: no values of it."""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Features of one table about forebears, carried to the pieces asked about."""
+
+    features: tuple[Feature, ...]
+    link: Link
+    linked: npt.NDArray[np.bool_]
+    """Which pieces it tells of."""
+    findings: tuple[Finding, ...]
+    clocks: tuple[Clock, ...] = ()
+
+
+def by_line(table: Table, lines: Mapping[str, str]) -> list[tuple[str | None, Table]]:
+    """The rows of each line of a table stacked from logs of several; ``lines``: file -> line. None where it is not known."""
+    told = [lines.get(origin.file) for origin in table.origins] or [lines.get(table.name)]
+    if len(set(told)) == 1 or SOURCE not in table.frame.columns:
+        return [(told[0] if len(set(told)) == 1 else None, table)]
+    parts = []
+    for line in dict.fromkeys(told):
+        sources = [n for n, one in enumerate(told) if one == line]
+        renumbered = pl.col(SOURCE).replace_strict(
+            dict(zip(sources, range(len(sources)), strict=True)), return_dtype=table.frame[SOURCE].dtype
+        )
+        rows = table.frame.filter(pl.col(SOURCE).is_in(sources)).with_columns(renumbered)
+        parts.append((line, replace(table, frame=rows, origins=tuple(table.origins[n] for n in sources))))
+    return parts
+
+
+def righted(table: Table, aligned: Aligned, catalogue: Catalogue) -> tuple[Table, dict[str, Clock]]:
+    """The table with its stamps put right file by file, where it has several; and the clock that it is then to be read by."""
+    clocks = {clock.file: clock for clock in aligned.clocks}
+    stamp = stamp_column(table, catalogue)
+    if len(table.origins) < 2 or SOURCE not in table.frame.columns or stamp is None:
+        return table, clocks
+    times, source = stamps(table, stamp.name), table.frame[SOURCE].to_numpy()
+    for number, origin in enumerate(table.origins):
+        rows = source == number
+        if origin.file in clocks:
+            times[rows] = clocks[origin.file].right(times[rows])
+    file = origin_of(table).file
+    right = Clock(file, 0.0, 0.0, 0.0, Message("put right file by file"))
+    return replace(table, frame=table.frame.with_columns(as_times(times, stamp.name))), {file: right}
+
+
+def of_line(
+    table: Table,
+    line: str,
+    lineage: Lineage,
+    aligned: Aligned,
+    catalogue: Catalogue,
+    *,
+    known_until: Stamps,
+    without: frozenset[str],
+) -> Upstream | None:
+    """Statistics of signals over the stays of forebears on a line, carried to the pieces; None when there was none of these.
+
+    Of stays that ended after the piece's moment (``known_until``) nothing is used.
+    """
+    stays = lineage.stays.filter(pl.col("line") == line)
+    starts, ends = (microseconds(stays[name]) for name in ("start", "end"))
+    if not starts.size:
+        return None
+    told, clocks = righted(table, aligned, catalogue)
+    made = of_signals(told, Stay(starts, ends, line, {}), catalogue, clocks, known_until=ends, without=without)
+    if made is None:
+        return None
+    found, _ = ways(lineage, np.where(made.linked, stays["piece"].to_numpy(), -1), ends, known_until)
+    features = tuple(carried(feature, found, line) for feature in made.features)
+    link = replace(made.link, pieces_linked=int(found.reached.sum()))
+    mine = tuple(clock for clock in aligned.clocks if any(origin.file == clock.file for origin in table.origins))
+    findings = [one for one in made.findings if one.code not in ("linked", "pieces_without_signal")]
+    return Upstream(features, link, found.reached, (_joined(table, link, line), *findings), mine or (made.clock,))
+
+
+def _joined(table: Table, link: Link, line: str) -> Finding:
+    text = Message(
+        "{file} joined by time on {line}: {rows_linked} of {rows} rows, {pieces_linked} pieces by what they were made of.",
+        file=files_of(table), line=line, rows_linked=link.rows_linked, rows=link.rows, pieces_linked=link.pieces_linked,
+    )  # fmt: skip
+    return Finding("linked", "info", text, origin_of(table), link.rows_linked)
+
+
+def of_rows(
+    table: Table, lineage: Lineage, catalogue: Catalogue, *, known_until: Stamps, without: frozenset[str]
+) -> Upstream | None:
+    """Values of rows that each name a forebear, carried to the pieces; None when most rows name none.
+
+    Rows of a stay that ended, or, without one, that were stamped, after the piece's moment are not used; where these are the
+    most, the values are known only after the moment.
+    """
+    named = _naming(table, lineage, catalogue)
+    if named is None:
+        return None
+    column, pieces = named
+    rows = table.frame[ROW].to_list() if ROW in table.frame.columns else range(1, table.frame.height + 1)
+    told = ended(lineage.genealogy, table, pieces, rows)
+    stamp = stamp_column(table, catalogue)
+    stamped = np.full(pieces.size, NEVER) if stamp is None else stamps(table, stamp.name)
+    ends = told["end"].to_numpy()
+    ends = np.where(ends == NEVER, stamped, ends)
+    found, late = ways(lineage, pieces, ends, known_until)
+    too_late = late > found.source.size
+    if too_late:
+        found, _ = ways(lineage, pieces, ends, np.full_like(known_until, NEVER))
+    if not found.reached.any():
+        return None
+    reason = Message("most rows of {file} are stamped after the decision moment", file=files_of(table))
+    features = []
+    for line, of_its in _lines(told["line"], found.source):
+        for feature in _values(table, catalogue, without):
+            kept = feature if of_its is None else Feature(feature.column, feature.values.set(~of_its, None))
+            one = carried(kept, found, line)
+            features.append(when_known(one, "after", reason) if too_late else one)
+    reached = int(np.unique(found.source).size)
+    link = Link(table.name, "key", (column.header, column.header), pieces.size, reached, int(found.reached.sum()), 0)
+    text = Message(
+        "{file} joined by {column}: {rows_linked} of {rows} rows, {pieces_linked} pieces by what they were made of.",
+        file=files_of(table), column=column.header, rows_linked=reached, rows=link.rows, pieces_linked=link.pieces_linked,
+    )  # fmt: skip
+    told_ = [Finding("linked", "info", text, origin_of(table), reached)]
+    if late and not too_late:
+        said = Message("{file}: {count} rows came after the decision moment of their piece and are not used.",
+                       file=files_of(table), count=late)  # fmt: skip
+        told_.append(Finding("late_rows", "info", said, origin_of(table), late))
+    return Upstream(tuple(features), link, found.reached, tuple(told_))
+
+
+def _naming(table: Table, lineage: Lineage, catalogue: Catalogue) -> tuple[Column, Ints] | None:
+    """The column that says which forebear a row is about: what the row made rather than what went in."""
+    ahead = lineage.ties["piece"].unique().to_numpy()
+    stays = lineage.genealogy.stays
+    made = stays.filter((pl.col("table") == table.name) & (pl.col("goes") != "in"))["piece"].to_numpy()
+    best: tuple[tuple[int, bool, int], Column, Ints] | None = None
+    for column in table.columns:
+        if not is_identity(column, catalogue) or column.kind in ("time", "number"):
+            continue
+        pieces = numbers_of(table, column, lineage.genealogy, catalogue)
+        written = table.frame.height - table.frame[column.name].null_count()
+        met = int(np.isin(pieces, ahead).sum())
+        if not met or (pieces >= 0).sum() < _MOSTLY * written:
+            continue
+        goes_in = column.concept is not None and catalogue.concept(column.concept).goes_in
+        rank = (int(np.isin(pieces, made).sum()), not goes_in, met)
+        if best is None or rank > best[0]:
+            best = rank, column, pieces
+    return None if best is None else best[1:]
+
+
+def _values(table: Table, catalogue: Catalogue, without: frozenset[str]) -> list[Feature]:
+    made = []
+    for column in table.columns:
+        identity = is_identity(column, catalogue)
+        if column.kind == "time" or (not identity and (column.name in without or (column.concept or "").startswith(_PLACES))):
+            continue
+        values = table.frame[column.name]
+        if identity:
+            made.append(Feature(replace(describe(table, column), kind="identity"), values.cast(pl.String)))
+        else:
+            made.append(Feature(describe(table, column), values))
+    return made
+
+
+def _lines(lines: pl.Series, rows: Ints) -> list[tuple[str | None, pl.Series | None]]:
+    """Each line that the rows used are of, and which rows; one line of all without a second."""
+    names = lines.gather(np.unique(rows)).unique().sort().to_list()
+    if len(names) < 2:
+        return [(names[0] if names else None, None)]
+    return [(name, pl.Series([one == name for one in lines.to_list()])) for name in names]
+
+
+def about_shares(lineage: Lineage, origin: Origin) -> list[Finding]:
+    """Pieces of which it is not known how much came from which forebear."""
+    count = lineage.unweighed.size
+    if not count:
+        return []
+    text = Message("{count} pieces: how much came from which forebear is not known; their forebears count alike.", count=count)
+    return [Finding("shares_unknown", "info", text, origin, count)]
+
+
+def about_later(table: Table, line: str) -> Finding:
+    """Signals of a line that the pieces had not been on, nor what they were made of."""
+    text = Message("{file} tells of {line}, where neither the pieces nor what they were made of had been; it is set aside.",
+                   file=files_of(table), line=line)  # fmt: skip
+    return Finding("other_line", "info", text, origin_of(table), table.frame.height)
