@@ -48,7 +48,7 @@ def assemble(records: Records, events: Events, uses: Uses, links: Links, names: 
     pieces, of_making, of_use, tied = _pieces(uses, links, names)
     rows = events.rows[uses.frame["order"].to_numpy()].with_columns(uses.frame.select("role", "use"), parent=of_use)
     rows = rows.with_columns(
-        child=of_making.gather(rows["event"]), probability=pl.Series(links.probability), evidence=_evidence(uses, links, names)
+        child=of_making.gather(rows["event"]), probability=_probability(links), evidence=_evidence(uses, links, names)
     )
     scrap = _scrapped(rows, records.scrap)
     edges, by = _edges(rows.filter(pl.col("role") == "in"), pieces, records, scrap)
@@ -95,6 +95,14 @@ def _pieces(uses: Uses, links: Links, names: Names) -> tuple[pl.DataFrame, pl.Se
     linked = pl.Series(links.making)
     of_use = linked.set(~pl.Series(accepted), None).zip_with(~pl.Series(stranger), strange.cast(pl.Int64))
     return pieces, pl.Series(np.arange(makings.height)), of_use, pl.Series(accepted)
+
+
+def _probability(links: Links) -> pl.Series:
+    """Of each use: that it is of the making it is tied to, or, tied to none, of none of those that came into question."""
+    other = links.candidates.group_by("use").agg(any=pl.col("probability").sum())
+    none = np.ones(links.making.size)
+    none[other["use"].to_numpy()] = (1.0 - other["any"].to_numpy()).clip(0.0, 1.0)
+    return pl.Series(np.where(links.making >= 0, links.probability, none))
 
 
 def _evidence(uses: Uses, links: Links, names: Names) -> pl.Series:

@@ -35,6 +35,7 @@ def mended_cells(records: Records, events: Events, uses: Uses, links: Links, *, 
     )
     wanted = ["piece", "source", "place", "row", "by_in", "even", "id", "probability", "evidence"]
     told = pl.concat([into.select(wanted), out.select(wanted)]).rename({"id": "before", "even": "was"}).join(ids, on="piece")
+    told = told.with_columns(probability=pl.min_horizontal("probability", "certainty"))
     changed = told.filter(pl.col("before").ne_missing(pl.col("id")) & (pl.col("certainty") >= _SURE))
     plain = pl.when(pl.col("was").eq_missing(pl.col("even"))).then(pl.lit("respelled")).otherwise("evidence")
     columns = pl.DataFrame(
