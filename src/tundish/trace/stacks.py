@@ -74,7 +74,7 @@ def _part(table: Table, sources: Sequence[int], frame: pl.DataFrame, *, first: b
     source = pl.col(SOURCE).replace_strict(
         dict(zip(sources, range(len(sources)), strict=True)), return_dtype=frame[SOURCE].dtype
     )
-    kept = frame.select([c.name for c in columns], *(name for name in frame.columns if name.startswith("#"))).with_columns(
+    kept = frame.select(*(c.name for c in columns), *(name for name in frame.columns if name.startswith("#"))).with_columns(
         source
     )
     name = table.name if first else origins[0].file.rpartition("/")[2].rpartition(".")[0]
