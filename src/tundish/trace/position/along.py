@@ -109,6 +109,8 @@ class Joint:
     measured: bool = False
     """Profiles of both lines were laid over each other: the marks of either no longer count."""
     shift_m: float = 0.0
+    contradicts: bool = False
+    """Both lines measured the same, and it is not alike: one of both passes is another piece's."""
 
 
 @dataclass(frozen=True)
@@ -248,6 +250,8 @@ class Ways:
             own_cuts = 0.0 if joint.measured else (one.error_m / 1.96) ** 2 - variance
             rest = between + (variance + max(own_cuts, 0.0)) / scale**2
             seen = _seen(one, through, cuts + rest, joint=joint if one.turning is None else None)
+            if seen is not None and joint.contradicts:
+                seen = replace(seen, run=None, times=None)
             if seen is not None:
                 lane = one.lane if own.lane is None else own.lane
                 yield replace(seen, flipped=seen.flipped != over, mirrored=seen.mirrored != mirror, lane=lane), rest

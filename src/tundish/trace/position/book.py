@@ -184,7 +184,7 @@ def _parts_of_parent(
         head=pl.Series(crops[0]), free=pl.Series(parent_m - crops[0] - crops[1]).fill_nan(None), edge=pl.int_range(pl.len()),
     )  # fmt: skip
     group, lane = ["parent", "line"], ["parent", "line", "lane"]
-    frame = frame.join(_kept_in_order(edges), on="table", how="left", maintain_order="left")
+    frame = frame.join(_kept_in_order(edges), on=["table", "line"], how="left", maintain_order="left", nulls_equal=True)
     first = pl.when("in order").then("row").otherwise(pl.col("at").to_physical())
     frame = frame.sort("parent", "line", "lane", first, "row", nulls_last=True)
     lanes = pl.max_horizontal(pl.col("lane").n_unique().over(group), 1)
@@ -206,10 +206,9 @@ def _parts_of_parent(
 
 def _kept_in_order(edges: pl.DataFrame) -> pl.DataFrame:
     """Tables whose rows stand in order of time but for a few: there the row tells the order better than a mistyped time."""
-    rows = edges.select("table", "row", "at").drop_nulls().sort("table", "row")
-    return rows.group_by("table").agg((pl.col("at").diff().dt.total_microseconds() >= 0).mean().alias("rising")).select(
-        "table", pl.col("rising").fill_null(0.0).ge(_ORDERED).alias("in order")
-    )
+    rows = edges.select("table", "line", "row", "at").drop_nulls(["row", "at"]).sort("table", "line", "row")
+    rising = (pl.col("at").diff().dt.total_microseconds() >= 0).mean().fill_null(0.0)
+    return rows.group_by("table", "line").agg(rising.ge(_ORDERED).alias("in order"))
 
 
 def _parts_of_child(edges: pl.DataFrame, child_m: Floats, span_in: Floats) -> tuple[Floats, Floats]:

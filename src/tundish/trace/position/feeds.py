@@ -20,6 +20,7 @@ _CUT_M = 0.25
 _UNKNOWN_CROP_M = 2.5
 """What may have been cut off an end of a coil where no record tells, one standard deviation in m."""
 _EITHER = 0.02
+_ANY_M = 1000.0
 _NEAR = 0.03
 """A length worked out from cuts and crops counts when it agrees with the recorded one by this share."""
 
@@ -71,11 +72,12 @@ def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats, lost: Float
     """
     tail = column(genealogy.stays, "tail_crop_m")
     told = _furthest(spans, into.size) + tail + lost
-    better = np.isfinite(told) & (np.abs(told - into) < _NEAR * into)
+    better = np.isfinite(told) & (~np.isfinite(into) | (np.abs(told - into) < _NEAR * into))
     doubt = np.where(
         better, _CUT_M, np.hypot(_COUNTED * np.nan_to_num(into), np.where(np.isfinite(tail), 0.0, _UNKNOWN_CROP_M))
     )
-    return np.where(better, told, into), np.minimum(doubt, 0.05 * np.nan_to_num(into))
+    into = np.where(better, told, into)
+    return into, np.minimum(doubt, 0.05 * np.nan_to_num(into, nan=_ANY_M))
 
 
 def _furthest(spans: Spans, stays: int) -> Floats:

@@ -21,6 +21,8 @@ _REACH_M = 20.0
 _FEWEST = 12
 _SEARCHED = 4
 """Shifts tried that are as good as independent: the best of them fits a little even by chance."""
+_MANY = 30
+"""Independent samples from which on profiles that should be alike and are not contradict each other."""
 _SURE = 0.97
 """Probability of the direction from which on the profiles may move a stretch."""
 
@@ -79,10 +81,13 @@ def judge(
     sure = float(1.0 / (1.0 + np.exp(-min(abs(odds), 50.0))))
     by = "profile" if abs(gain) > 3.0 else prior.by
     chosen = Joint(ways[turned], Turning(turned, sure, by, turned != prior.turned), laid.sd_m)
-    if sure < _SURE or fits_[turned].correlation < LIKE:
+    if sure < _SURE and gain != 0.0 and fits_[turned].correlation >= LIKE:
         return chosen
     moved = _moved(chosen, came, left, pairs, trends, laid)
-    return chosen if moved is None else moved
+    if moved is not None:
+        return moved
+    clear = min(fit.effective for fit in fits_) >= _MANY and any(one.placed and other.placed for one, other in pairs)
+    return replace(chosen, contradicts=clear)
 
 
 def _pairs(
