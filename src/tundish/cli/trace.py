@@ -87,7 +87,7 @@ def page_name(piece: str) -> str:
     """A name for a piece's page, safe on every system; ids that lose a character by it keep apart by a few of their hash.
 
     >>> page_name("HC-1234"), page_name("코일 7"), page_name("../x"), page_name("con")
-    ('HC-1234.html', '코일_7-1a95f3.html', '_._x-0d3ba9.html', '_con-5b1a2e.html')
+    ('HC-1234.html', '코일_7-692cd0.html', '_._x-d6b96a.html', '_con-1143da.html')
     """
     safe = re.sub(r"[^\w.-]", "_", piece)
     safe = re.sub(r"^[.-]|\.(?=\.|$)", "_", safe)

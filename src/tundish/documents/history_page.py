@@ -13,7 +13,7 @@ from tundish.documents.history import KINDS, level_name
 from tundish.documents.history_form import HistoryOut, OverviewOut, TieOut
 from tundish.documents.names import meaning, said_already
 from tundish.documents.page import fill
-from tundish.documents.tree import Reader, metres, notes, place, span, visits, where
+from tundish.documents.tree import NOTHING, Reader, metres, notes, place, span, visits, where
 from tundish.documents.words import percent, share, speaker
 from tundish.locale import number
 from tundish.settings import Language
@@ -68,6 +68,7 @@ def overview(out: OverviewOut, lang: Language, time_zone: str, *, command: str) 
         kinds={kind: _(text) for kind, text in KINDS.items()},
         grounds={ground: _(message.text) for ground, message in EVIDENCE.items()},
         lines=lines,
+        nothing=_(NOTHING),
     )
 
 

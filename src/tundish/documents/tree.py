@@ -33,6 +33,10 @@ MOST_DOUBTS = 8
 MOST_SIGNALS = 20
 MARKS = {"sample": mark("sample"), "defect": mark("defect"), "weld": mark("weld")}
 """What lies at a place, in words."""
+NOTHING = mark(
+    "No table of this folder is a production record: which number was made, of which number, when. "
+    "Add such an export, or see with the command match which columns were taken for numbers and times."
+)
 _BLOCKS = "▁▂▃▄▅▆▇█"
 SPARK = 32
 """Characters of a profile."""
@@ -169,19 +173,27 @@ class Reader:
 def overview(out: OverviewOut, lang: Language) -> list[str]:
     """The lines of a plant's material."""
     _ = speaker(lang)
-    text = "  {level}: {pieces} pieces, {up} with an origin, something was made of {down}, {unrecorded} only named by others"
-    told = [_("Material of {plant}", plant=out.plant), "", _("Pieces")]
+    told = [_("Material of {plant}", plant=out.plant), ""]
+    if not out.levels:
+        return [*told, "  " + _(NOTHING)]
+    told.append(_("Pieces"))
     for one in out.levels:
-        values = {"pieces": one.pieces, "up": one.with_parents, "down": one.with_children, "unrecorded": one.unrecorded}
-        told.append(_(text, level=level_name(one.level, lang), **values))
-    text = "  {kind} ({line}): {edges} edges, {mass} t"
-    kinds = [_(text, kind=_(KINDS[k.kind]), line=k.line or "-", edges=k.edges, mass=round(k.mass_kg / 1000)) for k in out.kinds]
-    told += ["", _("How they hang together"), *kinds, "", _("What the edges rest on")]
-    text = "  {evidence}: {edges} edges, mean probability {percent}, {doubtful} below 95%"
+        counts = {"pieces": one.pieces, "up": one.with_parents, "down": one.with_children, "unrecorded": one.unrecorded}
+        told.append("  " + _(
+            "{level}: {pieces} pieces, {up} with an origin, {down} used further, {unrecorded} only named by others",
+            level=level_name(one.level, lang), **counts,
+        ))  # fmt: skip
+    told += ["", _("How they hang together")]
+    for kind in out.kinds:
+        values = {"kind": _(KINDS[kind.kind]), "line": kind.line or "-", "edges": kind.edges}
+        told.append("  " + _("{kind} ({line}): {edges} edges, {mass} t", mass=round(kind.mass_kg / 1000), **values))
+    told += ["", _("What the edges rest on")]
     for ground in out.grounds:
         mean = percent(None if ground.probability is None else 100 * ground.probability)
-        named = _(EVIDENCE[ground.evidence].text)
-        told.append(_(text, evidence=named, edges=ground.edges, percent=mean, doubtful=ground.doubtful))
+        told.append("  " + _(
+            "{evidence}: {edges} edges, mean probability {percent}, {doubtful} below 95%",
+            evidence=_(EVIDENCE[ground.evidence].text), edges=ground.edges, percent=mean, doubtful=ground.doubtful,
+        ))  # fmt: skip
     told += ["", _("Mass balance"), *(balance_line(step, _) for step in out.steps)]
     worst = [f"  {'ⓘ' if one.severity == 'info' else '⚠'} {one.text}" for one in out.findings[:MOST_STAYS]]
     return [*told, "", _("What stays open"), *worst] if worst else told
@@ -189,11 +201,12 @@ def overview(out: OverviewOut, lang: Language) -> list[str]:
 
 def balance_line(step: StepOut, _: Say) -> str:
     """One balance: in = out + scrap + rest, but for the error."""
-    text = "  {of}: in {came} kg = out {left} + scrap {scrap} + rest {rest}; error {error}"
     masses = {"came": step.in_kg, "left": step.out_kg, "scrap": step.scrap_kg, "rest": step.rest_kg}
     values = {name: "-" if value is None else number(round(value, 1)) for name, value in masses.items()}
     of = f"{step.line or '-'} {step.of}" if step.of and step.of != step.line else step.line or "-"
-    return _(text, of=of, error=percent(step.error_percent), **values)
+    said = _("{of}: in {came} kg = out {left} + scrap {scrap} + rest {rest}; error {error}", of=of,
+             error=percent(step.error_percent), **values)  # fmt: skip
+    return "  " + said
 
 
 def where(finding: FindingOut) -> str:

@@ -15,10 +15,11 @@ _MOSTLY = 0.5
 
 
 def take_apart(tables: Sequence[Table], catalogue: Catalogue) -> tuple[Table, ...]:
-    """The tables, with stacks of exports that name different things each made into several; the largest keeps the name.
+    """The tables, with stacks of exports that name different things each made into several.
 
     Two exports stay together unless each names something that the other does not (slabs here, strips there), or one names more
-    and both were written over the same time: months of one line follow one another.
+    and both were written over the same time: months of one line follow one another. A part is called like its file, the largest
+    of several files like the stack.
     """
     apart = [part for table in tables for part in _parts(table, catalogue)]
     names = [table.name for table in apart]
@@ -77,7 +78,7 @@ def _part(table: Table, sources: Sequence[int], frame: pl.DataFrame, *, first: b
     kept = frame.select(*(c.name for c in columns), *(name for name in frame.columns if name.startswith("#"))).with_columns(
         source
     )
-    name = table.name if first else origins[0].file.rpartition("/")[2].rpartition(".")[0]
+    name = table.name if first and len(origins) > 1 else origins[0].file.rpartition("/")[2].rpartition(".")[0]
     told = replace(table, name=name, frame=kept, columns=columns, origins=origins)
     return told if first else replace(told, matches=(), findings=(), repairs=(), asides=())
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from tundish.errors import AmbiguousPiece, UnknownPiece
+from tundish.errors import AmbiguousPiece, Message, UnknownPiece
 from tundish.trace.history.material import Material
+from tundish.vocabulary import load_catalogue
 
 NEAREST = 5
 """Ids offered when none answers."""
@@ -20,14 +21,15 @@ _DAY = re.compile(r"(?P<id>.+)@(?P<day>\d{4}-\d{2}-\d{2})")
 def find(material: Material, text: str) -> int:
     """The number of the piece that ``text`` names, in any spelling of its id.
 
-    ``coil:HC1234`` looks among coils only; ``HC1234@2025-03-01`` among those made that day (UTC), where a number comes twice.
+    ``coil:HC1234`` or ``코일:HC1234`` looks among coils only; ``HC1234@2025-03-01`` among those made that day (UTC), where a number comes twice.
     Raises :class:`UnknownPiece` with the nearest ids, :class:`AmbiguousPiece` with the words that tell the pieces apart.
     """
     named = _named(material, text)
     if len(named) == 1:
         return named[0]
     if not named:
-        raise UnknownPiece(piece=text.strip(), nearest=_nearest(material, text) or "-")
+        nothing = Message("none, for no table of this plant is a production record")
+        raise UnknownPiece(piece=text.strip(), nearest=_nearest(material, text) or nothing)
     raise AmbiguousPiece(piece=text.strip(), count=len(named), choices=_choices(material, named))
 
 
@@ -43,7 +45,15 @@ def _named(material: Material, text: str) -> list[int]:
     if not colon:
         return []
     kin = _facts(material, _named(material, name))
-    return kin.filter(pl.col("level") == level.strip())["number"].to_list()
+    return kin.filter(pl.col("level").is_in(_levels(level.strip())))["number"].to_list()
+
+
+def _levels(word: str) -> list[str]:
+    """The levels that a word names, in the vocabulary's or in the mill's language: ``coil``, ``코일``, ``coil number``."""
+    known = load_catalogue().concepts
+    called = {word.casefold(), f"{word}번호".casefold(), f"{word} number".casefold()}
+    of_name = (one.level for one in known if one.level and not called.isdisjoint(name.casefold() for name in one.names))
+    return list(dict.fromkeys((word, *of_name)))
 
 
 def _as_written(material: Material, found: list[int], text: str) -> list[int]:

@@ -1,0 +1,140 @@
+"""Does the first screen answer the complaint: origin, way, doubts, and which other products may have the same fault?"""
+
+import json
+import re
+
+import made_chain as made
+import polars as pl
+import pytest
+
+from tundish.documents import along, history_page, lanes, tree
+from tundish.documents import history as papers
+from tundish.documents.glance import glance
+from tundish.documents.history_form import ProfileOut, SignalOut
+from tundish.documents.words import speaker
+from tundish.table import Chunk, Origin, Table
+from tundish.trace.genealogy.graph import STAYS, Genealogy
+from tundish.trace.history import history, in_memory
+
+ZONE = "Asia/Seoul"
+
+
+def out(piece="T-31", lang="en", material=None):
+    whole = in_memory(made.genealogy()) if material is None else material
+    return papers.written(history(whole, piece), "plant", lang, time_zone=ZONE)
+
+
+def test_siblings_are_the_products_of_each_parent_once():
+    told = history(in_memory(made.genealogy()), "T-31")
+    named = {
+        told.pieces[family.parent].id: ([told.pieces[one].id for one in family.pieces], family.count)
+        for family in told.siblings
+    }
+    assert named == {"P-21": (["T-32"], 1), "C-12": (["P-22"], 1)}, "what a nearer parent tells is not told again"
+    assert [family.depth for family in told.siblings] == [1, 2]
+    assert not {stay.piece for stay in told.timeline} & {family.pieces[0] for family in told.siblings if family.depth == 2}
+
+
+def test_what_was_made_of_a_piece_is_no_sibling_of_it():
+    told = history(in_memory(made.genealogy()), "C-12")
+    assert [[told.pieces[one].id for one in family.pieces] for family in told.siblings] == []
+    heat = history(in_memory(made.genealogy()), "H-100")
+    assert heat.siblings == ()
+
+
+def test_the_first_lines_tell_origin_way_doubt_and_siblings():
+    reader = tree.Reader(out(), "en", ZONE)
+    said = dict(glance(reader))
+    assert said["Comes from"] == "heat H-100 100%"
+    assert re.fullmatch(r"cast 03-01 09:00 → hot 03-01 14:00 → pickle 03-01 17:00 → slit 03-01 19:00", said["Its way"])
+    assert "weakest link S-2 → C-12: 91% (a slip of one key)" in said["How sure"]
+    assert said["The same coil P-21 also became"] == "1 products: T-32"
+    first = tree.text(out(), "en", ZONE)[:9]
+    assert any("H-100" in line for line in first)
+    assert any("T-32" in line for line in first)
+
+
+def test_a_piece_without_records_of_its_origin_says_so():
+    said = dict(glance(tree.Reader(out("C-13"), "en", ZONE)))
+    assert said["Comes from"] == "No record tells."
+    assert "open ends: 1" in said["How sure"]
+    assert not any("also became" in asked for asked in said)
+
+
+def reworked():
+    """T-31 went through the temper mill twice under its own number."""
+    whole = made.genealogy()
+    row = {"piece": made.NUMBER["T-31"], "line": "temper", "goes": "through", "start": made.BEGIN, "end": made.BEGIN}
+    passes = pl.DataFrame([{**row, "turn": turn, "row": turn} for turn in (1, 2)])
+    missing = [pl.lit(None).alias(name) for name in STAYS if name not in passes.columns]
+    more = passes.with_columns(missing).select(list(STAYS)).cast(dict(STAYS))
+    stays = pl.concat([whole.stays, more]).sort("piece", "start")
+    return in_memory(Genealogy(whole.pieces, whole.edges, stays, whole.findings))
+
+
+def test_rework_is_told_and_drawn():
+    told = out(material=reworked())
+    said = dict(glance(tree.Reader(told, "en", ZONE)))
+    assert "temper 03-01 09:00 (2 times)" in said["Its way"]
+    drawn = lanes.genealogy(told, {kin.level: kin.level for kin in told.pieces}, speaker("en"))
+    assert "↻ 2× temper" in drawn
+
+
+def test_a_line_whose_number_changes_twice_is_counted():
+    whole = made.genealogy()
+    again = whole.pieces.with_columns(line=pl.when(pl.col("id") == "P-21").then(pl.lit("hot")).otherwise("line"))
+    told = out(material=in_memory(Genealogy(again, whole.edges, whole.stays)))
+    assert "hot (2)" in lanes.genealogy(told, {kin.level: kin.level for kin in told.pieces}, speaker("en"))
+
+
+def test_a_stay_that_ends_before_it_begins_is_marked():
+    whole = made.genealogy()
+    backward = whole.stays.with_columns(end=pl.col("start") - pl.duration(minutes=3))
+    told = out(material=in_memory(Genealogy(whole.pieces, whole.edges, backward)))
+    lines = tree.text(told, "en", ZONE)
+    assert sum("⚠  slit" in line for line in lines) == 1
+    assert "⚠" in history_page.page(told, "en", ZONE)
+
+
+def test_findings_of_the_plant_name_only_what_is_in_this_history():
+    told = history(in_memory(made.genealogy()), "T-31")
+    assert [finding.found for finding in told.findings if finding.code == "time_overlap"] == [("T-31",)]
+    assert "C-13" not in json.dumps(out().model_dump(), ensure_ascii=False)
+
+
+@pytest.mark.parametrize(("step", "runs"), [(1, 1), (7, 1)])
+def test_a_sparse_signal_is_one_curve_and_a_gap_stays_a_gap(step, runs):
+    values = [float(place) if place % step == 0 else None for place in range(300)]
+    assert _curves(values) == runs
+    assert _curves([None if 100 <= place < 200 else value for place, value in enumerate(values)]) == 2 * runs
+
+
+def test_a_single_value_is_seen():
+    assert _curves([None] * 50 + [3.0] + [None] * 49) == 1
+    alone = _signal([None] * 50 + [3.0] + [None] * 49)
+    assert set(tree.spark(alone)) <= {"·", "▁"}
+    assert "▁" in tree.spark(alone)
+
+
+def test_nothing_measured_draws_nothing():
+    assert _curves([None] * 40) == 0
+    assert set(tree.spark(_signal([None] * 40))) == {"·"}
+
+
+def _signal(values):
+    return SignalOut(
+        line="slit", turn=1, column="힘(kN)", concept=None, unit="kN", file="f", mean=values, low=values, high=values
+    )
+
+
+def _curves(values):
+    profile = ProfileOut(length_m=float(len(values)), cell_m=1.0, signals=[], marks=[])
+    return along.strip(_signal(values), profile).count("<polyline")
+
+
+def test_a_table_in_parts_is_named_where_a_profile_lacks_it():
+    chunk = Chunk("trend.csv", "trend.csv", "x:y", 1, 0, 10, 1, 10, 100, 0)
+    large = Table("trend", pl.DataFrame(), (), (Origin("trend.csv"),), parts=(chunk,))
+    told = history(in_memory(made.genealogy(), tables=(large,)), "T-31")
+    said = [finding for finding in told.findings if finding.code == "too_large_for_profiles"]
+    assert [finding.message.values["files"] for finding in said] == ["trend.csv"]
