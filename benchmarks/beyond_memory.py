@@ -225,7 +225,7 @@ def main() -> None:
     asked.add_argument("--gigabytes", type=float, default=10.0)
     asked.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "tundish_beyond_memory")
     asked.add_argument("--only", choices=CONTENDERS, action="append")
-    asked.add_argument("--timeout", type=float, default=900.0)
+    asked.add_argument("--timeout", type=float, default=200.0)
     asked.add_argument("--run", choices=CONTENDERS, help=argparse.SUPPRESS)
     asked.add_argument("--keep", action="store_true")
     given = asked.parse_args()

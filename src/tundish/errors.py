@@ -251,6 +251,15 @@ class TooLarge(InputError):
     )
 
 
+class LongLogTooLarge(InputError):
+    """A log in long form is larger than memory holds: only tables with a column a signal are read in parts."""
+
+    text = (
+        "{file}: a log of time, tag and value with {rows} rows is more than is held in memory. Export it with a column for "
+        "each tag, or only the tags that matter."
+    )
+
+
 class TooFewPieces(InputError):
     """Not enough material to learn from and to prove on."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from tundish.errors import Message
+from tundish.errors import LongLogTooLarge, Message
 from tundish.intake.raw import RawTable
 from tundish.standardise.forms.roles import Book, Roles, asks_yes_or_no, find_book, find_roles, is_unit, is_words, said
 from tundish.standardise.forms.scans import Scan, scans, step
@@ -21,10 +21,15 @@ _KNOWN = 0.5
 
 
 def unfold(tables: Sequence[RawTable]) -> list[RawTable]:
-    """Tables as they are, logs in long form as tables of one column a tag, lists of their tags used up for names and units."""
+    """Tables as they are, logs in long form as tables of one column a tag, lists of their tags used up for names and units.
+
+    Raises :class:`tundish.errors.LongLogTooLarge` for a log that is read in parts.
+    """
     roles = {i: found for i, table in enumerate(tables) if (found := find_roles(table)) is not None}
     if not roles:
         return list(tables)
+    for log in (tables[i] for i in roles if tables[i].parts):
+        raise LongLogTooLarge(file=log.origin.file, rows=sum(part.rows for part in log.parts))
     logs = {i: _Log(tables[i], found) for i, found in roles.items()}
     lists = {i: book for i, table in enumerate(tables) if i not in roles and (book := find_book(table)) is not None}
     used: set[int] = set()
