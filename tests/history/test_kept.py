@@ -89,3 +89,17 @@ def test_nulls_come_back_as_nulls(plant):
     for name in ("pieces", "edges", "stays"):
         rows = np.arange(getattr(there, name).height)
         assert getattr(kept, name).take(rows).equals(getattr(there, name).take(rows), null_equal=True), name
+
+
+def test_a_kept_file_with_other_bytes_of_the_same_length_is_none(plant):
+    traced.keep(in_memory(made.genealogy()), plant, "k")
+    folder = plant / traced.FOLDER / "k"
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        sound, stat = path.read_bytes(), path.stat()
+        place = len(sound) * 3 // 4
+        path.write_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :])
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        assert traced.load(plant, "k") is None, path.name
+        path.write_bytes(sound)
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert traced.load(plant, "k") is not None

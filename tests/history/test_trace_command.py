@@ -36,7 +36,7 @@ def final(truth):
     knots = truth.frames["knots"]
     number = knots["piece"].max()
     kin = truth.frames["pieces"].filter(pl.col("piece") == number).row(0, named=True)
-    length = knots.filter((pl.col("piece") == number))["x_m"].max()
+    length = knots.filter(pl.col("piece") == number)["x_m"].max()
     return {**kin, "number": number, "x_m": length}
 
 

@@ -195,15 +195,18 @@ def overview(out: OverviewOut, lang: Language) -> list[str]:
             evidence=_(EVIDENCE[ground.evidence].text), edges=ground.edges, percent=mean, doubtful=ground.doubtful,
         ))  # fmt: skip
     told += ["", _("Mass balance"), *(balance_line(step, _) for step in out.steps)]
-    worst = [f"  {'ⓘ' if one.severity == 'info' else '⚠'} {one.text}" for one in out.findings[:MOST_STAYS]]
+    ranked = sorted(out.findings, key=lambda one: one.severity == "info")
+    worst = [f"  {'ⓘ' if one.severity == 'info' else '⚠'} {one.text}{where(one)}" for one in ranked[:MOST_STAYS]]
     return [*told, "", _("What stays open"), *worst] if worst else told
 
 
 def balance_line(step: StepOut, _: Say) -> str:
     """One balance: in = out + scrap + rest, but for the error."""
+    of = f"{step.line or '-'} {step.of}" if step.of and step.of != step.line else step.line or "-"
+    if not step.in_kg and not step.out_kg:
+        return "  " + _("{of}: no masses are recorded", of=of)
     masses = {"came": step.in_kg, "left": step.out_kg, "scrap": step.scrap_kg, "rest": step.rest_kg}
     values = {name: "-" if value is None else number(round(value, 1)) for name, value in masses.items()}
-    of = f"{step.line or '-'} {step.of}" if step.of and step.of != step.line else step.line or "-"
     said = _("{of}: in {came} kg = out {left} + scrap {scrap} + rest {rest}; error {error}", of=of,
              error=percent(step.error_percent), **values)  # fmt: skip
     return "  " + said

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from tundish.table import ROW, Column, Table
+from tundish.table import ROW, SOURCE, Column, Table
 from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.genealogy.index import Numbers, Rows
@@ -56,9 +56,7 @@ def along(
         return None
     from tundish.trace.position import measure  # compiled kernels: slow to import, and a tree needs none
 
-    clocks = Aligned(
-        material.clocks, {table.name: material.lines[table.name] for table in narrow if table.name in material.lines}
-    )
+    clocks = Aligned(material.clocks, material.lines)
     lengths = measure(narrow, small, clocks, catalogue, gauges_m=gauges_m)
     profile = lengths.along(int(np.searchsorted(pieces, number)))
     if profile.length_m <= 0 or not (profile.signals or profile.places.height):
@@ -106,27 +104,47 @@ def _narrow(
 ) -> Table | None:
     """Rows of a line's trend around the stays, or rows of another table that name one of the pieces; None without any."""
     head = table.head
-    line = material.lines.get(head.name)
-    wanted = _named(head, pieces) if line is None else _during(head, material, windows.get(line), catalogue)
+    lines = _lines(head, material)
+    wanted = _during(head, material, lines, windows, catalogue) if any(lines) else _named(head, pieces)
     if wanted is None:
         return None
     frame = table.rows(wanted)
     return replace(head, frame=frame) if frame.height else None
 
 
-def _during(head: Table, material: Material, window: tuple[int, int] | None, catalogue: Catalogue) -> pl.Expr | None:
+def _lines(head: Table, material: Material) -> list[str | None]:
+    """The line that each export of a table tells about; exports of several lines may stand in one table."""
+    own = material.lines.get(head.name)
+    return [next((material.lines[place] for place in origin.places if place in material.lines), own) for origin in head.origins]
+
+
+def _during(
+    head: Table,
+    material: Material,
+    lines: Sequence[str | None],
+    windows: Mapping[str, tuple[int, int]],
+    catalogue: Catalogue,
+) -> pl.Expr | None:
+    """Rows around the stays on the line that each export tells about, wherever the file's clock may stand."""
     times = head.of_kind("time")
-    if window is None or not times:
+    if not times or windows.keys().isdisjoint(lines):
         return None
     column = min(times, key=lambda time: role(time, catalogue) is not None)
-    files = material.files.get(head.name, ())
-    away = [
-        float(np.abs(clock.offsets_s(np.array(window, dtype=np.int64))).max())
-        for clock in material.clocks
-        if clock.file in files
-    ]
-    slack = int((_SLACK_S + max(away, default=0.0)) * SECOND)
-    return pl.col(column.name).dt.timestamp("us").is_between(window[0] - slack, window[1] + slack)
+    stamp = pl.col(column.name).dt.timestamp("us")
+    near = []
+    for number, (origin, line) in enumerate(zip(head.origins, lines, strict=True)):
+        if line in windows:
+            first, last = windows[line]
+            slack = int((_SLACK_S + _away_s(material, origin.places, windows[line])) * SECOND)
+            inside = stamp.is_between(first - slack, last + slack)
+            near.append(inside & (pl.col(SOURCE) == number) if len(lines) > 1 else inside)
+    return pl.any_horizontal(near)
+
+
+def _away_s(material: Material, files: Collection[str], window: tuple[int, int]) -> float:
+    """The most seconds by which a file's clock is wrong then."""
+    ends = np.array(window, dtype=np.int64)
+    return max((float(np.abs(clock.offsets_s(ends)).max()) for clock in material.clocks if clock.file in files), default=0.0)
 
 
 def _named(head: Table, pieces: pl.DataFrame) -> pl.Expr | None:

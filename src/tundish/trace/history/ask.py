@@ -21,7 +21,8 @@ _DAY = re.compile(r"(?P<id>.+)@(?P<day>\d{4}-\d{2}-\d{2})")
 def find(material: Material, text: str) -> int:
     """The number of the piece that ``text`` names, in any spelling of its id.
 
-    ``coil:HC1234`` or ``코일:HC1234`` looks among coils only; ``HC1234@2025-03-01`` among those made that day (UTC), where a number comes twice.
+    ``coil:HC1234`` or ``코일:HC1234`` looks among coils only; ``HC1234@2025-03-01`` among those made that day (UTC), where a
+    number comes twice.
     Raises :class:`UnknownPiece` with the nearest ids, :class:`AmbiguousPiece` with the words that tell the pieces apart.
     """
     named = _named(material, text)
