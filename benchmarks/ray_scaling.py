@@ -60,7 +60,9 @@ def job(scratch: Path, out: Path, laps: int, share: tuple[int, int] = (0, 1)):
     from tundish.ports import Job, Part
 
     files = sorted(scratch.glob("line-*.parquet"))
-    parts = [Part(f"{lap:03}-{path.stem}", {"file": path, "stay": STAY_S + lap}) for lap in range(1, laps + 1) for path in files]
+    parts = [
+        Part(f"{lap:03}-{path.stem}", {"file": path, "stay": STAY_S + lap}) for lap in range(1, laps + 1) for path in files
+    ]
     return Job(WORK, {}, tuple(parts[share[0] :: share[1]]), out)
 
 

@@ -253,3 +253,35 @@ def test_nothing_is_written_where_nothing_may_be(plant, held, tmp_path):
     finally:
         folder.chmod(0o700)
     assert_same(held[1].table.frame, made.table.frame)
+
+
+def test_mends_spellings_and_rows_in_two_exports_are_the_same_in_parts(tmp_path):
+    rng, rows = np.random.default_rng(9), 60_000
+    begin = datetime(2025, 3, 1, tzinfo=UTC)
+    starts = [begin + timedelta(seconds=500 * i) for i in range(rows // 500 - 1)]
+    lots = {
+        "로트번호": [f"L25{i:05d}" for i in range(len(starts))],
+        "투입시각": starts,
+        "완료시각": [start + timedelta(seconds=400) for start in starts],
+        "불량": rng.integers(0, 2, len(starts)),
+    }
+    pl.DataFrame(lots).write_csv(tmp_path / "lots.csv")
+    current = (60 + rng.normal(size=rows)).round(3)
+    current[31_415] = 77.125
+    mode = rng.choice(["AUTO", "auto ", "MANUAL", "Manual"], rows, p=[0.4, 0.2, 0.3, 0.1])
+    times = pl.datetime_range(begin, begin + timedelta(seconds=rows - 1), "1s", eager=True)
+    trend = pl.DataFrame({"시각": times, "전류(A)": current, "온도(℃)": 80 + rng.normal(size=rows).round(3), "운전": mode})
+    cuts = [(0, 30_100), (30_000, rows)]
+    for number, (first, last) in enumerate(cuts):
+        trend[first:last].write_parquet(tmp_path / f"trend_{number}.parquet", row_group_size=1000)
+    said = "파일,시트,행,끝 행,열,적힌 값,기대,이유,개수,고친 값,결정,sha256,code\n"
+    line = "trend_1.parquet,,1416,,전류(A),77.125,,,,61.5,correct,,"
+    (tmp_path / "quarantine.csv").write_text(said + line, encoding="utf-8-sig")
+    stated = Settings(target="불량", clock_offsets_s={f"trend_{number}.parquet": 0.0 for number in range(2)})
+    _, whole = pieces(tmp_path, stated)
+    prepared, made = pieces(tmp_path, stated, SMALL)
+    table = next(table for table in prepared.tables.tables if table.parts)
+    assert len(table.parts) == 61
+    assert [repair.after for repair in table.repairs if repair.code == "mended"] == ["61.5"]
+    assert_same(whole.table.frame, made.table.frame)
+    assert any(finding.code == "parts_overlap" for finding in made.table.findings)

@@ -28,8 +28,9 @@ def unfold(tables: Sequence[RawTable]) -> list[RawTable]:
     roles = {i: found for i, table in enumerate(tables) if (found := find_roles(table)) is not None}
     if not roles:
         return list(tables)
-    for log in (tables[i] for i in roles if tables[i].parts):
-        raise LongLogTooLarge(file=log.origin.file, rows=sum(part.rows for part in log.parts))
+    large = next((tables[i] for i in roles if tables[i].parts), None)
+    if large is not None:
+        raise LongLogTooLarge(file=large.origin.file, rows=sum(part.rows for part in large.parts))
     logs = {i: _Log(tables[i], found) for i, found in roles.items()}
     lists = {i: book for i, table in enumerate(tables) if i not in roles and (book := find_book(table)) is not None}
     used: set[int] = set()
