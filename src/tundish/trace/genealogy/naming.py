@@ -204,9 +204,9 @@ def _by_neighbours(makings: pl.DataFrame) -> pl.DataFrame:
     fresh = _fitting(odd, spaces, odd["middle"], makings)
     if fresh.is_empty():
         return makings
-    certainty = _beyond_chance(
-        fresh.height, _fitting(odd, spaces, odd["middle"].shift(1).fill_null(0.0), makings).height, odd.height
-    )
+    half = odd.height // 2
+    strange = pl.concat([odd["middle"].slice(half), odd["middle"].slice(0, half)])
+    certainty = _beyond_chance(fresh.height, _fitting(odd, spaces, strange, makings).height, odd.height)
     if certainty < _MENDED:
         return makings
     return (
