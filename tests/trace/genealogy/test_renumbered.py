@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from tundish import standardise
 from tundish.connectors import SOURCES
 from tundish.intake import read
 from tundish.trace.genealogy import trace_material
+from tundish.trace.genealogy.filling import fill
 from tundish.vocabulary import load_catalogue
 
 CATALOGUE = load_catalogue()
@@ -84,3 +87,15 @@ def test_one_slip_does_not_make_a_piece_twice_as_heavy(tmp_path):
     genealogy, _ = traced(tmp_path, 산세실적=sawn, 냉간압연실적=rolled)
     assert genealogy.find("PO25-508").to_list()
     assert genealogy.pieces["mass_kg"].max() < 13_000
+
+
+def test_one_number_on_every_row_of_a_long_list_does_not_fill_the_memory():
+    rows = 30_000
+    knot = pl.DataFrame({"order": range(rows), "parent": range(rows)}).with_columns(
+        line=pl.lit("welder"),
+        child=pl.lit(0),
+        parent_kg=pl.lit(1000.0),
+        child_kg=pl.lit(1000.0 * rows),
+        scrap_kg=pl.lit(None, pl.Float64),
+    )
+    assert fill(knot).n_unique() == 1

@@ -19,6 +19,8 @@ _LOOSE = 10.0
 _ROUNDS = 4
 _FAR = 3.0
 _LEAST = 1e-3
+_CROWDED = 50_000_000
+"""Products of the least squares beyond which they fill the memory: one id written on tens of thousands of rows."""
 
 
 def fill(knots: pl.DataFrame) -> pl.Series:
@@ -48,6 +50,8 @@ def fill(knots: pl.DataFrame) -> pl.Series:
     guess = told["first"].to_numpy()
     into, wanted_in, of_in = _sums(told, "source", pl.col("good") * pl.col("kept"), pl.col("loose"))
     out, wanted_out, of_out = _sums(told, "child", pl.col("child_kg"), pl.lit(_SCALE))
+    if max(float((np.bincount(side).astype(float) ** 2).sum()) for side in (into, out)) > _CROWDED:
+        return pl.Series(guess)
     size = guess.size
     ones = np.ones(size)
     matrix = vstack(
