@@ -33,7 +33,7 @@ def coils(times, lengths, clock_s=0.0, **more):
     pieces = [{"id": f"C{i}", "length_m": length} for i, length in enumerate(lengths)]
     stays = [
         {"piece": i, "line": "CAL", "start": at(times[i] + clock_s), "end": at(times[i + 1] + clock_s), "goes": "through",
-         "length_in_m": length, "length_out_m": length, "turned": False} | more
+         "length_in_m": length, "length_out_m": length - 0.8, "turned": False} | more
         for i, length in enumerate(lengths)
     ]  # fmt: skip
     return genealogy(pieces, stays=stays)
@@ -140,13 +140,13 @@ def test_a_coil_turned_cropped_and_cut_comes_back_to_the_metre_it_left():
         x = np.array([1.0, 100.0, length - 1.0])
         into = begin + x / 2.0
         second, first = profile.map("two", x), profile.map("one", x)
-        assert second.metres == pytest.approx(into)
-        assert first.metres == pytest.approx(1000.0 - into)
+        assert second.metres == pytest.approx(into, abs=0.2)  # the product is ruled by the gauge, not as recorded
+        assert first.metres == pytest.approx(1000.0 - into, abs=0.4)
         assert (second.times_us / 1e6 - at(0).timestamp()) == pytest.approx(200.25 + into - 10.0, abs=0.4)
         assert (first.times_us / 1e6 - at(0).timestamp()) == pytest.approx(100.25 + 1000.0 - into, abs=0.4)
         assert [s.mirrored for s in profile.stretches] == [False, True]
         assert profile.mapped("one") == 1.0
-        assert np.isnan(profile.map("one", [-1.0, length + 1.0]).metres).all()
+        assert np.isnan(profile.map("one", [-1.0, length + 10.0]).metres).all()
 
 
 def profiles(turned: bool, seed: int):
@@ -181,7 +181,7 @@ def test_profiles_of_two_lines_tell_the_direction(turned: bool, seed: int):
     x = np.linspace(5, 995, 100)
     seconds = profile.map("one", x).times_us / 1e6 - at(0).timestamp()
     true = 50.25 + (1000.0 - x if turned else x) / 2.0
-    assert np.quantile(np.abs(seconds - true) * 2.0, 0.95) < 0.6
+    assert np.quantile(np.abs(seconds - true) * 2.0, 0.95) < 0.8  # a metre a sample: head and tail of the axis to half of it
     assert ("direction_found" in {f.code for f in profile.findings}) is (not turned)
 
 
@@ -191,3 +191,33 @@ def test_without_profiles_a_coil_is_taken_to_turn_and_it_is_said():
     profile = measure(bare, made, aligned({"one": "one", "two": "two"}), CATALOGUE).along(0)
     assert profile.stretches[1].turning.turned is True
     assert "direction_assumed" in {f.code for f in profile.findings}
+
+
+def test_a_pass_whose_profile_is_another_pieces_is_left_unmapped():
+    tables, made = profiles(False, 0)
+    other, _ = profiles(False, 1)
+    gauges = {"one.csv:product.thickness": 0.0, "two.csv:product.thickness": 0.0}
+    profile = measure([other[0], tables[1]], made, aligned({"one": "one", "two": "two"}), CATALOGUE, gauges_m=gauges).along(0)
+    assert np.isnan(profile.map("one", [500.0]).times_us).all()
+    assert profile.mapped("two") == 1.0
+    assert "metres_unmapped" in {f.code for f in profile.findings}
+
+
+def test_a_bar_without_welds_lies_between_its_head_and_its_tail_in_its_own_running_direction():
+    """Bars of 60 m follow each other at gaps of 20 m; the log has speed and strip-present alone; no crop, no turning."""
+    t = np.arange(0.0, 200.0, 0.1)
+    metres = 4.0 * t
+    there = (metres % 80.0 >= 20.0) & (metres < 640.0)
+    table = trend("mill", t, {"line.speed": np.full(t.size, 4.0), "position.strip_present": there})
+    pieces = [{"id": f"B{i}", "length_m": 60.0, "level": "bar"} for i in range(8)]
+    stays = [
+        {"piece": i, "line": "mill", "start": at(20 * i + 8), "end": at(20 * i + 23), "goes": "out", "length_out_m": 60.0}
+        for i in range(8)
+    ]  # fmt: skip
+    made = measure([table], genealogy(pieces, stays=stays), aligned({"mill": "mill"}), CATALOGUE)
+    x = np.array([1.0, 30.0, 59.0])
+    for piece in range(8):
+        there_ = made.along(piece).map("mill", x)
+        seconds = there_.times_us / 1e6 - at(0).timestamp()
+        assert np.abs(seconds * 4.0 - (80.0 * piece + 20.0 + x)).max() < 0.5
+        assert (there_.error_m > 0).all()

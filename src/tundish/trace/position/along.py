@@ -135,9 +135,7 @@ class Laid:
 class Judge(Protocol):
     """Says from measured profiles how what came in lies on what left the line before."""
 
-    def __call__(
-        self, came: Stretch, left: Sequence[Stretch], laid: Laid, prior: Turning
-    ) -> Joint | None:
+    def __call__(self, came: Stretch, left: Sequence[Stretch], laid: Laid, prior: Turning) -> Joint | None:
         """The one of both ways that fits, moved to where it fits best; None when neither can be."""
         ...
 
@@ -304,9 +302,17 @@ def _laid(book: Book, stay: int, came: Stretch | None, earlier: Walk, lengths: t
     slope = ran / (high - low) * unit
     begin, end = head * unit - low * slope, head * unit + (into - low) * slope
     ways = straight((0.0, into), (begin, end)), straight((0.0, into), (before - begin, before - end))
-    marks = float(np.hypot(came.error_m / 1.96, max((one.error_m / 1.96 for one in earlier.stretches if one.turning is None), default=0.5)))
+    marks = float(
+        np.hypot(
+            came.error_m / 1.96, max((one.error_m / 1.96 for one in earlier.stretches if one.turning is None), default=0.5)
+        )
+    )
     loose = MARK_M if told else max(_PARTED * gone, MARK_M)
-    return None if ways[0] is None or ways[1] is None else Laid((ways[0], ways[1]), loose, float(np.hypot(marks, _RULED * ruled)), marked=True)
+    return (
+        None
+        if ways[0] is None or ways[1] is None
+        else Laid((ways[0], ways[1]), loose, float(np.hypot(marks, _RULED * ruled)), marked=True)
+    )
 
 
 def _slope(part: Map) -> float:

@@ -16,7 +16,7 @@ from tundish.trace.stays.segments import Floats, Ints
 _ORDERED = 0.9
 """Share of the rows of a table that follow the one above in time, from which on it is taken to be kept in order."""
 _FILLS = 0.015
-"""Share by which what came of a piece may differ from its length when all of it was used: lengths are counted to 0.2 to 0.5 %."""
+"""Share by which what came of a piece may differ from its length when all was used: lengths are counted to 0.2 to 0.5 %."""
 _COUNTED = 0.002
 """Share by which a recorded length is off, one standard deviation."""
 DENSITY = 7850.0
@@ -188,7 +188,9 @@ def _parts_of_parent(
     first = pl.when("in order").then("row").otherwise(pl.col("at").to_physical())
     frame = frame.sort("parent", "line", "lane", first, "row", nulls_last=True)
     lanes = pl.max_horizontal(pl.col("lane").n_unique().over(group), 1)
-    ratio = pl.when(pl.col("child_m").count().over(lane) == pl.len().over(lane)).then(pl.col("child_m").sum().over(lane)) / pl.col("free")
+    ratio = pl.when(pl.col("child_m").count().over(lane) == pl.len().over(lane)).then(
+        pl.col("child_m").sum().over(lane)
+    ) / pl.col("free")
     frame = frame.with_columns(ratio=ratio)
     frame = frame.with_columns(gain=pl.col("ratio").median().over("line"))
     full = (pl.col("ratio") / pl.col("gain") - 1.0).abs() < _FILLS

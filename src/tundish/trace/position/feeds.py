@@ -43,6 +43,11 @@ class Coming:
         feeds = Feeds(self.feeds.start[kept], self.feeds.end[kept], self.feeds.metres[kept])
         return Coming(self.stays[kept], feeds, self.low_in_m[kept], self.high_in_m[kept], self.out_m[kept])
 
+    def welded(self, lost: Floats) -> Coming:
+        """With what is cut out behind each stay with its weld (m of what comes in) counted in what left: mark to mark."""
+        gain = self.out_m / self.feeds.metres
+        return replace(self, out_m=self.out_m + np.where(np.isfinite(gain), lost[self.stays] * gain, 0.0))
+
     def measured_by(self, ran: Floats) -> Coming:
         """With the lengths, in or out, that the gauge counts: those that what ``ran`` during each stay comes nearer to.
 

@@ -55,7 +55,7 @@ def measured(trend: Trend, stretch: Stretch, column: Column, gauge_m: float | No
 
 def judge(
     trends: Mapping[str, Trend], gauges_m: Mapping[tuple[str, str], float], came: Stretch, left: Sequence[Stretch],
-    laid: Laid, prior: Turning,
+    laid: Laid, *, prior: Turning,
 ) -> Joint | None:  # fmt: skip
     """How what came in on a line lies on itself as it left the line before: straight on or turned, and moved to where it fits.
 
@@ -83,7 +83,7 @@ def judge(
     chosen = Joint(ways[turned], Turning(turned, sure, by, turned != prior.turned), laid.sd_m)
     if sure < _SURE and gain != 0.0 and fits_[turned].correlation >= LIKE:
         return chosen
-    moved = _moved(chosen, came, left, pairs, trends, laid)
+    moved = _moved(chosen, came, left, pairs, trends=trends, laid=laid)
     if moved is not None:
         return moved
     clear = min(fit.effective for fit in fits_) >= _MANY and any(one.placed and other.placed for one, other in pairs)
@@ -96,13 +96,17 @@ def _pairs(
     """What the line before measured of the material as it left, and this line of the same as it came in."""
     found = []
     trend = trends.get(came.line)
-    for column in () if trend is None else _at_end(of_material(trend.table), "entry"):
+    if trend is None:
+        return []
+    for column in _at_end(of_material(trend.table), "entry"):
         now = measured(trend, came, column, gauges_m.get((trend.table.name, column.name)))
         if now is None:
             continue
         for line in dict.fromkeys(one.line for one in left):
             before = trends.get(line)
-            for other in () if before is None else _at_end(of_material(before.table), "exit"):
+            if before is None:
+                continue
+            for other in _at_end(of_material(before.table), "exit"):
                 if word_of(other) == word_of(column):
                     gauge = gauges_m.get((before.table.name, other.name))
                     parts = [measured(before, one, other, gauge) for one in left if one.line == line]
@@ -198,7 +202,7 @@ def _correlation(a: Floats, b: Floats, lag: int) -> float:
 
 def _moved(
     joint: Joint, came: Stretch, left: Sequence[Stretch], pairs: Sequence[tuple[Measured, Measured]],
-    trends: Mapping[str, Trend], laid: Laid,
+    *, trends: Mapping[str, Trend], laid: Laid,
 ) -> Joint | None:  # fmt: skip
     """The joint with its metres shifted to where all profiles fit best, as far as marks, crops and gauges may be off."""
     placed = [(_onto(before, joint.metres), now) for before, now in pairs if before.placed and now.placed]

@@ -29,7 +29,7 @@ from tundish.vocabulary import Catalogue
 GRID_M = 1.0
 _HALF = 0.5
 WELD_M = 0.8
-"""Strip cut out with a weld, in m as it leaves: a sample of some decimetres on either side (unsourced, usual in strip lines)."""
+"""Strip cut out with a weld, in m as it leaves: a sample of some decimetres on either side (unsourced)."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Lengths:
         return Ways(self.book, self._judge)
 
     def _judge(self, came: Stretch, left: Sequence[Stretch], laid: Laid, prior: Turning) -> Joint | None:
-        return likeness.judge(self.book.trends, self.gauges_m, came, left, laid, prior)
+        return likeness.judge(self.book.trends, self.gauges_m, came, left, laid, prior=prior)
 
 
 def measure(
@@ -109,7 +109,7 @@ def measure(
     lost = _lost(genealogy, running, into, out)
     into, doubt = mended_lengths(genealogy, spans, into, lost)
     feeding = {
-        line: _covered(came, running[line][0]) if line in running else came
+        line: _covered(came.welded(lost), running[line][0]) if line in running else came
         for line, came in coming(genealogy, spans, into, out).items()
     }  # fmt: skip
     ruled = {
@@ -118,8 +118,9 @@ def measure(
     }  # fmt: skip
     passes = _passes(genealogy.stays.height, feeding, ruled)
     scales = {line: pairing.scale for line, (_, pairing) in ruled.items() if feeding[line].feeds.metres is feeding[line].out_m}
-    book = _book(genealogy, {line: own[0] for line, own in running.items()}, passes, (into, out, doubt, lost), spans, scales,
-                 {line: _gain(genealogy, line, spans, into, out, lost) for line in running})
+    gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
+    firsts = {line: own[0] for line, own in running.items()}
+    book = _book(genealogy, firsts, passes, (into, out, doubt, lost), spans=spans, scales=scales, gains=gains)
     noted = places.noted(places.of_lines(tables, lines), genealogy, catalogue)
     scales = {line: pairing.scale for line, (_, pairing) in ruled.items()}
     found = about_lines(running, feeding, ruled, gauges, genealogy)
@@ -174,8 +175,8 @@ def _lost(genealogy: Genealogy, running: Mapping[str, Sequence[Trend]], into: Fl
     return lost
 
 
-def _gain(genealogy: Genealogy, line: str, spans: Spans, into: Floats, out: Floats, lost: Floats) -> float:
-    """Metres that leave a line a metre that comes in, piece by piece: the middle, crops left out; 1 where lines slit or cut sheets."""
+def _gain(genealogy: Genealogy, line: str, into: Floats, out: Floats, lost: Floats) -> float:
+    """Metres that leave a line a metre that comes in, the middle of all pieces; 1 where coils are slit or cut to sheets."""
     edges, stays = genealogy.edges, genealogy.stays
     mine = (edges["line"] == line).fill_null(value=False)
     if mine.any() and edges.filter(mine)["kind"].cast(pl.String).is_in(["slit", "sheeted", "processed"]).mean() > _HALF:  # type: ignore[operator]
@@ -205,7 +206,7 @@ def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple
 
 def _book(
     genealogy: Genealogy, running: Mapping[str, Trend], passes: Passes, lengths: tuple[Floats, Floats, Floats, Floats],
-    spans: Spans, scales: Mapping[str, float], gains: Mapping[str, float],
+    *, spans: Spans, scales: Mapping[str, float], gains: Mapping[str, float],
 ) -> Book:  # fmt: skip
     stays, pieces = genealogy.stays, genealogy.pieces.height
     return Book(
