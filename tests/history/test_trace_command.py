@@ -107,6 +107,14 @@ def test_an_overview_without_a_piece(plant, capsys, tmp_path):
     Draft202012Validator(SCHEMA).validate(json.loads(capsys.readouterr().out))
 
 
+def test_a_gauge_that_no_file_has_is_said(plant, final, tmp_path):
+    copy = shutil.copytree(plant, tmp_path / "copy")
+    with (copy / "plant.toml").open("a", encoding="utf-8") as written:
+        written.write('"TREND_HSM.csv:없는열" = 4.5\n')
+    codes = [finding.origin.column for finding in told(copy, final["id"]).findings if finding.code == "no_such_gauge"]
+    assert codes == ["TREND_HSM.csv:없는열"], "gauges of other lines are not wrong"
+
+
 @pytest.mark.parametrize("wrong", ["ZZ-9999", "../x", "<b>x</b>", "coil:", ":", "@2025-01-01", "\u202e1", "0" * 5000])
 def test_a_wrong_number_is_one_sentence(plant, wrong, capsys):
     assert run(["trace", str(plant), wrong, "--lang", "en"]) != 0

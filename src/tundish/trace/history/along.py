@@ -61,6 +61,9 @@ def along(
     profile = lengths.along(int(np.searchsorted(pieces, number)))
     if profile.length_m <= 0 or not (profile.signals or profile.places.height):
         return None
+    known = {spot for one in material.tables for column in one.head.columns for o in column.origins for spot in o.spots}
+    wrong = [one for one in lengths.findings if one.code == "no_such_gauge" and one.origin.column not in known]
+    profile = replace(profile, findings=(*wrong, *profile.findings))
     return Alongside(_numbered(profile, pieces, number), _notes(profile, narrow))
 
 
