@@ -60,10 +60,10 @@ class Lineage:
         return every.join(made.select("piece", "line", "start", "end"), on="piece", how="left", maintain_order="left")
 
     def lines(self, starts: Stamps) -> frozenset[str]:
-        """The lines on which the pieces were when they began, several where these run side by side."""
-        begun = pl.DataFrame({"piece": self.own, "begun": starts}, schema={"piece": pl.Int64(), "begun": pl.Int64()})
-        mine = self.stays.join(begun, on="piece").filter(pl.col("start").to_physical() == pl.col("begun"))
-        return frozenset(mine["line"].unique().to_list())
+        """The lines on which pieces, or what they were made of, were at ``starts``; several where these run side by side."""
+        begun = pl.DataFrame({"place": np.arange(starts.size), "begun": starts})
+        told = self.ties.join(begun, on="place").join(self.stays.select("piece", "line", "start"), on="piece")
+        return frozenset(told.filter(pl.col("start").to_physical() == pl.col("begun"))["line"].unique().to_list())
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,14 @@ def _of_forebears(laid: Laid, table: Table, found: Loose) -> bool:
     """Whether the rows name pieces that these were made of."""
     if table.parts or laid.lineage.ties.is_empty():
         return False
-    made = of_rows(table, laid.lineage, laid.catalogue, known_until=laid.moments.cut.moments, without=laid.no_values(table))
+    made = of_rows(
+        table,
+        laid.lineage,
+        laid.catalogue,
+        bridges=[one for one in (*laid.plan.loose, laid.home, *(other.table for other in laid.joined)) if not one.parts],
+        known_until=laid.moments.cut.moments,
+        without=laid.no_values(table),
+    )
     found.upstream += [] if made is None else [made]
     return made is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,9 +14,10 @@ from tundish.table import ROW, SOURCE, Column, Finding, Origin, Table
 from tundish.trace.base import files_of, origin_of
 from tundish.trace.carried import carried
 from tundish.trace.clocks import Aligned
-from tundish.trace.ids import is_identity
+from tundish.trace.ids import Ids, comparable, is_identity, shares
 from tundish.trace.lineage import Lineage, ended, numbers_of, ways
 from tundish.trace.pieces import Clock, Link
+from tundish.trace.spelling import spell
 from tundish.trace.stamps import NEVER, Stamps, as_times, microseconds, stamp_column, stamps
 from tundish.trace.stays.features import Feature, describe, when_known
 from tundish.trace.stays.segments import Ints
@@ -111,17 +112,30 @@ def _joined(table: Table, link: Link, line: str) -> Finding:
 
 
 def of_rows(
-    table: Table, lineage: Lineage, catalogue: Catalogue, *, known_until: Stamps, without: frozenset[str]
+    whole: Table,
+    lineage: Lineage,
+    catalogue: Catalogue,
+    *,
+    bridges: Sequence[Table],
+    known_until: Stamps,
+    without: frozenset[str],
 ) -> Upstream | None:
     """Values of rows that each name a forebear, carried to the pieces; None when most rows name none.
 
-    Rows of a stay that ended, or, without one, that were stamped, after the piece's moment are not used; where these are the
-    most, the values are known only after the moment.
+    ``bridges``: tables that may name both a forebear and what the rows name, as a coil's record does its heat. Rows of a
+    stay that ended, or, without one, that were stamped, after the piece's moment are not used; where these are the most, the
+    values are known only after the moment.
     """
-    named = _naming(table, lineage, catalogue)
+    named = _naming(whole, lineage, catalogue)
+    at = np.arange(whole.frame.height)
     if named is None:
-        return None
-    column, pieces = named
+        bridged = _bridged(whole, bridges, lineage, catalogue)
+        if bridged is None:
+            return None
+        column, pieces, at = bridged
+    else:
+        column, pieces = named
+    table = replace(whole, frame=whole.frame[at])
     rows = table.frame[ROW].to_list() if ROW in table.frame.columns else range(1, table.frame.height + 1)
     told = ended(lineage.genealogy, table, pieces, rows)
     stamp = stamp_column(table, catalogue)
@@ -141,8 +155,8 @@ def of_rows(
             kept = feature if of_its is None else Feature(feature.column, feature.values.set(~of_its, None))
             one = carried(kept, found, line)
             features.append(when_known(one, "after", reason) if too_late else one)
-    reached = int(np.unique(found.source).size)
-    link = Link(table.name, "key", (column.header, column.header), pieces.size, reached, int(found.reached.sum()), 0)
+    reached = int(np.unique(at[found.source]).size)
+    link = Link(table.name, "key", (column.header, column.header), whole.frame.height, reached, int(found.reached.sum()), 0)
     text = Message(
         "{file} joined by {column}: {rows_linked} of {rows} rows, {pieces_linked} pieces by what they were made of.",
         file=files_of(table), column=column.header, rows_linked=reached, rows=link.rows, pieces_linked=link.pieces_linked,
@@ -174,6 +188,30 @@ def _naming(table: Table, lineage: Lineage, catalogue: Catalogue) -> tuple[Colum
         if best is None or rank > best[0]:
             best = rank, column, pieces
     return None if best is None else best[1:]
+
+
+def _bridged(
+    table: Table, bridges: Sequence[Table], lineage: Lineage, catalogue: Catalogue
+) -> tuple[Column, Ints, Ints] | None:
+    """The column by which rows hang on another table that names forebears; for each pair the forebear and the row."""
+    for mine in _ids(table, catalogue):
+        for bridge in bridges:
+            named = None if bridge.name == table.name else _naming(bridge, lineage, catalogue)
+            for other in _ids(bridge, catalogue) if named else ():
+                if named is None or other.column is named[0] or shares(other, mine) <= 0:
+                    continue
+                theirs, here = comparable(other, mine)
+                over = pl.DataFrame({"id": theirs, "piece": named[1]}).drop_nulls().unique(maintain_order=True)
+                pairs = pl.DataFrame({"id": here, "row": np.arange(here.len())}).join(over, on="id", maintain_order="left")
+                return mine.column, pairs["piece"].to_numpy(), pairs["row"].to_numpy()
+    return None
+
+
+def _ids(table: Table, catalogue: Catalogue) -> list[Ids]:
+    """Columns of ids that are no row numbers."""
+    columns = [c for c in table.columns if c.kind not in ("time", "number") and is_identity(c, catalogue)]
+    found = [Ids(table, column, spell(table.frame[column.name])) for column in columns]
+    return [ids for ids in found if not ids.running]
 
 
 def _values(table: Table, catalogue: Catalogue, without: frozenset[str]) -> list[Feature]:

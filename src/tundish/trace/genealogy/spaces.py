@@ -157,6 +157,19 @@ def _named(found: Sequence[Ids], of: Sequence[int], catalogue: Catalogue) -> dic
     return names
 
 
+_WITHOUT_ZEROS = (
+    pl.when(pl.col("even").str.contains(r"^\d+$")).then(pl.col("even").str.replace(r"^0+(\d)", "$1")).otherwise(pl.col("even"))
+)
+_SLIPS = 0.01
+"""Share of a column's ids that may differ from another by leading zeros only: one dropped by the typist."""
+
+
+def _zeros_tell_nothing(words: pl.Series) -> bool:
+    """Leading zeros, lost in a workbook and kept in a text, tell no two ids of one column apart."""
+    short = pl.DataFrame({"even": words}).select(_WITHOUT_ZEROS).to_series()
+    return words.len() - short.n_unique() <= _SLIPS * words.len()
+
+
 def _evened_together(found: Sequence[Ids], of: Sequence[int]) -> list[Spelled]:
     """One spelling for all columns of a space: what one column must keep apart, the others keep apart too."""
     out: dict[int, Spelled] = {}
@@ -165,6 +178,8 @@ def _evened_together(found: Sequence[Ids], of: Sequence[int]) -> list[Spelled]:
         words = pl.concat([found[n].spelled.plain.drop_nulls().unique() for n in members]).unique(maintain_order=True)
         together = spell(pl.concat([words, words[:1]]))  # an id twice: a space is no column with an id of its own in each row
         reading = pl.DataFrame({"plain": together.plain, "even": together.even}).unique("plain")
+        if all(_zeros_tell_nothing(found[n].words) for n in members):
+            reading = reading.with_columns(even=_WITHOUT_ZEROS)
         for n in members:
             plain = found[n].spelled.plain
             even = pl.DataFrame({"plain": plain}).join(reading, on="plain", how="left", maintain_order="left")["even"]
