@@ -136,7 +136,7 @@ def _during(
     stamp = pl.col(column.name).dt.timestamp("us")
     near = []
     for number, (origin, line) in enumerate(zip(head.origins, lines, strict=True)):
-        if line in windows:
+        if line is not None and line in windows:
             first, last = windows[line]
             slack = int((_SLACK_S + _away_s(material, origin.places, windows[line])) * SECOND)
             inside = stamp.is_between(first - slack, last + slack)
