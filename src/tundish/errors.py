@@ -246,8 +246,8 @@ class TooLarge(InputError):
     """The table that is asked about is larger than memory holds: only signals are read in parts."""
 
     text = (
-        "{file}: {rows} rows are more than is held in memory, and what is asked about stands among them ({seen} were looked at). "
-        "Export the results of fewer pieces, or name a target in another file with --target."
+        "{file}: {rows} rows are more than is held in memory, and what is asked about stands among them "
+        "({seen} were looked at). Export the results of fewer pieces, or name a target in another file with --target."
     )
 
 

@@ -73,8 +73,8 @@ def standard(
 ) -> Standard:
     """Read and standardise a plant's folder, with its quarantine file and contracts.
 
-    Of files with more than ``held_bytes`` of values together the largest are read in parts. ``agreeing`` takes every delivery as it is, so that contracts can be made of it; else one that breaks a frozen contract is
-    set aside. Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole.
+    Of files with more than ``held_bytes`` of values together the largest are read in parts. ``agreeing`` takes every delivery
+    as it is, so that contracts can be made of it; else one that breaks a frozen contract is set aside. Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole.
     """
     mends, agreed = quarantine.read(plant), contracts.read(plant)
     reference = aas.read_reference(plant, load_catalogue(), skip=settings.skip)

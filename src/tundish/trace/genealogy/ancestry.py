@@ -14,7 +14,7 @@ ANCESTRY = pl.Schema({"place": pl.Int64(), "piece": pl.Int64(), "share": pl.Floa
 
 
 def ancestry(genealogy: Genealogy, pieces: npt.NDArray[np.int64]) -> pl.DataFrame:
-    """Every piece and all its forebears, all at once: columns of :data:`ANCESTRY`, sorted by ``place``, then ``depth``, ``piece``.
+    """Every piece and all its forebears at once: columns of :data:`ANCESTRY`, sorted by ``place``, ``depth``, ``piece``.
 
     ``pieces``: numbers of the pieces asked about, -1 for none; ``place`` counts in them. ``share`` of the asked piece's mass
     that came from the forebear, summed over all ways to it (1 for itself; null where a share on the way is not known), and
