@@ -99,3 +99,11 @@ def test_one_number_on_every_row_of_a_long_list_does_not_fill_the_memory():
         scrap_kg=pl.lit(None, pl.Float64),
     )
     assert fill(knot).n_unique() == 1
+
+
+def test_tests_that_are_stamped_too_early_do_not_hide_what_went_in(tmp_path):
+    pickled, rolled, true = mill()
+    rolled[0][1] = "소재번호"
+    tested = [["코일번호", "시험일시", "인장강도(MPa)"]] + [[f"CR{25100 + n}", stamp(30 * n), 350 + n] for n in range(40)]
+    _, edges = traced(tmp_path, 산세실적=pickled, 냉간압연실적=rolled, 기계시험=tested)
+    assert true <= edges
