@@ -44,10 +44,9 @@ def test_a_log_that_is_written_only_while_the_line_runs(offset: float):
         assert abs(clock.offset_s - offset) <= 15.0
 
 
-def test_lots_of_equal_length_fit_twice_and_it_is_said():
+def test_lots_of_equal_length_fit_anywhere_and_it_is_said():
     clock, doubt = estimate("plc.csv", *sides(generate(equal=True)))
-    assert abs(clock.offset_s + 137) <= 5  # lots of whole steps of the log: nothing tells within a step
-    assert clock.low_s <= -137 <= clock.high_s
+    assert not clock.sure
     assert doubt is not None
     assert doubt.code == "clock_unsure"
 

@@ -13,10 +13,10 @@ from tundish.errors import Message
 from tundish.table import SOURCE, Column, Finding, Origin, Table
 from tundish.trace.clocks.gauges import at_reference
 from tundish.trace.clocks.midnight import day_rows, told_of_days
-from tundish.trace.clocks.offset import Compared, compare, unsure
+from tundish.trace.clocks.offset import Compared, Seen, compare_far, judged, look, unsure
 from tundish.trace.clocks.offset import given as stated
 from tundish.trace.clocks.records import of_records
-from tundish.trace.clocks.scene import REACH_S
+from tundish.trace.clocks.scene import REACH_S, read
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.pieces import Clock
 from tundish.trace.stamps import NEVER, Stamps, spacing, stamp_column, stamps
@@ -28,6 +28,10 @@ _CLEARER = 0.1
 """By so much of the scatter explained a line must fit better than the next to be told by the signals alone."""
 _OVERRULES = 0.6
 """Trust from which on signals overrule what the file is called."""
+_NEAR = 0.3
+"""Lines that fit worse than the best by more than this need no exact comparison."""
+_CLEAR = 0.7
+"""Scatter gone from which on the line that the file is called after needs no comparison with others."""
 _DENSE = 3.0
 """Rows that a log has in a usual stay, at least."""
 
@@ -151,22 +155,30 @@ def _of_log(
     """The comparison with the line that fits best, and the line; None for the line when it cannot be told."""
     times = stamps(table, column.name)
     present = times != NEVER
-    signals = [signal[present] for signal in at_reference(table, times, gauges_m)]
     file = _origin(table).file
-    named = _named(table, list(dict.fromkeys(line for line, _ in stays)))
-    best: dict[str, Compared] = {}
-    for far in (False, True):
-        for (line, _), (starts, ends) in stays.items():
-            if far and named not in (None, line):
-                continue
-            compared = compare(file, times[present], signals, starts, ends, time_zone=time_zone, far=far)
-            if line not in best or _trust(compared) > _trust(best[line]):
-                best[line] = compared
-        if any(compared.clock.sure for compared in best.values()):
-            break
-    if not best:
+    log = read(times[present], [signal[present] for signal in at_reference(table, times, gauges_m)])
+    if log is None or not stays:
         return unsure(file, Message("there are no stays to compare with")), None
-    return _told_apart(table, best)
+    named = _named(table, list(dict.fromkeys(line for line, _ in stays)))
+    best: dict[str, tuple[Seen, tuple[str, str]]] = {}
+    for key in sorted(stays, key=lambda key: key[0] != named):
+        if named is not None and key[0] != named and best[named][0].contrast > _CLEAR:
+            break
+        seen = look(log, *stays[key])
+        if key[0] not in best or seen.contrast > best[key[0]][0].contrast:
+            best[key[0]] = seen, key
+    least = max(seen.contrast for seen, _ in best.values()) - _NEAR
+    compared = {
+        line: judged(file, times[present], seen, time_zone) if seen.contrast >= least or line == named
+        else unsure(file, Message("another line fits better"))
+        for line, (seen, _) in best.items()
+    }  # fmt: skip
+    if not any(one.clock.sure for one in compared.values()):
+        for line in [named] if named is not None else list(best):
+            far = compare_far(file, times[present], log, *stays[best[line][1]], time_zone=time_zone)
+            if far is not None and _trust(far) > _trust(compared[line]):
+                compared[line] = far
+    return _told_apart(table, compared)
 
 
 def _told_apart(table: Table, best: Mapping[str, Compared]) -> tuple[Compared, str | None]:
@@ -176,7 +188,7 @@ def _told_apart(table: Table, best: Mapping[str, Compared]) -> tuple[Compared, s
     close = [
         line
         for line in ranked
-        if _trust(best[line]) > _trust(best[first]) - (0.3 if line == named else _CLEARER) and best[line].clock.sure
+        if _trust(best[line]) > _trust(best[first]) - (_NEAR if line == named else _CLEARER) and best[line].clock.sure
     ]
     if named is not None and (named in close or _trust(best[first]) < _OVERRULES):
         return best[named], named

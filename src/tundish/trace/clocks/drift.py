@@ -50,9 +50,9 @@ def fit(scene: Scene, path: Path) -> Line:
     seen = whole if np.isin(np.unique(path.parts[seen]), path.parts[whole]).all() else seen
     rough, parts, middles = path.offsets_s[seen], path.parts[seen], path.middles_s[seen]
     fine = float(np.clip(scene.step_s / 4, 0.25, 1.0))
-    reach = reach_s(path)
+    reach = reach_s(path, scene)
     lags = np.arange(-reach, reach + fine, fine)
-    losses = _capped(scene.only(seen).losses(rough[:, None] + lags))
+    losses = _capped(scene.only(seen).losses(rough - reach, fine, lags.size))
     half = max(float(np.abs(middles).max()), 1.0)
     drifts = path.drift_ppm + np.linspace(-2.0 * path.step_s, 2.0 * path.step_s, _DRIFTS) / half * 1e6
     firsts, owner = _blocks(parts)
@@ -72,9 +72,9 @@ def fit(scene: Scene, path: Path) -> Line:
     )  # fmt: skip
 
 
-def reach_s(path: Path) -> float:
+def reach_s(path: Path, scene: Scene) -> float:
     """Seconds around the rough offsets within which the line is looked for."""
-    return max(4 * path.step_s, 12.0)
+    return max(4 * path.step_s, 12.0, 1.5 * scene.rounded_s)
 
 
 def _capped(losses: Floats) -> Floats:

@@ -33,14 +33,6 @@ def day_rows(times: Stamps, time_zone: str) -> npt.NDArray[np.bool_]:
     return midnight if habit else np.zeros(times.size, dtype=bool)
 
 
-def whole_days(times: Stamps, time_zone: str) -> tuple[Stamps, Stamps]:
-    """The day of each stamp as an interval: from the plant's midnight at or before it to the next, in UTC microseconds."""
-    local = as_times(times, "at").dt.convert_time_zone(time_zone).dt.truncate("1d")
-    edges = (local, local.dt.offset_by("1d"))
-    begin, end = (edge.dt.convert_time_zone("UTC").to_physical().fill_null(NEVER).to_numpy().astype(np.int64) for edge in edges)
-    return begin, end
-
-
 def told_of_days(table: Table, header: str, rows: npt.NDArray[np.bool_]) -> Finding:
     """The finding that rows were taken for whole days."""
     places = np.flatnonzero(rows)

@@ -16,17 +16,17 @@ from tundish.table import Finding, Origin
 from tundish.trace.clocks.drift import fit, reach_s
 from tundish.trace.clocks.jumps import find_jumps, told_of
 from tundish.trace.clocks.path import Path, search
-from tundish.trace.clocks.scene import Scene, lay_out
-from tundish.trace.clocks.zones import fill_stretches, search_far
+from tundish.trace.clocks.scene import Log, Scene, lay_out, read
+from tundish.trace.clocks.zones import search_far
 from tundish.trace.pieces import Clock
 from tundish.trace.stamps import SECOND, Floats, Stamps
 
-_WIDEST_S = 60.0
+_WIDEST_S = 25.0
 """An estimate whose 95 % interval is wider than this is not used."""
 _REACHED = 0.9
 """An interval that wide, in units of what was looked through either way, goes beyond it."""
 _PAD_S = 0.5
-_MINUTE = 60 * SECOND
+_TOO_FEW = Message("too few pieces with stays and changing signals to compare the clocks")
 
 
 @dataclass(frozen=True)
@@ -64,25 +64,46 @@ def compare(
     ends: Stamps,
     *,
     time_zone: str = "UTC",
-    far: bool = True,
 ) -> Compared:
-    """As :func:`estimate`, with all findings and how clearly the offset stands out.
+    """As :func:`estimate`, with all findings and how clearly the offset stands out."""
+    log = read(times, signals)
+    if log is None:
+        return unsure(file, _TOO_FEW)
+    near = judged(file, times, look(log, starts, ends), time_zone)
+    return near if near.clock.sure else compare_far(file, times, log, starts, ends, time_zone=time_zone) or near
 
-    ``far``: look at whole hours, a day and a year too where nothing near fits, which takes a while.
-    """
-    scene = lay_out(times, signals, starts, ends)
-    found: Path | Message = Message("too few pieces with stays and changing signals to compare the clocks")
-    if scene is not None:
-        found = search(scene)
-    near = unsure(file, found) if isinstance(found, Message) else None
-    if scene is not None and not isinstance(found, Message):
-        near = _judged(file, times, scene, fill_stretches(scene, found, times, signals), time_zone)
-    if near is not None and near.clock.sure:
-        return near
-    away = search_far(times, signals, starts, ends) if far else None
-    if away is not None:
-        return _judged(file, times, away[0], away[1], time_zone)
-    return near or unsure(file, Message("no offset stands out"))
+
+@dataclass(frozen=True)
+class Seen:
+    """The rough way through the pieces of one line, or why there is none; all that telling lines apart needs."""
+
+    log: Log
+    scene: Scene | None
+    path: Path | Message
+
+    @property
+    def contrast(self) -> float:
+        """Share of the scatter that is gone at the best offset; 0 without one."""
+        return 0.0 if isinstance(self.path, Message) else self.path.contrast
+
+
+def look(log: Log, starts: Stamps, ends: Stamps) -> Seen:
+    """Which offset fits the pieces roughly?"""
+    scene = lay_out(log, starts, ends)
+    return Seen(log, scene, _TOO_FEW if scene is None else search(scene))
+
+
+def judged(file: str, times: Stamps, seen: Seen, time_zone: str) -> Compared:
+    """The clock that the rough way leads to."""
+    if seen.scene is None or isinstance(seen.path, Message):
+        return unsure(file, seen.path if isinstance(seen.path, Message) else _TOO_FEW)
+    return _judged(file, times, seen.scene, seen.path, time_zone)
+
+
+def compare_far(file: str, times: Stamps, log: Log, starts: Stamps, ends: Stamps, *, time_zone: str) -> Compared | None:
+    """The clock at whole hours, a day or a year away; None where none of them fits."""
+    away = search_far(log, starts, ends)
+    return None if away is None else _judged(file, times, away[0], away[1], time_zone)
 
 
 def unsure(file: str, why: Message) -> Compared:
@@ -102,9 +123,11 @@ def _judged(file: str, times: Stamps, scene: Scene, path: Path, time_zone: str) 
     mine = path.parts == line.parts[home]
     at_s = float(path.middles_s[mine].mean())
     offset, low, high = line.interval(home, at_s)
-    pad = _PAD_S + scene.phase_s + _rounded(scene)
+    pad = _PAD_S + scene.phase_s + scene.rounded_s
     low, high = min(low, offset), max(high, offset)
-    if high - low > min(_WIDEST_S, _REACHED * reach_s(path)):
+    if path.contrast <= 0 and not path.others_s:
+        return unsure(file, Message("no offset stands out"))
+    if high - low > min(_WIDEST_S, _REACHED * reach_s(path, scene)):
         return unsure(file, Message("the pieces do not agree on one offset: {low:.0f} to {high:.0f} s", low=low, high=high))
     reason = Message("the signals change with the pieces best at this offset ({pieces} pieces compared)", pieces=line.used)
     centre = (int(scene.starts[0] + scene.ends[0]) // 2 + int(scene.starts[-1] + scene.ends[-1]) // 2) // 2
@@ -121,27 +144,10 @@ def _judged(file: str, times: Stamps, scene: Scene, path: Path, time_zone: str) 
         reference=centre + round((at_s - offset) * SECOND),
     )
     clock = replace(clock, jumps=find_jumps(times, scene, path, line, pad))
-    findings = [*told_of(clock, time_zone), *_lost(file, path), *_one_of_several(clock, path)]
+    if path.others_s:
+        clock = replace(clock, low_s=min(clock.low_s, *path.others_s), high_s=max(clock.high_s, *path.others_s), sure=False)
+    findings = [*told_of(clock, time_zone), *_one_of_several(clock, path)]
     return Compared(clock, tuple(findings), path.contrast, line.used)
-
-
-def _rounded(scene: Scene) -> float:
-    """Half a minute where all stays were written to the minute: which second was meant cannot be told."""
-    whole = (scene.starts % _MINUTE == 0).mean() > 0.9 and (scene.ends % _MINUTE == 0).mean() > 0.9
-    return 30.0 if whole else 0.0
-
-
-def _lost(file: str, path: Path) -> list[Finding]:
-    lost = int(np.isnan(path.offsets_s).sum())
-    if not lost:
-        return []
-    text = Message(
-        "The clock of {file}: for {count} pieces in a row no offset fits; the clock is taken to have run on there. "
-        "Check whether the clock was set, or the file belongs to another line then.",
-        file=file,
-        count=lost,
-    )
-    return [Finding("clock_lost", "warning", text, Origin(file), lost)]
 
 
 def _one_of_several(clock: Clock, path: Path) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,25 +14,35 @@ from tundish.trace.stamps import SECOND, Floats
 
 DRIFT_PPM = 150.0
 """Clocks of recorders drift less than this: quartz is within 20 to 50 ppm, worse in heat."""
-_CAP = 6.0
-"""Nats: a single piece, however badly its times were entered, weighs no more."""
-_JUMP = 24.0
-"""Nats that a jump must gain: five pieces or more must speak for it."""
-_NOWHERE = 3.0
-"""Nats a piece that belongs to no offset costs."""
-_AWAY = 1.0
-"""Nats a piece costs more away from the offset that fits all best."""
-_NEAR = 6.0
-"""Steps of the search from which on an offset is away."""
-_ALIKE = 0.02
-"""Share of what is gone at the best offset by which another may fit less and still be as likely."""
+_CAP = 3.0
+"""Times the usual scatter between offsets: a single piece, however badly its times were entered, weighs no more."""
+_CHANCE = 3.5
+"""Times its scatter by which the best of a thousand offsets of no meaning stands out."""
+_SPARE = 5.0
+"""What a jump must gain beyond that, in units of the scatter of one piece."""
+_CLEAR = 1.3
+"""Times the scatter over all offsets by which the best one must stand out of the next, at least."""
+_FAR_S = 450.0
+"""Clocks of a plant differ by minutes: so many seconds away an offset must stand out as much again."""
+_SURE = 2.0
+"""Times its own uncertainty that the pieces behind a jump must fit better with it."""
+_BACK = 12
+"""Pieces that a stretch needs whose clock was set and set back, which is rarer than a run of wrong entries."""
+_SUMMER_S = 150.0
+"""Summer time moves a clock by an hour, give or take what it is set by on the way."""
+_SCALE = 3.0
+"""Times its scatter by which an offset stands out that is trusted to two thirds."""
 _FITTING = 0.4
 """Share of the pieces that must agree on offsets."""
 _HOUR_S = 3600.0
-_STRETCH = 5
+_STRETCH = 4
 """Pieces in a row that a stretch of its own needs."""
 _MANY = 40
 """Pieces from which on a part of them may be looked for an hour away."""
+_WORSE = 0.3
+"""Share of what all gain at their offsets, below which a run of pieces does not fit."""
+_ALIKE = 0.7
+"""Correlation of what half of the pieces shows at all offsets with the other half, from which on several dips are no chance."""
 _BLOCKS = 300
 
 
@@ -63,35 +74,83 @@ def search(scene: Scene, *, near_s: float = 0.0, sharper: float = 1.0) -> Path |
     step = float(np.clip(max(scene.step_s, scene.usual_s / 60), 2.0, 10.0))
     lags = np.arange(-REACH_S, REACH_S + step, step)
     middles = _middles(scene)
-    losses = scene.losses(near_s + lags)
+    losses = scene.losses(near_s - REACH_S, step, lags.size)
     drift = _drift(losses, middles, step)
     drifted = drift * 1e-6 * middles
-    home = _home(moved(losses, drifted / step))
+    near = np.minimum(np.abs(lags) / _FAR_S, 2.0)
+    gains = _gains(moved(losses, drifted / step))
+    home = _home(gains, near)
     seen = scene.covered(near_s + lags[home] + drifted)
-    chosen = _through(moved(losses, drifted / step), home, seen)
-    tried = lags
-    if seen.sum() >= _MANY and ((chosen != chosen[0]).any() or chosen[0] < 0):
-        aside = [moved(scene.losses(near_s + hour + lags), drifted / step) for hour in (-_HOUR_S, _HOUR_S)]
-        tried = np.concatenate((lags - _HOUR_S, lags, lags + _HOUR_S))
-        chosen = _through(np.column_stack((aside[0], moved(losses, drifted / step), aside[1])), home + lags.size, seen)
-    fits = (chosen >= 0) & (np.bincount(_parts(chosen))[_parts(chosen)] >= _STRETCH)
-    if not seen.any() or fits[seen].mean() < _FITTING:
+    if not seen.any():
         return Message("the pieces do not agree on one offset")
-    offsets = np.where(fits, near_s + tried[np.maximum(chosen, 0)] + drifted, np.nan)
-    local = np.abs(np.where(fits, tried[np.maximum(chosen, 0)], np.nan)) < REACH_S
-    if not local.any():
+    gains[~seen] = 0.0
+    chosen, tried = _proved(_through(gains, home), gains, home), lags
+    if seen.sum() >= _MANY and _unfit(gains, chosen):
+        off = np.abs(lags - lags[home]) > _SUMMER_S
+        aside = [_gains(moved(scene.losses(near_s + by - REACH_S, step, lags.size), drifted / step)) * seen[:, None]
+                 for by in (-_HOUR_S, _HOUR_S)]  # fmt: skip
+        panels = np.column_stack((np.where(off, _CAP, aside[0]), gains, np.where(off, _CAP, aside[1])))
+        wide = _proved(_through(panels, home + lags.size), panels, home + lags.size)
+        if (np.abs(wide - home - lags.size) > lags.size // 2).any():
+            chosen, tried = wide, np.concatenate((lags - _HOUR_S, lags, lags + _HOUR_S))
+    offsets = near_s + tried[chosen] + drifted
+    local = np.abs(tried[chosen]) < REACH_S
+    if local[seen].mean() < _FITTING:
         return Message("the pieces do not agree on one offset")
-    usual = float(np.median(offsets[local]))
-    judged = seen & (local | ~fits)
-    centred = moved(losses[judged], np.nan_to_num(offsets[judged] - usual) / step).sum(axis=0)
-    dips = _dips(lags, centred, sharper)
-    if isinstance(dips, Message):
-        return dips
+    usual = float(np.median(offsets[local & seen]))
+    judged = seen & local
+    centred = moved(losses[judged], (offsets[judged] - usual) / step)
     if float(np.abs(offsets[local] - near_s).max()) > REACH_S - 2 * step:
         return Message("the best offset lies beyond {reach:.0f} s", reach=REACH_S)
-    contrast = 1.0 - float(centred.min()) / max(float(np.median(centred)), 1e-12)
-    others = tuple(near_s + dip for dip in dips if abs(near_s + dip - usual) > 3 * step)
-    return Path(offsets, _parts(chosen), middles, drift, step, contrast * float(fits[seen].mean()), others)
+    apart = round(float(np.clip(scene.usual_s / 2, 20.0, 300.0)) / step)
+    clear, others = _clearness(_gains(centred), near, apart)
+    even, odd = (_gains(half).sum(axis=0) for half in (centred[::2], centred[1::2]))
+    if np.corrcoef(even, odd)[0, 1] < _ALIKE:
+        others = others[:0]
+    halves = [_clearness(_gains(half), near, apart)[0] for half in (centred[::2], centred[1::2])]
+    if clear < _CLEAR * sharper and not others.size:
+        return Message("no offset stands out")
+    if clear < _CLEAR * sharper or min(halves) < 0:
+        clear = 0.0
+    return Path(
+        offsets,
+        _parts(chosen),
+        middles,
+        drift,
+        step,
+        1.0 - float(np.exp(-clear / _SCALE)),
+        tuple(usual + lags[others] - lags[home]),
+    )
+
+
+def _unfit(gains: Floats, chosen: npt.NDArray[np.int64]) -> bool:
+    """Whether anywhere a run of pieces fits far worse than all do, as those do whose clock is an hour off."""
+    fits = gains[np.arange(chosen.size), chosen]
+    run = np.convolve(fits, np.ones(_MANY // 2) / (_MANY // 2), mode="valid")
+    return bool(run.max() > _WORSE * min(float(fits.mean()), 0.0))
+
+
+def _gains(losses: Floats) -> Floats:
+    """How much better than usual each offset fits a piece (negative), in units of the scatter of a piece between offsets."""
+    away = losses - np.median(losses, axis=1, keepdims=True)
+    unit = float(np.sqrt(np.mean(away**2)))
+    gains: Floats = np.clip(away / max(unit, 1e-12), -_CAP, _CAP)
+    return gains
+
+
+def _clearness(gains: Floats, near: Floats, apart: int) -> tuple[float, npt.NDArray[np.intp]]:
+    """By how many times its scatter the best offset stands out of all that lie apart, and those that fit nearly as well.
+
+    What counts for an offset because it is near none does not make it clearer.
+    """
+    curve = gains.sum(axis=0)
+    curve = (curve - np.median(curve)) / max(float(curve.std()), 1e-12)
+    best = int((curve + near).argmin())
+    away = np.abs(np.arange(curve.size) - best) > apart
+    behind = np.where(away, curve + np.minimum(near - near[best], 0.0), np.inf)
+    clear = float(behind.min() - curve[best])
+    second = int(behind.argmin())
+    return clear, np.array([second] if clear < _CLEAR else [], dtype=np.intp)
 
 
 def _middles(scene: Scene) -> Floats:
@@ -122,55 +181,52 @@ def moved(losses: Floats, steps: Floats) -> Floats:
     return moved
 
 
-def _home(losses: Floats) -> int:
-    """The column at which most scatter is gone over all pieces; of those that fit alike the one nearest none."""
-    floor = losses.min(axis=1, keepdims=True)
-    depth = np.median(np.median(losses, axis=1) - floor[:, 0])
-    scores = np.minimum(losses - floor, 2.0 * depth).sum(axis=0)
-    alike = scores <= scores.min() + _ALIKE * (float(np.median(scores)) - scores.min())
-    return int(np.where(alike, np.abs(np.arange(scores.size) - (scores.size - 1) / 2), np.inf).argmin())
+def _home(gains: Floats, near: Floats) -> int:
+    """The column at which most scatter is gone over all pieces."""
+    curve = gains.sum(axis=0)
+    return int((curve / max(float(curve.std()), 1e-12) + near).argmin())
 
 
-def _through(losses: Floats, home: int, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """The column that each piece (row) is at on the cheapest way, -1 for nowhere: staying is free, a jump has its price."""
-    excess = np.where(seen[:, None], losses - losses.min(axis=1, keepdims=True), 0.0)
-    near = np.abs(excess[:, min(home + 1, losses.shape[1] - 1)] - excess[:, home])
-    unit = max(
-        1.5 * float(np.quantile(excess[seen, home], 0.4) if seen.any() else 0.0),
-        float(np.median(near[seen])) if seen.any() else 0.0,
-        1e-9 * float(losses.max()),
-        1e-12,
-    )
-    costs = np.column_stack((np.minimum(excess / unit, _CAP), np.full(losses.shape[0], _NOWHERE)))
-    costs[:, :-1] += np.minimum(np.abs(np.arange(losses.shape[1]) - home) / _NEAR, 1.0) * _AWAY
-    total, came = costs[0].copy(), np.empty(costs.shape, dtype=np.int64)
-    own = np.arange(costs.shape[1])
-    for piece in range(1, costs.shape[0]):
+def _through(gains: Floats, home: int) -> npt.NDArray[np.int64]:
+    """The column that each piece (row) is at on the cheapest way: staying is free, a jump has its price.
+
+    Over ``m`` pieces the best of many offsets of no meaning gains ``_CHANCE * sqrt(m)``, the right one ``depth * m``: at most
+    the first exceeds the second by ``_CHANCE**2 / (4 * depth)``, so a jump that costs more is none of chance.
+    """
+    depth = max(-float(np.median(gains[:, home])), 0.15)
+    price = _CHANCE**2 / (4 * depth) + _SPARE
+    total, came = gains[0].copy(), np.empty(gains.shape, dtype=np.int64)
+    own = np.arange(gains.shape[1])
+    for piece in range(1, gains.shape[0]):
         cheapest = int(total.argmin())
-        jumps = total > total[cheapest] + _JUMP
+        jumps = total > total[cheapest] + price
         came[piece] = np.where(jumps, cheapest, own)
-        total = np.where(jumps, total[cheapest] + _JUMP, total) + costs[piece]
-    chosen = np.empty(costs.shape[0], dtype=np.int64)
+        total = np.where(jumps, total[cheapest] + price, total) + gains[piece]
+    chosen = np.empty(gains.shape[0], dtype=np.int64)
     chosen[-1] = int(total.argmin())
-    for piece in range(costs.shape[0] - 1, 0, -1):
+    for piece in range(gains.shape[0] - 1, 0, -1):
         chosen[piece - 1] = came[piece, chosen[piece]]
-    return np.where(chosen == losses.shape[1], -1, chosen)
+    return chosen
+
+
+def _proved(chosen: npt.NDArray[np.int64], gains: Floats, home: int) -> npt.NDArray[np.int64]:
+    """Without the jumps that their pieces do not speak for clearly, one by one; what goes and comes back needs more of them."""
+    proved = chosen.copy()
+    edges = np.append(np.flatnonzero(np.diff(chosen, prepend=-2)), chosen.size)
+    for first, last in pairwise(edges):
+        if chosen[first] == home:
+            continue
+        before, after = (proved[first - 1] if first else home), (chosen[last] if last < chosen.size else home)
+        back = first > 0 and last < chosen.size and abs(int(before) - int(after)) <= 3
+        rows = np.arange(first, last)
+        better = np.minimum(gains[rows, before], gains[rows, after]) - gains[rows, chosen[first]]
+        gained = float(better.sum())
+        doubt = float(np.sqrt((better**2).sum()))
+        if rows.size < (_BACK if back else _STRETCH) or gained < (2 if back else 1) * _SURE * doubt:
+            proved[rows] = before
+    return proved
 
 
 def _parts(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     parts: npt.NDArray[np.int64] = np.cumsum(np.diff(chosen, prepend=chosen[0]) != 0)
     return parts
-
-
-def _dips(lags: Floats, scores: Floats, sharper: float) -> list[float] | Message:
-    """Offsets at which the scatter dips, the one nearest zero first; or why none is to be trusted."""
-    typical = float(np.median(scores))
-    depth = typical - float(scores.min())
-    rough = float(np.median(np.abs(np.diff(scores, 2))))
-    if typical <= 0 or depth < 0.02 * sharper * typical or depth < 6 * sharper * rough:
-        return Message("no offset stands out")
-    low = np.flatnonzero(scores < typical - 0.5 * depth)
-    valleys = np.split(low, np.flatnonzero(np.diff(low) > 1) + 1)
-    lowest = [int(valley[scores[valley].argmin()]) for valley in valleys]
-    deep = [n for n in lowest if typical - scores[n] > 0.8 * depth and n not in (0, lags.size - 1)]
-    return sorted((float(lags[n]) for n in deep), key=abs)

@@ -26,6 +26,7 @@ _REACH_S = 3 * 86_400.0
 _USUAL_PPM = 30.0
 """Spread of clocks' drift, as for recorders."""
 _DRAWS = 300
+_MINUTE = 60 * SECOND
 
 
 def of_records(table: Table, genealogy: Genealogy, column: Column) -> Compared | None:
@@ -94,8 +95,11 @@ def _clock(file: str, frame: pl.DataFrame, low: float) -> Compared:
         "rows come sharply after a piece begins or ends ({rows} rows); right if the quickest came at once", rows=int(near.size)
     )
     drift = -slope * 1e6
+    edges = frame["at"].to_numpy()[:, None] - frame.select("start", "end").to_numpy()
+    whole = float((edges % _MINUTE == 0).mean()) > 0.9
+    pad = 1.0 + (30.0 if whole else 0.0)  # which second of a minute was meant cannot be told
     clock = Clock(
-        file, offset, min(early, offset) - 1.0, max(late, offset) + 1.0, reason,
+        file, offset, min(early, offset) - pad, max(late, offset) + pad, reason,
         drift, drift - 1.96e6 * spread, drift + 1.96e6 * spread, reference=reference,
     )  # fmt: skip
     return Compared(clock, (), 1.0, int(near.size))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +20,33 @@ _GAP = 3.0
 """Usual steps of the log from which a step is a gap."""
 _GAPS = 8
 """Fewer gaps than this are accidents, not the way the log is written."""
+_MINUTE = 60 * SECOND
 _ROWS = 400_000
 _PIECES = 1_500
 _RUN = 30
 """Of more pieces runs of so many neighbours are taken, spread over the whole time."""
 _SIGNALS = 12
+_BY_CHANCE = 0.6
+"""So many times what it wavers by, the deepest dip of a signal that does not follow the pieces lies below the next."""
 _CLOSEST = 0.02
-"""No signal follows the pieces closer than this, as to its weight: of one that seems to, too little may be seen."""
+"""No signal follows the pieces closer than this share of its usual scatter: of one that seems to, too little may be seen."""
+_FAINT = 0.02
+"""What a signal that stands out no more counts for; without any better one it is all there is."""
+_STEADY_S = 200_000.0
+"""Seconds in which a drift of 50 ppm makes 10 s."""
 _UNSEEN = 0.5
 """What a row costs that the log lacks, in units of a signal's variance: less than a misfit, more than a fit."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """A file's signals, ready to be compared: rows in order of time, gaps filled, each signal with mean 0 and spread 1."""
+
+    times: Stamps
+    values: Floats
+    """Signals x rows."""
+    step_s: float
+    """Seconds between two rows."""
 
 
 @dataclass(frozen=True)
@@ -37,34 +56,42 @@ class Scene:
     times: Stamps
     sums: Floats
     squares: Floats
+    """Signals x rows + 1."""
     starts: Stamps
     ends: Stamps
     thens: Stamps
     """When the pause after the piece ended."""
     weights: Floats
-    """How closely each signal follows the pieces."""
+    """How clearly each signal tells the pieces."""
+    floors: Floats
+    """Scatter of each signal below which one is no better than another."""
     step_s: float
     """Seconds between two rows."""
 
-    def scatter(self, offset_s: float | Floats) -> Floats:
-        """Squared distance from the mean of the piece, and of the pause after it: pieces x signals.
+    def losses(self, first_s: float | Floats, step_s: float, count: int) -> Floats:
+        """How badly each piece fits at ``count`` offsets, ``step_s`` apart from ``first_s`` on (one for all, or one a piece).
 
-        ``offset_s`` is one for all or one a piece.
+        The logarithm of each signal's scatter around the mean of the piece and of the pause after it, weighted: in it all
+        pieces count alike, however long they were.
         """
-        shift = np.asarray(np.rint(np.asarray(offset_s) * SECOND), dtype=np.int64)
-        first = np.searchsorted(self.times, self.starts - shift, "left")
-        last = np.maximum(np.searchsorted(self.times, self.ends - shift, "left"), first)
-        then = np.maximum(np.searchsorted(self.times, self.thens - shift, "left"), last)
-        due = (self.thens - self.starts) / (self.step_s * SECOND)
-        unseen = np.maximum(due - (then - first) - 2.0, 0.0)[:, None]
-        scatter = self._around_mean(first, last) + self._around_mean(last, then) + _UNSEEN * unseen
-        # a piece that a long stop fell into has many rows, and those of the stop tell nothing
-        return scatter * np.minimum(1.0, 1.5 * self.usual_s * SECOND / (self.thens - self.starts))[:, None]
+        told = np.zeros((self.starts.size, count))
+        for signal in np.flatnonzero(self.weights):
+            scatter = self.scatter(int(signal), first_s, step_s, count)
+            scatter += self.floors[signal]
+            told += self.weights[signal] * np.log(scatter, out=scatter)
+        return told
 
-    def losses(self, offsets_s: Floats) -> Floats:
-        """Weighted scatter, pieces x offsets; ``offsets_s`` is one row for all pieces, or pieces x offsets."""
-        columns = offsets_s if offsets_s.ndim == 1 else offsets_s.T
-        return np.column_stack([self.scatter(offset) @ self.weights for offset in columns])
+    def scatter(self, signal: int, first_s: float | Floats, step_s: float, count: int) -> Floats:
+        """Squared distance of a signal from the mean of the piece, and of the pause after it: pieces x offsets."""
+        from tundish.trace.clocks.sweep import sweep  # compiled code is loaded when it is first needed
+
+        first = np.rint(np.broadcast_to(np.asarray(first_s), self.starts.shape) * SECOND).astype(np.int64)
+        edges = np.column_stack((self.starts, self.ends, self.thens))
+        out = np.empty((self.starts.size, count))
+        sums, squares = (np.ascontiguousarray(side[signal]) for side in (self.sums, self.squares))
+        step_us = round(step_s * SECOND)
+        sweep(self.times, sums, squares, edges, first, step_us, self.step_s, _UNSEEN, out)  # type: ignore[no-untyped-call]
+        return out
 
     def only(self, pieces: npt.NDArray[np.bool_]) -> Scene:
         """The same signals with some of the pieces."""
@@ -84,40 +111,42 @@ class Scene:
         return float(np.abs(turn.mean())) * self.step_s / 2
 
     @property
+    def rounded_s(self) -> float:
+        """Half a minute where all stays were written to the minute: which second was meant cannot be told; else none."""
+        whole = (self.starts % _MINUTE == 0).mean() > 0.9 and (self.ends % _MINUTE == 0).mean() > 0.9
+        return 30.0 if whole else 0.0
+
+    @cached_property
     def usual_s(self) -> float:
         """Median length of a stay, in seconds."""
         return float(np.median(self.ends - self.starts)) / SECOND
 
-    def _around_mean(self, first: npt.NDArray[np.intp], last: npt.NDArray[np.intp]) -> Floats:
-        count = np.maximum(last - first, 1)[:, None]
-        total = self.sums[last] - self.sums[first]
-        scatter: Floats = self.squares[last] - self.squares[first] - total**2 / count
-        return np.maximum(scatter, 0.0)
 
-
-def lay_out(times: Stamps, signals: Sequence[Floats], starts: Stamps, ends: Stamps, *, near_s: float = 0.0) -> Scene | None:
-    """The scene for offsets around ``near_s`` seconds; None with too few pieces or no signal that changes."""
-    begin, end, then = _stays(starts, ends)
-    reach = int((abs(near_s) + REACH_S + 300.0) * SECOND)
+def read(times: Stamps, signals: Sequence[Floats]) -> Log | None:
+    """The log made ready once for all lines and offsets; None where no signal changes."""
     if not times.size:
         return None
-    covered = (begin > times.min() - reach) & (end < times.max() + reach)
-    begin, end, then = begin[covered], end[covered], then[covered]
-    if begin.size < FEWEST:
-        return None
-    chosen = _spread(begin.size)
-    begin, end, then = begin[chosen], end[chosen], then[chosen]
-    inside = _rows_near(times, begin, then, reach)
-    order = inside[np.argsort(times[inside], kind="stable")]
+    order = np.argsort(times, kind="stable")
     stamps = times[order]
     columns = [scaled for signal in signals for level in levels(signal[order]) if (scaled := _scaled(level)) is not None]
     filled, rows, logged = _pauses(stamps)
     if not columns and logged is None:
         return None
     columns = [*(column[rows] for column in columns), *([] if logged is None else [logged])]
-    stride = max(1, filled.size // _ROWS)
-    scene = _summed(filled[::stride], [column[::stride] for column in columns], begin, end, then)
-    return _weighed(scene, near_s)
+    return Log(filled, np.vstack(columns), max(spacing(filled) / SECOND, 1e-3))
+
+
+def lay_out(log: Log, starts: Stamps, ends: Stamps, *, near_s: float = 0.0) -> Scene | None:
+    """The scene for offsets around ``near_s`` seconds; None with too few pieces."""
+    begin, end, then = _stays(starts, ends)
+    reach = int((abs(near_s) + REACH_S + 300.0) * SECOND)
+    covered = (begin > log.times[0] - reach) & (end < log.times[-1] + reach)
+    begin, end, then = begin[covered], end[covered], then[covered]
+    if begin.size < FEWEST:
+        return None
+    chosen = _spread(begin.size)
+    begin, end, then = begin[chosen], end[chosen], then[chosen]
+    return _weighed(_summed(log, begin, end, then, reach), near_s)
 
 
 def _stays(starts: Stamps, ends: Stamps) -> tuple[Stamps, Stamps, Stamps]:
@@ -150,29 +179,61 @@ def _rows_near(times: Stamps, begin: Stamps, then: Stamps, reach: int) -> npt.ND
     return np.flatnonzero((at >= 0) & (times <= high[np.maximum(at, 0)]))
 
 
-def _summed(times: Stamps, columns: Sequence[Floats], begin: Stamps, end: Stamps, then: Stamps) -> Scene:
-    values = np.column_stack(columns)
-    zero = np.zeros((1, values.shape[1]))
-    sums, squares = (np.vstack((zero, np.cumsum(part, axis=0))) for part in (values, values * values))
-    step = max(spacing(times) / SECOND, 1e-3)
-    return Scene(times, sums, squares, begin, end, then, np.ones(values.shape[1]), step)
+def _summed(log: Log, begin: Stamps, end: Stamps, then: Stamps, reach: int) -> Scene:
+    rows: npt.NDArray[np.intp] | slice = slice(None)
+    step_s = log.step_s
+    if log.times.size > _ROWS:
+        near = _rows_near(log.times, begin, then, reach)
+        rows = near[:: max(1, near.size // _ROWS)]
+        step_s = max(spacing(log.times[rows]) / SECOND, 1e-3)
+    values = log.values[:, rows]
+    zero = np.zeros((values.shape[0], 1))
+    sums, squares = (np.hstack((zero, np.cumsum(part, axis=1))) for part in (values, values * values))
+    ones = np.ones(values.shape[0])
+    return Scene(log.times[rows], sums, squares, begin, end, then, ones, ones, step_s)
 
 
 def _weighed(scene: Scene, near_s: float) -> Scene:
-    """Weights and the signals that matter: one over the scatter that is left at a signal's own best offset.
+    """Weights and the signals that matter: how far a signal's own best offset stands out of what it shows at the others.
 
-    A signal that follows the pieces closely counts most. Looked for in eighths of the time, for a clock may drift.
+    A signal that does not follow the pieces dips somewhere too, by as much as it wavers: only what goes beyond that counts.
+    Looked for in parts of the time, for a clock may drift or be set.
     """
-    lags = near_s + np.arange(-REACH_S, REACH_S + 1, min(60.0, max(10.0, scene.usual_s / 8)))
-    parts = np.linspace(0, scene.starts.size, min(8, scene.starts.size // FEWEST) + 1).astype(np.intp)[:-1]
-    tries = np.array([np.add.reduceat(scene.scatter(lag), parts, axis=0) for lag in lags])
-    typical = np.median(tries, axis=0).sum(axis=0)
-    least = tries.min(axis=0).sum(axis=0)
-    floor = 1e-4 * float((scene.thens - scene.starts).sum()) / (scene.step_s * SECOND)
-    gain = np.clip(1.0 - least / np.maximum(typical, 1e-12), 0.0, 1.0)
-    weights = np.where(typical > floor, gain / np.maximum(least, _CLOSEST * typical + 1e-12), 0.0)
-    best = np.sort(np.argsort(-weights * typical, kind="stable")[:_SIGNALS])
-    return replace(scene, sums=scene.sums[:, best], squares=scene.squares[:, best], weights=weights[best])
+    step = float(np.clip(scene.usual_s / 60, 2.0, 10.0))
+    count = int(2 * REACH_S / step) + 1
+    parts = np.linspace(0, scene.starts.size, _split(scene) + 1).astype(np.intp)[:-1]
+    aside = round(float(np.clip(scene.usual_s / 2, 20.0, 300.0)) / step)
+    tries = [scene.scatter(n, near_s - REACH_S, step, count) for n in range(scene.sums.shape[0])]
+    floors = np.array([_floor(one) for one in tries])
+    told = [_told(np.log(one + floor), parts, aside) for one, floor in zip(tries, floors, strict=True)]
+    clear, wavers = (np.array(side) for side in zip(*told, strict=True))
+    weights = np.where(wavers > 0, np.maximum(clear - _BY_CHANCE, _FAINT) / np.maximum(wavers, 1e-12), 0.0)
+    best = np.sort(np.argsort(-weights * wavers, kind="stable")[:_SIGNALS])
+    return replace(scene, sums=scene.sums[best], squares=scene.squares[best], weights=weights[best], floors=floors[best])
+
+
+def _floor(scatter: Floats) -> float:
+    usual = float(np.median(scatter)), float(scatter.mean())
+    return max(float(np.median(scatter.min(axis=1))), _CLOSEST * usual[0], _CLOSEST * usual[1], 1e-9)
+
+
+def _split(scene: Scene) -> int:
+    """Into how many parts the pieces are split: in each a drift is small, and one keeps clear of a clock that was set."""
+    span_s = float(scene.ends[-1] - scene.starts[0]) / SECOND
+    most = scene.starts.size // (2 * FEWEST)
+    return int(np.clip(max(2.0, span_s / _STEADY_S), 1, max(1, min(8, most))))
+
+
+def _told(losses: Floats, parts: npt.NDArray[np.intp], aside: int) -> tuple[float, float]:
+    """By how many times what it wavers a signal dips deeper at its best offset than anywhere aside, and how much it wavers."""
+    curves = np.add.reduceat(losses, parts, axis=0)
+    wavers = curves.std(axis=1)
+    if not (wavers > 0).all():
+        return 0.0, 0.0
+    best = curves.argmin(axis=1)
+    away = np.abs(np.arange(curves.shape[1]) - best[:, None]) > aside
+    second = np.where(away, curves, np.inf).min(axis=1)
+    return float(np.mean((second - curves.min(axis=1)) / wavers)), float(np.sqrt((wavers**2).sum()))
 
 
 def _pauses(times: Stamps) -> tuple[Stamps, npt.NDArray[np.intp], Floats | None]:

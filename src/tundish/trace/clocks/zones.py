@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 import numpy as np
 
 from tundish.errors import Message
 from tundish.trace.clocks.path import Path, search
-from tundish.trace.clocks.scene import FEWEST, Scene, lay_out
-from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps
+from tundish.trace.clocks.scene import FEWEST, Log, Scene, lay_out
+from tundish.trace.stamps import NEVER, SECOND, Stamps
 
 _HOUR = 3600.0
 _DAY = 86_400.0
@@ -19,7 +16,7 @@ _FAR = (
     *(sign * days * _DAY for days in (1, 365, 366) for sign in (1, -1)),
 )
 """Seconds; time zones lie within 14 hours of each other, clocks that lost their battery go back a year."""
-_SHARPER = 3.0
+_SHARPER = 2.0
 """One of so many offsets tried must stand out clearer than one of those around zero."""
 
 _CLEAR = 0.6
@@ -28,15 +25,15 @@ _STRETCH = 20
 """Pieces in a row that fit nowhere near, from which on it is worth looking far."""
 
 
-def search_far(times: Stamps, signals: Sequence[Floats], starts: Stamps, ends: Stamps) -> tuple[Scene, Path] | None:
+def search_far(log: Log, starts: Stamps, ends: Stamps) -> tuple[Scene, Path] | None:
     """The scene and path at the far offset that stands out most; None when none does."""
     best: tuple[Scene, Path] | None = None
     if (starts != NEVER).sum() < _STRETCH:
         return None
     for near in _FAR:
-        if not _meets(times, starts, ends, near):
+        if not _meets(log.times, starts, ends, near):
             continue
-        scene = lay_out(times, signals, starts, ends, near_s=near)
+        scene = lay_out(log, starts, ends, near_s=near)
         if scene is None:
             continue
         path = search(scene, near_s=near, sharper=_SHARPER)
@@ -50,21 +47,6 @@ def search_far(times: Stamps, signals: Sequence[Floats], starts: Stamps, ends: S
         if not isinstance(path, Message) and clear and (best is None or path.contrast > best[1].contrast + 0.02):
             best = scene, path
     return best
-
-
-def fill_stretches(scene: Scene, path: Path, times: Stamps, signals: Sequence[Floats]) -> Path:
-    """The path with offsets of whole hours in the stretches where none nearby fits: summer time in part of the year."""
-    offsets = path.offsets_s.copy()
-    for part in np.unique(path.parts[np.isnan(offsets)]):
-        mine = path.parts == part
-        if mine.sum() < _STRETCH:
-            continue
-        far = search_far(times, signals, scene.starts[mine], scene.ends[mine])
-        if far is not None and far[1].contrast > 0.5 * path.contrast and np.ptp(far[1].parts) == 0:
-            offsets[mine] = float(np.nanmedian(far[1].offsets_s)) + path.drift_ppm * 1e-6 * (
-                path.middles_s[mine] - float(path.middles_s[mine].mean())
-            )
-    return replace(path, offsets_s=offsets)
 
 
 def _meets(times: Stamps, starts: Stamps, ends: Stamps, near_s: float) -> bool:
