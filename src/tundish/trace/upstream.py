@@ -96,6 +96,8 @@ def of_line(
     if made is None:
         return None
     found, _ = ways(lineage, np.where(made.linked, stays["piece"].to_numpy(), -1), ends, known_until)
+    if not found.reached.any():
+        return None
     features = tuple(carried(feature, found, line) for feature in made.features)
     link = replace(made.link, pieces_linked=int(found.reached.sum()))
     mine = tuple(clock for clock in aligned.clocks if any(origin.file == clock.file for origin in table.origins))
@@ -247,6 +249,8 @@ def about_shares(lineage: Lineage, origin: Origin) -> list[Finding]:
 
 def about_later(table: Table, line: str) -> Finding:
     """Signals of a line that the pieces had not been on, nor what they were made of."""
-    text = Message("{file} tells of {line}, where neither the pieces nor what they were made of had been; it is set aside.",
-                   file=files_of(table), line=line)  # fmt: skip
+    text = Message(
+        "{file} tells of {line}, where neither pieces nor what they were made of had been by the decision; it is set aside.",
+        file=files_of(table), line=line,
+    )  # fmt: skip
     return Finding("other_line", "info", text, origin_of(table), table.frame.height)
