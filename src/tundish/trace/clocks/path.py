@@ -119,7 +119,7 @@ def search(scene: Scene, *, near_s: float = 0.0, sharper: float = 1.0) -> Path |
         drift,
         step,
         1.0 - float(np.exp(-clear / _SCALE)),
-        tuple(usual + lags[others] - lags[home]),
+        tuple((usual + lags[others] - lags[home]).tolist()),
     )
 
 
