@@ -69,7 +69,7 @@ class Clock:
     jumps: tuple[Jump, ...] = ()
     """In order of time; before the first and after the last the clock ran on undisturbed."""
     sure: bool = True
-    """False where the file could not be compared (the offset is then 0), or fits elsewhere nearly as well (the interval spans both)."""
+    """False where the file could not be compared (offset 0), or fits elsewhere nearly as well (the interval spans both)."""
 
     def offsets_s(self, times: Stamps) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         """Seconds to add at each of these times of the file's clock (microseconds, any order)."""
