@@ -17,6 +17,8 @@ _ORDERED = 0.9
 """Share of the rows of a table that follow the one above in time, from which on it is taken to be kept in order."""
 _FILLS = 0.015
 """Share by which what came of a piece may differ from its length when all was used: lengths are counted to 0.2 to 0.5 %."""
+_TOGETHER_S = 10.0
+"""Strips of one part end together, by times that are written to some seconds."""
 _COUNTED = 0.002
 """Share by which a recorded length is off, one standard deviation."""
 DENSITY = 7850.0
@@ -85,6 +87,8 @@ class Spans:
     high_out: Floats
     stay: Ints
     """Stay of the parent on the edge's line; -1 where there is none."""
+    strips: Ints
+    """How many strips side by side were made of that part."""
     doubt: Floats
     """How far the cuts may be off in metres of the parent beside what a cut is off anyway, one standard deviation."""
 
@@ -138,9 +142,9 @@ def spans_of(genealogy: Genealogy, into: Floats, out: Floats) -> Spans:
         np.where(there, np.nan_to_num(column(stays, name)[stay] if stays.height else parent_m), 0.0)
         for name in ("head_crop_m", "tail_crop_m")
     ]
-    low, high, doubt = _parts_of_parent(edges, parent_m, child_m, crops)
+    low, high, doubt, strips = _parts_of_parent(edges, parent_m, child_m, crops)
     at, end = _parts_of_child(edges, child_m, high - low)
-    return Spans(low, high, at, end, stay, doubt)
+    return Spans(low, high, at, end, stay, strips, doubt)
 
 
 def _stay_of_parent(edges: pl.DataFrame, stays: pl.DataFrame) -> Ints:
@@ -172,44 +176,65 @@ def _child_lengths(genealogy: Genealogy, out: Floats) -> Floats:
 
 def _parts_of_parent(
     edges: pl.DataFrame, parent_m: Floats, child_m: Floats, crops: Sequence[Floats]
-) -> tuple[Floats, Floats, Floats]:
-    """Where each part begins and ends on its parent, and how far a part that no record places may be off.
+) -> tuple[Floats, Floats, Floats, Ints]:
+    """Where each part begins and ends on its parent, how far a part that no record places may be off, strips side by side.
 
     What is not told follows from the children's lengths, over what the line usually makes of a metre; where that nearly fills
-    the parent they are taken to fill it; without lengths from the shares of mass.
+    the parent they are taken to fill it; without lengths from the shares of mass. Strips cut side by side are one part, as
+    long as the middle one of them.
     """
     low, high = column(edges, "from_m"), column(edges, "to_m")
     frame = edges.select("parent", "line", "lane", "at", "table", "row", share="share_of_parent").with_columns(
-        length=pl.Series(parent_m).fill_nan(None), child_m=pl.Series(child_m).fill_nan(None),
-        head=pl.Series(crops[0]), free=pl.Series(parent_m - crops[0] - crops[1]).fill_nan(None), edge=pl.int_range(pl.len()),
+        length=pl.Series(child_m).fill_nan(None), head=pl.Series(crops[0]),
+        free=pl.Series(parent_m - crops[0] - crops[1]).fill_nan(None), edge=pl.int_range(pl.len()),
     )  # fmt: skip
-    group, lane = ["parent", "line"], ["parent", "line", "lane"]
-    frame = frame.join(_kept_in_order(edges), on=["table", "line"], how="left", maintain_order="left", nulls_equal=True)
-    first = pl.when("in order").then("row").otherwise(pl.col("at").to_physical())
-    frame = frame.sort("parent", "line", "lane", first, "row", nulls_last=True)
-    lanes = pl.max_horizontal(pl.col("lane").n_unique().over(group), 1)
-    ratio = pl.when(pl.col("child_m").count().over(lane) == pl.len().over(lane)).then(
-        pl.col("child_m").sum().over(lane)
-    ) / pl.col("free")
-    frame = frame.with_columns(ratio=ratio)
-    frame = frame.with_columns(gain=pl.col("ratio").median().over("line"))
+    frame = _side_by_side(frame.join(_kept_in_order(edges), on=["table", "line"], how="left", nulls_equal=True))
+    parts = frame.group_by("parent", "line", "part", maintain_order=True).agg(
+        pl.col("length").median(), pl.col("share").sum(), pl.col("head", "free").first(), strips=pl.len(),
+        silent=pl.col("share").null_count() > 0,
+    )  # fmt: skip
+    group = ["parent", "line"]
+    told = pl.col("length").count().over(group) == pl.len().over(group)
+    parts = parts.with_columns(ratio=pl.when(told).then(pl.col("length").sum().over(group)) / pl.col("free"))
+    parts = parts.with_columns(gain=pl.col("ratio").median().over("line"))
     full = (pl.col("ratio") / pl.col("gain") - 1.0).abs() < _FILLS
-    by_length = pl.col("child_m") / pl.when(full | (pl.col("ratio") > pl.col("gain"))).then("ratio").otherwise("gain")
-    by_mass = pl.min_horizontal(pl.col("share") * lanes, 1.0) * pl.col("free")
-    frame = frame.with_columns(span=pl.coalesce(by_length, by_mass))
-    end = pl.col("span").cum_sum().over(lane)
-    count, place = pl.len().over(lane), pl.int_range(pl.len()).over(lane)
-    inner = ((place + 1) * (count - place - 1) / count).sqrt() * _COUNTED * pl.col("span")
-    frame = frame.with_columns(low=pl.col("head") + end - pl.col("span"), doubt=inner.fill_null(0.0)).sort("edge")
-    doubt = np.where(np.isfinite(low) & np.isfinite(high), 0.0, np.nan_to_num(column(frame, "doubt")))
-    low = np.where(np.isfinite(low), low, column(frame, "low"))
-    return low, np.where(np.isfinite(high), high, low + column(frame, "span")), doubt
+    by_length = pl.col("length") / pl.when(full | (pl.col("ratio") > pl.col("gain"))).then("ratio").otherwise("gain")
+    by_mass = pl.when(~pl.col("silent")).then(pl.min_horizontal("share", 1.0) * pl.col("free"))
+    parts = parts.with_columns(span=pl.coalesce(by_length, by_mass))
+    end = pl.col("span").cum_sum().over(group)
+    count, place = pl.len().over(group), pl.int_range(pl.len()).over(group)
+    inner = ((place + 1) * (count - place - 1) / count / pl.col("strips")).sqrt() * _COUNTED * pl.col("span")
+    parts = parts.with_columns(low=pl.col("head") + end - pl.col("span"), doubt=inner.fill_null(0.0))
+    found = frame.join(parts.select(*group, "part", "low", "span", "strips", "doubt"), on=[*group, "part"], nulls_equal=True)
+    found = found.sort("edge")
+    doubt = np.where(np.isfinite(low) & np.isfinite(high), 0.0, np.nan_to_num(column(found, "doubt")))
+    low = np.where(np.isfinite(low), low, column(found, "low"))
+    high = np.where(np.isfinite(high), high, low + column(found, "span"))
+    return low, high, doubt, found["strips"].to_numpy().astype(np.int64)
+
+
+def _side_by_side(frame: pl.DataFrame) -> pl.DataFrame:
+    """Edges in the order in which parts came off their parent, numbered by ``part``: what was slit side by side is one.
+
+    Strips of one part end together, so the next part begins with a lane that the part has already, or later and at another
+    length. Where rows are not kept in order, what ends together is looked for first.
+    """
+    group = ["parent", "line"]
+    apart = pl.col("at").diff().over(group).dt.total_seconds().abs() > _TOGETHER_S
+    frame = frame.sort(*group, "at", "row", nulls_last=True)
+    frame = frame.with_columns(time=apart.fill_null(value=False).cum_sum().over(group))
+    first = pl.when("in order").then("row").otherwise("time")
+    frame = frame.sort(*group, first, "row", "lane", nulls_last=True)
+    other = (pl.col("length") / pl.col("length").shift(1).over(group) - 1.0).abs() > _FILLS
+    again = pl.col("lane") <= pl.col("lane").shift(1).over(group)
+    new = pl.col("lane").is_null() | again | (apart & other)
+    return frame.with_columns(part=new.fill_null(value=False).cum_sum().over(group))
 
 
 def _kept_in_order(edges: pl.DataFrame) -> pl.DataFrame:
     """Tables whose rows stand in order of time but for a few: there the row tells the order better than a mistyped time."""
     rows = edges.select("table", "line", "row", "at").drop_nulls(["row", "at"]).sort("table", "line", "row")
-    rising = (pl.col("at").diff().dt.total_microseconds() >= 0).mean().fill_null(0.0)
+    rising = (pl.col("at").diff().dt.total_seconds() >= -_TOGETHER_S).mean().fill_null(0.0)
     return rows.group_by("table", "line").agg(rising.ge(_ORDERED).alias("in order"))
 
 

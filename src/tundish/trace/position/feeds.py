@@ -20,6 +20,8 @@ _CUT_M = 0.25
 _UNKNOWN_CROP_M = 2.5
 """What may have been cut off an end of a coil where no record tells, one standard deviation in m."""
 _EITHER = 0.02
+_MISSING = 0.02
+"""Share of what came in that must have left unrecorded for the recorded products not to count."""
 _ANY_M = 1000.0
 _NEAR = 0.03
 """A length worked out from cuts and crops counts when it agrees with the recorded one by this share."""
@@ -54,8 +56,18 @@ class Coming:
         A gauge within 2 % of both counts what leaves, as gauges at the coiler do.
         """
         if self.counts_out(ran):
-            return replace(self, feeds=replace(self.feeds, metres=self.out_m))
+            left = self._left()
+            return replace(self, feeds=replace(self.feeds, metres=left), out_m=left)
         return self
+
+    def _left(self) -> Floats:
+        """What left, by what came in where products that are not recorded are missing: on lines that make all longer alike."""
+        gain = self.out_m / self.feeds.metres
+        known = gain[gain > 0]
+        if not known.size or np.median(np.abs(known / np.median(known) - 1.0)) > _MISSING:
+            return self.out_m
+        usual = self.feeds.metres * np.median(known)
+        return np.where(self.out_m < (1.0 - _MISSING) * usual, usual, self.out_m)
 
     def counts_out(self, ran: Floats) -> bool:
         """Whether the line's gauge counts what leaves rather than what comes in."""
@@ -109,7 +121,7 @@ def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats) -> dic
     high = np.where(tail > 0, into - tail, np.where(np.isfinite(far), far, into))
     makes = goes == "out"
     low, high = np.where(makes, 0.0, low), np.where(makes, out, high)
-    left = np.where(goes == "in", _became(genealogy, spans, stays.height), out)
+    left = np.where(goes == "in", _became(spans, stays.height), out)
     start, end = _moments(genealogy, spans, out)
     fed = _with_parents(genealogy, spans)
     timed = (start > 0) & (end >= start)
@@ -124,12 +136,11 @@ def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats) -> dic
     return found
 
 
-def _became(genealogy: Genealogy, spans: Spans, stays: int) -> Floats:
+def _became(spans: Spans, stays: int) -> Floats:
     """Metres that came of each stay's piece on that line: of strips side by side the mean."""
-    lanes = genealogy.edges.select(lane=pl.col("lane").n_unique().over("parent", "line"))["lane"].to_numpy()
     good = (spans.stay >= 0) & np.isfinite(spans.high_out - spans.low_out)
     made = np.zeros(stays)
-    np.add.at(made, spans.stay[good], ((spans.high_out - spans.low_out) / np.maximum(lanes, 1))[good])
+    np.add.at(made, spans.stay[good], ((spans.high_out - spans.low_out) / spans.strips)[good])
     return np.where(made > 0, made, np.nan)
 
 

@@ -156,6 +156,8 @@ def _covered(came: Coming, trend: Trend) -> Coming:
 
 def _elongation(genealogy: Genealogy, line: str, into: Floats, out: Floats) -> float:
     """Usual metres that leave a line a metre that comes in: by what came out, all in all, over what went in."""
+    if _parts(genealogy, line):
+        return 1.0
     stays = genealogy.stays
     here = (stays["line"] == line).fill_null(value=False).to_numpy()
     goes = stays["goes"].to_numpy()
@@ -177,14 +179,19 @@ def _lost(genealogy: Genealogy, running: Mapping[str, Sequence[Trend]], into: Fl
 
 def _gain(genealogy: Genealogy, line: str, into: Floats, out: Floats, lost: Floats) -> float:
     """Metres that leave a line a metre that comes in, the middle of all pieces; 1 where coils are slit or cut to sheets."""
-    edges, stays = genealogy.edges, genealogy.stays
-    mine = (edges["line"] == line).fill_null(value=False)
-    if mine.any() and edges.filter(mine)["kind"].cast(pl.String).is_in(["slit", "sheeted", "processed"]).mean() > _HALF:  # type: ignore[operator]
+    if _parts(genealogy, line):
         return 1.0
+    stays = genealogy.stays
     here = ((stays["line"] == line) & (stays["goes"] == "through")).fill_null(value=False).to_numpy()
     crops = [np.nan_to_num(column(stays, name)) for name in ("head_crop_m", "tail_crop_m")]
     ratio = (out / (into - crops[0] - crops[1] - lost))[here & (out > 0) & (into > 0)]
     return float(np.median(ratio)) if ratio.size else _elongation(genealogy, line, into, out)
+
+
+def _parts(genealogy: Genealogy, line: str) -> bool:
+    """Whether a line parts or treats what comes in, without making it thinner."""
+    kinds = genealogy.edges.filter(pl.col("line") == line)["kind"].cast(pl.String)
+    return bool(kinds.len() and kinds.is_in(["slit", "sheeted", "processed"]).sum() > _HALF * kinds.len())
 
 
 def _on_line(trend: Trend, came: Coming, gauges: Mapping[tuple[str, str], float], elongation: float) -> tuple[Ruled, Pairing]:
