@@ -11,6 +11,7 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.table import ROW, ROWS_SHOWN, SOURCE, Finding, Origin, Table
+from tundish.trace.genealogy.sums import in_order
 from tundish.trace.ids import Ids, comparable
 from tundish.trace.keys import Plan, Relation
 from tundish.trace.pieces import Link
@@ -127,7 +128,8 @@ def _from_unstamped(key: Ids, target: Target, segments: Segments, last: Ints) ->
     values = key.table.frame[target.column]
     gathered = pl.DataFrame({"piece": segments.pieces, "value": values.gather(segments.rows)})
     if values.dtype.is_numeric():
-        outcome = gathered.group_by("piece").agg(pl.col("value").mean()).sort("piece")["value"]
+        mean = (in_order(pl.col("value").cast(pl.Float64)) / pl.col("value").count()).alias("value")
+        outcome = gathered.group_by("piece", maintain_order=True).agg(mean).sort("piece")["value"]
         text = Message(
             "{column}: several results a piece without a time; their mean is the piece's result.", column=target.column
         )

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tundish.trace.genealogy.graph import Genealogy
+from tundish.trace.genealogy.sums import in_order
 
 _STEPS = 64
 """Edges from the product to its oldest forebear, at most: no route is as long, so a longer way is a ring in the records."""
@@ -27,9 +28,9 @@ def ancestry(genealogy: Genealogy, pieces: npt.NDArray[np.int64]) -> pl.DataFram
     for step in range(1, _STEPS):
         level = (
             level.lazy()
-            .join(edges, on="piece")
-            .group_by("place", piece="parent")
-            .agg(share=pl.when(pl.col("part").is_null().any()).then(None).otherwise((pl.col("share") * pl.col("part")).sum()))
+            .join(edges, on="piece", maintain_order="left_right")
+            .group_by("place", piece="parent", maintain_order=True)
+            .agg(share=pl.when(pl.col("part").is_null().any()).then(None).otherwise(in_order(pl.col("share") * pl.col("part"))))
             .with_columns(depth=pl.lit(step, dtype=pl.Int64))
             .select(*ANCESTRY)
             .collect()
@@ -37,7 +38,8 @@ def ancestry(genealogy: Genealogy, pieces: npt.NDArray[np.int64]) -> pl.DataFram
         if level.is_empty():
             break
         levels.append(level)
-    together = pl.concat(levels).group_by("place", "piece").agg(
-        share=pl.when(pl.col("share").is_null().any()).then(None).otherwise(pl.col("share").sum()), depth=pl.col("depth").min()
+    together = pl.concat(levels).group_by("place", "piece", maintain_order=True).agg(
+        share=pl.when(pl.col("share").is_null().any()).then(None).otherwise(in_order(pl.col("share"))),
+        depth=pl.col("depth").min(),
     )  # fmt: skip
     return together.select(*ANCESTRY).sort("place", "depth", "piece")

@@ -15,6 +15,7 @@ from tundish.trace.genealogy.links import Links
 from tundish.trace.genealogy.naming import Names
 from tundish.trace.genealogy.records import Records
 from tundish.trace.genealogy.shares import add_shares
+from tundish.trace.genealogy.sums import in_order
 from tundish.trace.genealogy.uses import Uses
 
 ACCEPTED = 0.95
@@ -99,7 +100,7 @@ def _pieces(uses: Uses, links: Links, names: Names) -> tuple[pl.DataFrame, pl.Se
 
 def _probability(links: Links) -> pl.Series:
     """Of each use: that it is of the making it is tied to, or, tied to none, of none of those that came into question."""
-    other = links.candidates.group_by("use").agg(any=pl.col("probability").sum())
+    other = links.candidates.group_by("use", maintain_order=True).agg(any=in_order(pl.col("probability")))
     none = np.ones(links.making.size)
     none[other["use"].to_numpy()] = (1.0 - other["any"].to_numpy()).clip(0.0, 1.0)
     return pl.Series(np.where(links.making >= 0, links.probability, none))
@@ -114,10 +115,17 @@ def _evidence(uses: Uses, links: Links, names: Names) -> pl.Series:
 
 def _scrapped(rows: pl.DataFrame, scrap: pl.DataFrame) -> pl.DataFrame:
     """What rows of scrap weigh, by the piece that they name and the line: ``parent``, ``line``, ``lost``."""
-    named = rows.filter(pl.col("parent").is_not_null()).group_by("line", "in_space", "in").agg(pl.col("parent").first())
+    named = (
+        rows.filter(pl.col("parent").is_not_null())
+        .group_by("line", "in_space", "in", maintain_order=True)
+        .agg(pl.col("parent").first())
+    )
     weight = pl.coalesce("mass_out", "scrap")
-    lost = scrap.group_by("line", "in_space", "in").agg(lost=pl.when(weight.count() > 0).then(weight.sum()))
-    return named.join(lost, on=["line", "in_space", "in"]).group_by("parent", "line").agg(pl.col("lost").sum())
+    lost = scrap.group_by("line", "in_space", "in", maintain_order=True).agg(
+        lost=pl.when(weight.count() > 0).then(in_order(weight))
+    )
+    both = named.join(lost, on=["line", "in_space", "in"], maintain_order="left_right")
+    return both.group_by("parent", "line", maintain_order=True).agg(in_order(pl.col("lost")))
 
 
 def _by_parts(rows: pl.DataFrame, name: str) -> pl.Expr:
@@ -173,14 +181,14 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records, scrap: pl
         parent_width=pl.coalesce("parent_width", "width_in"),
         parent_thickness=pl.coalesce("parent_thickness", "thickness_in"),
     )
-    told = told.sort("child", "at_m", "order", nulls_last=True)
+    told = told.sort("child", "at_m", "order", nulls_last=True, maintain_order=True)
     told = add_shares(told).filter(pl.col("parent").is_not_null())
     table = pl.Series([source.table.name for source in records.sources], dtype=pl.String)
     edges = told.with_columns(
         kind=kinds(told, records.sources) if told.height else pl.Series([], dtype=EDGES["kind"]),
         table=table.gather(told["source"]) if told.height else pl.Series([], dtype=pl.String),
         lane=pl.col("lane").cast(pl.Int64),
-    ).sort("child", "at_m", "parent", nulls_last=True)
+    ).sort("child", "at_m", "parent", nulls_last=True, maintain_order=True)
     return edges.select(EDGES.names()).cast(EDGES), edges["by"]
 
 
@@ -209,7 +217,7 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
         "flipped",
     ]
     told = pl.concat([one.select(wanted) for one in (into, through, out)]).filter(pl.col("piece").is_not_null())
-    told = told.sort("piece", "goes", "line", "order")
+    told = told.sort("piece", "goes", "line", "order", maintain_order=True)
     fresh = (
         (pl.col("goes") == "through")
         | pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("piece", "goes", "line")).fill_null(value=True)
@@ -219,7 +227,7 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
     fed = told.filter(pl.col("goes") != "out").rename({"piece": "parent"})
     parts = {name: _by_parts(fed, name) for name in _STAY_MEASURES}
     told = told.with_columns(parts[name].fill_null(value=False).alias(f"{name} by parts") for name in parts)
-    stays = told.group_by("stay").agg(
+    stays = told.group_by("stay", maintain_order=True).agg(
         pl.col("piece", "line", "goes", "source", "row").first(),
         pl.col("start").min(),
         pl.col("end").max(),
@@ -254,7 +262,7 @@ def _of_rows(name: str) -> pl.Expr:
     value = pl.col(name)
     other = name in ("mass_out", "length_out")
     parts = (pl.col("goes").first() == "in") if other else pl.col(f"{name} by parts").first()
-    summed = pl.when(value.count() > 0).then(value.sum())
+    summed = pl.when(value.count() > 0).then(in_order(value))
     return pl.when(parts).then(summed).otherwise(value.median()).alias(name)
 
 
@@ -267,7 +275,7 @@ def _measured_going_in(pieces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame
         .filter(pl.col("parent").is_not_null())
         .group_by(pl.col("parent").alias("n"))
         .agg(
-            mass=pl.when(parts & ~once).then(pl.col("mass_in").sum()).otherwise(pl.col("mass_in").median()),
+            mass=pl.when(parts & ~once).then(in_order(pl.col("mass_in"))).otherwise(pl.col("mass_in").median()),
             **{name: pl.col(f"{name}_in").drop_nulls().first() for name in ("length", "width", "thickness")},
         )
     )

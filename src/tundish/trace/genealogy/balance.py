@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 
 from tundish.trace.genealogy.graph import Genealogy
+from tundish.trace.genealogy.sums import in_order
 
 BALANCE = pl.Schema(
     {
@@ -38,17 +39,17 @@ def balance(genealogy: Genealogy, by: Literal["step", "lot", "day"]) -> pl.DataF
     piece without a mass is counted under ``unknown``; nothing is put in its place.
     """
     told = pl.concat([_used(genealogy), _passed(genealogy)])
-    told = told.join(_net(told), on="line", how="left", nulls_equal=True).with_columns(
+    told = told.join(_net(told), on="line", how="left", nulls_equal=True, maintain_order="left").with_columns(
         in_kg=pl.when("net")
         .then(pl.coalesce("before_kg", pl.col("weighed") + pl.col("scrap_kg")))
         .otherwise(pl.coalesce("weighed", "before_kg"))
     )
     pieces = genealogy.pieces.select("id").with_row_index("piece").select(pl.col("piece").cast(pl.Int64), "id")
-    told = told.join(pieces, on="piece", how="left")
+    told = told.join(pieces, on="piece", how="left", maintain_order="left")
     known = pl.col("in_kg").is_not_null() & pl.col("out_kg").is_not_null() & ~pl.col("missing")
     left = pl.col("in_kg") - pl.col("out_kg") - pl.col("scrap_kg").fill_null(0.0)
     told = told.with_columns(known=known, left=left, written=pl.col("scrap_kg").is_not_null())
-    told = told.join(_scatter(told), on="line", how="left", nulls_equal=True)
+    told = told.join(_scatter(told), on="line", how="left", nulls_equal=True, maintain_order="left")
     error = (pl.col("left") < 0) | (pl.col("written") & (pl.col("left") <= pl.col("scatter") * pl.col("in_kg")))
     told = told.with_columns(
         scrap_kg=pl.col("scrap_kg").fill_null(0.0),
@@ -59,8 +60,8 @@ def balance(genealogy: Genealogy, by: Literal["step", "lot", "day"]) -> pl.DataF
     names = ["in_kg", "out_kg", "scrap_kg", "rest_kg", "error_kg"]
     sums = (
         told.with_columns(of=of)
-        .group_by("line", "of")
-        .agg(*(pl.col(name).filter("known").sum() for name in names), unknown=(~pl.col("known")).sum().cast(pl.Int64))
+        .group_by("line", "of", maintain_order=True)
+        .agg(*(in_order(pl.col(name).filter("known")) for name in names), unknown=(~pl.col("known")).sum().cast(pl.Int64))
     )
     percent = pl.when(pl.col("in_kg") > 0).then(100.0 * pl.col("error_kg") / pl.col("in_kg"))
     return sums.with_columns(error_percent=percent).select(BALANCE.names()).cast(BALANCE).sort("line", "of", nulls_last=True)
@@ -72,21 +73,27 @@ _TOLD = ("piece", "line", "at", "weighed", "before_kg", "out_kg", "scrap_kg", "m
 def _used(genealogy: Genealogy) -> pl.DataFrame:
     """What was used up on a line, against what its edges carry away; ``before_kg``: as weighed when last made or passed."""
     through = genealogy.stays.filter((pl.col("goes") == "through") & pl.col("mass_out_kg").is_not_null())
-    last = through.sort("start").group_by("piece").agg(last_kg=pl.col("mass_out_kg").last())
+    last = (
+        through.sort("start", maintain_order=True)
+        .group_by("piece", maintain_order=True)
+        .agg(last_kg=pl.col("mass_out_kg").last())
+    )
     pieces = genealogy.pieces.select("mass_kg").with_row_index("piece").select(pl.col("piece").cast(pl.Int64), "mass_kg")
-    pieces = pieces.join(last, on="piece", how="left").select("piece", before_kg=pl.coalesce("last_kg", "mass_kg"))
-    out = genealogy.edges.group_by("parent", "line").agg(
-        out_kg=pl.col("mass_kg").sum(), missing=pl.col("mass_kg").is_null().any(), at=pl.col("at").min()
+    pieces = pieces.join(last, on="piece", how="left", maintain_order="left").select(
+        "piece", before_kg=pl.coalesce("last_kg", "mass_kg")
+    )
+    out = genealogy.edges.group_by("parent", "line", maintain_order=True).agg(
+        out_kg=in_order(pl.col("mass_kg")), missing=pl.col("mass_kg").is_null().any(), at=pl.col("at").min()
     )
     went = (
         genealogy.stays.filter(pl.col("goes") == "in")
-        .group_by("piece", "line")
+        .group_by("piece", "line", maintain_order=True)
         .agg(
             scrap_kg=pl.when(pl.col("scrap_kg").count() > 0).then(pl.col("scrap_kg").max()), weighed=pl.col("mass_in_kg").max()
         )
     )
-    told = out.rename({"parent": "piece"}).join(pieces, on="piece")
-    return told.join(went, on=["piece", "line"], how="left", nulls_equal=True).select(_TOLD)
+    told = out.rename({"parent": "piece"}).join(pieces, on="piece", maintain_order="left")
+    return told.join(went, on=["piece", "line"], how="left", nulls_equal=True, maintain_order="left").select(_TOLD)
 
 
 def _passed(genealogy: Genealogy) -> pl.DataFrame:

@@ -22,7 +22,9 @@ def mended_cells(records: Records, events: Events, uses: Uses, links: Links, *, 
     into = uses.frame.with_columns(
         piece=made.of_use, probability=pl.Series(links.probability), evidence=links.evidence, by_in=pl.col("role") == "in"
     ).filter(pl.Series(links.making) >= 0)
-    into = into.join(events.rows.select("order", "source", "place", "row", "out", "in"), on="order").with_columns(
+    into = into.join(
+        events.rows.select("order", "source", "place", "row", "out", "in"), on="order", maintain_order="left"
+    ).with_columns(
         by_in=pl.col("by_in") | (pl.col("even").eq_missing(pl.col("in")) & ~pl.col("even").eq_missing(pl.col("out")))
     )
     out = events.rows.filter(pl.col("event").is_not_null()).with_columns(piece=pl.col("event"))
@@ -34,7 +36,11 @@ def mended_cells(records: Records, events: Events, uses: Uses, links: Links, *, 
         evidence=names.mended.fill_null("record").gather(out["event"]),
     )
     wanted = ["piece", "source", "place", "row", "by_in", "even", "id", "probability", "evidence"]
-    told = pl.concat([into.select(wanted), out.select(wanted)]).rename({"id": "before", "even": "was"}).join(ids, on="piece")
+    told = (
+        pl.concat([into.select(wanted), out.select(wanted)])
+        .rename({"id": "before", "even": "was"})
+        .join(ids, on="piece", maintain_order="left")
+    )
     told = told.with_columns(probability=pl.min_horizontal("probability", "certainty"))
     changed = told.filter(pl.col("before").ne_missing(pl.col("id")) & (pl.col("certainty") >= _SURE))
     plain = pl.when(pl.col("was").eq_missing(pl.col("even"))).then(pl.lit("respelled")).otherwise("evidence")
@@ -48,5 +54,5 @@ def mended_cells(records: Records, events: Events, uses: Uses, links: Links, *, 
         schema={"source": pl.Int64, "by_in": pl.Boolean, "column": pl.String, "table": pl.String},
         orient="row",
     )
-    cells = changed.with_columns(evidence=plain).join(columns, on=["source", "by_in"])
-    return cells.select(CELLS.names()).cast(CELLS).sort("table", "place", "column")
+    cells = changed.with_columns(evidence=plain).join(columns, on=["source", "by_in"], maintain_order="left")
+    return cells.select(CELLS.names()).cast(CELLS).sort("table", "place", "column", maintain_order=True)

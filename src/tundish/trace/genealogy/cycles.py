@@ -23,7 +23,9 @@ def without_cycles(edges: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         within = kept.filter(pl.Series(part[parent] == part[child])).with_columns(
             ring=pl.Series(part[parent[part[parent] == part[child]]])
         )
-        weakest = within.sort("probability", "at", descending=[False, True], nulls_last=True).unique("ring", keep="first")
+        weakest = within.sort("probability", "at", descending=[False, True], nulls_last=True, maintain_order=True).unique(
+            "ring", keep="first", maintain_order=True
+        )
         out.append(weakest)
         kept = kept.filter(~pl.col("#n").is_in(weakest["#n"].implode()))
     left = pl.concat(out).drop("#n", "ring") if out else edges.clear()

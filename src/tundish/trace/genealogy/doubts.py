@@ -70,15 +70,17 @@ def doubts(records: Records, events: Events, uses: Uses, links: Links, made: Ass
 
 def _likely(uses: Uses, links: Links) -> pl.DataFrame:
     """For each use the ids that came into question, the likeliest first, in words."""
-    named = links.candidates.join(uses.makings.select(pl.col("event").alias("making"), "id"), on="making")
+    named = links.candidates.join(
+        uses.makings.select(pl.col("event").alias("making"), "id"), on="making", maintain_order="left"
+    )
     best = (
         named.filter(pl.col("probability") >= _WORTH)
-        .sort("probability", descending=True)
+        .sort("probability", descending=True, maintain_order=True)
         .group_by("use", maintain_order=True)
         .head(_LIKELY)
     )
     words = pl.col("id") + " (" + pl.col("probability").round(2).cast(pl.String) + ")"
-    return best.group_by("use").agg(likely=words.str.join(", "))
+    return best.group_by("use", maintain_order=True).agg(likely=words.str.join(", "))
 
 
 def _before_records(unmade: pl.DataFrame, told: pl.DataFrame, uses: Uses) -> pl.Series:

@@ -63,7 +63,7 @@ def _goes(rows: pl.DataFrame, records: Records) -> pl.Series:
     mostly_same = keep.filter(pl.col("same") > _MOSTLY)["source"].to_list()
     first = keep.with_columns(weight=pl.col("source").map_elements(lambda n: records.sources[n].weight, return_dtype=pl.Int64))
     through = set(mostly_same)
-    for space in own["out_space"].unique().to_list():
+    for space in own["out_space"].unique().sort().to_list():
         taken: pl.Series | None = None
         words = own.filter(pl.col("out_space") == space)
         for source in first.sort([-pl.col("weight"), "at", "source"])["source"].to_list():
@@ -116,13 +116,13 @@ def _gathered(made: pl.DataFrame) -> pl.DataFrame:
     """Runs of one id that lie close on a line whose products have several rows are one making: ``order``, ``event``."""
     runs = made.group_by("run", maintain_order=True).agg(
         pl.col("source", "line").first(),
-        pl.col("out").mode().first(),
+        pl.col("out").mode(maintain_order=True).first(),
         pl.col("order").min().alias("low"),
         pl.col("order").max().alias("high"),
         pl.len().alias("rows"),
     )
     single = made.group_by("source").agg(single=pl.col("out").n_unique() >= _SINGLE * pl.len())
-    runs = runs.join(single, on="source").sort("source", "line", "out", "low")
+    runs = runs.join(single, on="source", maintain_order="left").sort("source", "line", "out", "low")
     together = (
         (pl.col("out") == pl.col("out").shift())
         & (pl.col("source") == pl.col("source").shift())
@@ -134,16 +134,18 @@ def _gathered(made: pl.DataFrame) -> pl.DataFrame:
         pl.col("first").forward_fill()
     )
     runs = runs.with_columns(event=(pl.col("first").rank("dense") - 1).cast(pl.Int64))
-    return made.join(runs.select("run", "event"), on="run", how="left").select("order", "event")
+    return made.join(runs.select("run", "event"), on="run", how="left", maintain_order="left").select("order", "event")
 
 
 def _makings(rows: pl.DataFrame) -> pl.DataFrame:
     """One row an event; its id is what most of its rows say."""
-    names = rows.group_by("event", "out").agg(pl.len().alias("votes"), pl.col("out_id").first(), pl.col("order").min())
-    names = names.sort("event", "votes", "order", descending=[False, True, False]).unique(
+    names = rows.group_by("event", "out", maintain_order=True).agg(
+        pl.len().alias("votes"), pl.col("out_id").first(), pl.col("order").min()
+    )
+    names = names.sort("event", "votes", "order", descending=[False, True, False], maintain_order=True).unique(
         "event", keep="first", maintain_order=True
     )
-    makings = rows.group_by("event").agg(
+    makings = rows.group_by("event", maintain_order=True).agg(
         pl.col("out_space").first().alias("space"),
         pl.col("source").first(),
         pl.col("line").first(),
@@ -153,6 +155,8 @@ def _makings(rows: pl.DataFrame) -> pl.DataFrame:
         *(pl.col(f"{name}_out").drop_nulls().first().alias(name) for name in ("mass", "length", "width", "thickness")),
     )
     makings = makings.join(
-        names.select("event", "votes", pl.col("out").alias("even"), pl.col("out_id").alias("id")), on="event"
+        names.select("event", "votes", pl.col("out").alias("even"), pl.col("out_id").alias("id")),
+        on="event",
+        maintain_order="left",
     )
     return makings.sort("order").with_columns(rank=pl.int_range(pl.len()).over("line"), event=pl.col("event")).sort("event")

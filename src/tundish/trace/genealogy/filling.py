@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from tundish.trace.genealogy.sums import in_order
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -83,8 +85,10 @@ def _ends(knots: pl.DataFrame) -> pl.Series:
 
 def _yields(told: pl.DataFrame) -> pl.DataFrame:
     """Share of what goes in and is not written as scrap that comes out, line by line."""
-    good = told.unique(["line", "parent"]).group_by("line").agg(into=pl.col("good").sum())
-    made = told.unique("child").group_by("line").agg(out=pl.col("child_kg").sum())
+    good = told.unique(["line", "parent"], keep="first", maintain_order=True)
+    good = good.group_by("line", maintain_order=True).agg(into=in_order(pl.col("good")))
+    made = told.unique("child", keep="first", maintain_order=True)
+    made = made.group_by("line", maintain_order=True).agg(out=in_order(pl.col("child_kg")))
     share = pl.when((pl.col("into") > 0) & (pl.col("out") > 0)).then((pl.col("out") / pl.col("into")).clip(0.9, 1.0))
     return good.join(made, on="line", nulls_equal=True).select("line", kept=share.otherwise(1.0))
 
@@ -92,7 +96,9 @@ def _yields(told: pl.DataFrame) -> pl.DataFrame:
 def _sums(told: pl.DataFrame, end: str, mass: pl.Expr, doubt: pl.Expr) -> tuple[Ints, Floats, Floats]:
     """For each edge the number of its parent or child; for each of these its mass and by how much that may be wrong."""
     place = (told[end].rank("dense") - 1).cast(pl.Int64).to_numpy()
-    each = told.group_by(end).agg(mass.first().alias("mass"), (mass * doubt).first().alias("doubt")).sort(end)
+    each = (
+        told.group_by(end, maintain_order=True).agg(mass.first().alias("mass"), (mass * doubt).first().alias("doubt")).sort(end)
+    )
     wanted = each["mass"].cast(pl.Float64).fill_null(np.nan).to_numpy().astype(np.float64)
     wanted = np.where(wanted > 0, wanted, np.nan)
     return place, wanted, each["doubt"].cast(pl.Float64).fill_null(1.0).to_numpy().clip(1e-6)

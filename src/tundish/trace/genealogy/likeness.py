@@ -36,7 +36,7 @@ def near(typed: pl.Series, known: pl.Series) -> pl.DataFrame:
     >>> near(pl.Series(["HC1O2"]), pl.Series(["HC102", "HC777"]))["known"].to_list()
     ['HC102']
     """
-    words = known.drop_nulls().unique()
+    words = known.drop_nulls().unique(maintain_order=True)
     alphabet = "".join(sorted(set("".join(words.sample(min(words.len(), 2000), seed=0).to_list()))))
     texts, meant, weights = [], [], []
     for text in typed.drop_nulls().unique(maintain_order=True).to_list():

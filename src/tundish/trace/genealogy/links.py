@@ -141,7 +141,9 @@ def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -
     )
     total = pl.col("score") + pl.when("used").then("taken").otherwise("free")
     pairs = pairs.with_columns(total=total).filter(pl.col("total") >= pl.col("total").max().over("use") - _HOPELESS)
-    return pairs.sort("use", "total", descending=[False, True]).group_by("use", maintain_order=True).head(_BEST)
+    return (
+        pairs.sort("use", "total", "making", descending=[False, True, False]).group_by("use", maintain_order=True).head(_BEST)
+    )
 
 
 def _named_once(uses: Uses, pairs: pl.DataFrame) -> Floats:
@@ -214,7 +216,7 @@ def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: p
     frame, makings = uses.frame[doubted], uses.makings.select("event", "space", "even")
     exact = (
         frame.select("use", "space", "even")
-        .join(makings, on=["space", "even"])
+        .join(makings, on=["space", "even"], maintain_order="left_right")
         .select("use", pl.col("event").alias("making"), pl.lit(0.0).alias("text"), pl.lit("exact").alias("how"))
     )
     found = [exact]
@@ -222,8 +224,8 @@ def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: p
         mine, theirs = frame.filter(pl.col("space") == space), makings.filter(pl.col("space") == space)
         alike = near(mine["even"], theirs["even"])
         found.append(
-            mine.join(alike, left_on="even", right_on="typed")
-            .join(theirs, left_on="known", right_on="even")
+            mine.join(alike, left_on="even", right_on="typed", maintain_order="left_right")
+            .join(theirs, left_on="known", right_on="even", maintain_order="left_right")
             .select(
                 "use",
                 pl.col("event").alias("making"),
@@ -240,7 +242,7 @@ def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: p
     found.append(others.filter(sides.space[making] == sides.wanted[use]))
     return (
         pl.concat(found)
-        .sort("use", "making", "text", descending=[False, False, True])
+        .sort("use", "making", "text", descending=[False, False, True], maintain_order=True)
         .unique(["use", "making"], keep="first", maintain_order=True)
     )
 
@@ -298,7 +300,11 @@ def _unused(sides: Sides, settled: Ints, doubted: Ints, slots: pl.DataFrame, fra
 
 def _slots(frame: pl.DataFrame, settled: Ints, sides: Sides) -> pl.DataFrame:
     """How many blocks of settled rows use each making, line by line."""
-    blocks = _blocks(frame, settled).group_by("line", "role", "making").agg(n=pl.col("block").n_unique().cast(pl.Int64))
+    blocks = (
+        _blocks(frame, settled)
+        .group_by("line", "role", "making", maintain_order=True)
+        .agg(n=pl.col("block").n_unique().cast(pl.Int64))
+    )
     return blocks.with_columns(from_line=pl.Series(sides.from_line[blocks["making"].to_numpy()]))
 
 

@@ -46,7 +46,11 @@ def _respelled(one: IdColumn, genealogy: Genealogy, changed: pl.DataFrame) -> pl
         .with_columns(pl.col("place").cast(pl.Int64))
     )
     done = changed.filter(pl.col("column") == one.column.name)
-    found = told.join(known, on="even").filter(pl.col("plain") != pl.col("id")).join(done, on="place", how="anti")
+    found = (
+        told.join(known, on="even", maintain_order="left")
+        .filter(pl.col("plain") != pl.col("id"))
+        .join(done, on="place", how="anti", maintain_order="left")
+    )
     return found.select("place", pl.lit(one.column.name).alias("column"), "id", pl.lit("respelled").alias("evidence"))
 
 

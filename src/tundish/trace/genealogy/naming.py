@@ -72,7 +72,7 @@ def _next(name: pl.Expr, step: int) -> pl.Expr:
 def _with_hints(events: Events, uses: Uses, links: Links) -> pl.DataFrame:
     """Makings with ``after`` (what follows on the id made before), ``ahead`` (what the id made next follows on), ``parent``."""
     makings = uses.makings.with_columns(recorded=pl.col("source").is_not_null())
-    ordered = makings.filter("recorded").sort("line", "rank")
+    ordered = makings.filter("recorded").sort("line", "rank", maintain_order=True)
     same = (pl.col("line") == pl.col("line").shift()).fill_null(value=False)
     ordered = ordered.with_columns(
         after=pl.when(same).then(_next(pl.col("even").shift(), 1)),
@@ -98,7 +98,11 @@ def _parents(events: Events, uses: Uses, links: Links) -> pl.DataFrame:
     into = uses.frame.with_columns(making=pl.Series(links.making), event=events.rows["event"].gather(uses.frame["order"]))
     into = into.filter((pl.col("role") == "in") & (pl.col("making") >= 0) & pl.col("event").is_not_null())
     names = uses.makings.select(pl.col("event").alias("making"), pl.col("even").alias("parent"))
-    return into.join(names, on="making").group_by("event").agg(pl.col("parent").mode().first())
+    return (
+        into.join(names, on="making", maintain_order="left")
+        .group_by("event", maintain_order=True)
+        .agg(pl.col("parent").mode(maintain_order=True).first())
+    )
 
 
 def _votes(events: Events, uses: Uses, links: Links, makings: pl.DataFrame) -> pl.DataFrame:
@@ -116,7 +120,7 @@ def _votes(events: Events, uses: Uses, links: Links, makings: pl.DataFrame) -> p
 
 
 def _elected(makings: pl.DataFrame, contested: pl.DataFrame, mentions: pl.DataFrame) -> pl.DataFrame:
-    names = makings.group_by("space", "even").agg(holders=pl.len(), holder=pl.col("event").first())
+    names = makings.group_by("space", "even", maintain_order=True).agg(holders=pl.len(), holder=pl.col("event").first())
     told = contested.join(names, left_on=["space", "text"], right_on=["space", "even"], how="left").join(
         mentions, left_on=["space", "text"], right_on=["space", "even"], how="left"
     )
@@ -185,13 +189,18 @@ _FAR_OFF = 3.0
 def _by_neighbours(makings: pl.DataFrame) -> pl.DataFrame:
     """Ids of unrecorded pieces that stand far from those used around them, and of which one slip alone makes one that fits."""
     stem, number, _ = _split(pl.col("even"))
-    loose = makings.filter(~pl.col("recorded")).with_columns(stem=stem, number=number.cast(pl.Float64)).sort("space", "order")
+    loose = makings.filter(~pl.col("recorded")).with_columns(stem=stem, number=number.cast(pl.Float64))
+    loose = loose.sort("space", "order", maintain_order=True)
     if loose.height < _FEWEST:
         return makings
     middle = pl.col("number").rolling_median(_AROUND, min_samples=3, center=True).over("space")
     loose = loose.with_columns(middle=middle).with_columns(apart=(pl.col("number") - pl.col("middle")).abs())
     loose = loose.with_columns(reach=pl.col("apart").quantile(0.97).over("space").clip(5.0, None))
-    usual = loose.group_by("space", "stem").len().filter(pl.col("len") > _MOST_OF * pl.col("len").sum().over("space"))
+    usual = (
+        loose.group_by("space", "stem", maintain_order=True)
+        .len()
+        .filter(pl.col("len") > _MOST_OF * pl.col("len").sum().over("space"))
+    )
     spaces = dict(usual.select("space", "stem").iter_rows())
     odd = loose.filter(
         (pl.col("votes") == 1)
@@ -227,11 +236,11 @@ def _fitting(odd: pl.DataFrame, spaces: dict[str, str], centres: pl.Series, maki
         (event, word)
         for event, even, space, reach, centre in zip(*odd.select("event", "even", "space", "reach"), centres, strict=True)
         if centre is not None
-        for word in {word for word, _ in slips(even, "0123456789" + str(spaces.get(space, "")))}
+        for word in dict.fromkeys(word for word, _ in slips(even, "0123456789" + str(spaces.get(space, ""))))
         if _near_number(word, spaces.get(space), centre, reach)
     ]
     words = pl.DataFrame(found, schema={"event": pl.Int64, "meant": pl.String}, orient="row")
-    words = words.join(makings.select(meant="read"), on="meant", how="anti")
+    words = words.join(makings.select(meant="read"), on="meant", how="anti", maintain_order="left")
     return words.filter(pl.len().over("event") == 1)
 
 
@@ -258,7 +267,9 @@ def _written(makings: pl.DataFrame, events: Events, uses: Uses) -> pl.Series:
         return makings["id"]
     wanted = makings.filter(~unchanged).select("space", "read").unique()
     seen = uses.frame.select("space", pl.col("even").alias("read"), pl.col("id").alias("seen")).drop_nulls()
-    seen = seen.join(wanted, on=["space", "read"], how="semi").unique(["space", "read"], keep="first", maintain_order=True)
+    seen = seen.join(wanted, on=["space", "read"], how="semi", maintain_order="left").unique(
+        ["space", "read"], keep="first", maintain_order=True
+    )
     joined = makings.join(seen, on=["space", "read"], how="left", maintain_order="left")
     return pl.select(
         pl.when(unchanged)

@@ -10,6 +10,7 @@ from tundish.trace.genealogy.assemble import Assembled
 from tundish.trace.genealogy.events import Events
 from tundish.trace.genealogy.places import place_of, told_by_file
 from tundish.trace.genealogy.records import Records
+from tundish.trace.genealogy.sums import in_order
 
 _GAINED = 0.02
 """Share by which products may outweigh what went in before it is told: scales are that good; unsourced."""
@@ -37,7 +38,9 @@ def _made_twice(records: Records, events: Events, ids: pl.DataFrame) -> list[Fin
     rows = events.rows.filter(pl.col("event").is_in(twice["piece"].implode())).unique(
         "event", keep="first", maintain_order=True
     )
-    rows = rows.select("source", "origin", "row", piece="event").join(ids.select("piece", "found"), on="piece")
+    rows = rows.select("source", "origin", "row", piece="event").join(
+        ids.select("piece", "found"), on="piece", maintain_order="left"
+    )
     return told_by_file(
         records,
         rows,
@@ -49,7 +52,9 @@ def _made_twice(records: Records, events: Events, ids: pl.DataFrame) -> list[Fin
 
 
 def _shares_equal(records: Records, made: Assembled, ids: pl.DataFrame) -> list[Finding]:
-    rows = made.edges.filter(made.by == "equal").select("table", "row", piece="child").join(ids, on="piece")
+    rows = (
+        made.edges.filter(made.by == "equal").select("table", "row", piece="child").join(ids, on="piece", maintain_order="left")
+    )
     return told_by_file(
         records,
         place_of(records, rows),
@@ -60,10 +65,12 @@ def _shares_equal(records: Records, made: Assembled, ids: pl.DataFrame) -> list[
 
 def _mass_gained(records: Records, made: Assembled, ids: pl.DataFrame) -> list[Finding]:
     into = made.stays.filter(pl.col("goes") == "in").group_by("piece", "line").agg(weighed=pl.col("mass_in_kg").max())
-    gained = made.edges.group_by(piece="parent", line="line").agg(
-        pl.col("mass_kg").sum().alias("out"), pl.col("table", "row").sort_by("mass_kg", descending=True).first()
+    gained = made.edges.group_by(piece="parent", line="line", maintain_order=True).agg(
+        in_order(pl.col("mass_kg")).alias("out"), pl.col("table", "row").sort_by("mass_kg", descending=True).first()
     )
-    gained = gained.join(ids, on="piece").join(into, on=["piece", "line"], how="left")
+    gained = gained.join(ids, on="piece", maintain_order="left").join(
+        into, on=["piece", "line"], how="left", maintain_order="left"
+    )
     whole = pl.max_horizontal("mass_kg", "weighed")
     gained = gained.filter(pl.col("out") > (1 + _GAINED) * whole).sort("piece")
     return told_by_file(
@@ -78,7 +85,7 @@ def _mass_gained(records: Records, made: Assembled, ids: pl.DataFrame) -> list[F
 
 
 def _rework(records: Records, made: Assembled, ids: pl.DataFrame) -> list[Finding]:
-    again = made.stays.filter((pl.col("turn") > 1) & (pl.col("goes") == "through")).join(ids, on="piece")
+    again = made.stays.filter((pl.col("turn") > 1) & (pl.col("goes") == "through")).join(ids, on="piece", maintain_order="left")
     return told_by_file(
         records,
         place_of(records, again),
@@ -88,7 +95,9 @@ def _rework(records: Records, made: Assembled, ids: pl.DataFrame) -> list[Findin
 
 
 def _backward(records: Records, made: Assembled, ids: pl.DataFrame) -> list[Finding]:
-    backward = made.stays.filter((pl.col("end") < pl.col("start")) & (pl.col("goes") != "in")).join(ids, on="piece")
+    backward = made.stays.filter((pl.col("end") < pl.col("start")) & (pl.col("goes") != "in")).join(
+        ids, on="piece", maintain_order="left"
+    )
     return told_by_file(
         records,
         place_of(records, backward),
@@ -100,12 +109,16 @@ def _backward(records: Records, made: Assembled, ids: pl.DataFrame) -> list[Find
 def _overlapping(records: Records, made: Assembled, ids: pl.DataFrame) -> list[Finding]:
     """Stays that begin well before the one before them has ended, on lines where that is not the rule."""
     timed = made.stays.filter((pl.col("goes") != "in") & (pl.col("end") >= pl.col("start")))
-    timed = timed.sort("line", "start", "end").unique(["line", "start", "end"], keep="first", maintain_order=True)
+    timed = timed.sort("line", "start", "end", maintain_order=True).unique(
+        ["line", "start", "end"], keep="first", maintain_order=True
+    )
     last = pl.col("end").shift().over("line")
     usual = (pl.col("end") - pl.col("start")).median().over("line")
     overlap = ((last - pl.col("start")) > usual * _OVERLAP).fill_null(value=False)
     timed = timed.with_columns(overlap=overlap)
-    told = timed.filter(pl.col("overlap") & (pl.col("overlap").mean().over("line") < _SELDOM)).join(ids, on="piece")
+    told = timed.filter(pl.col("overlap") & (pl.col("overlap").mean().over("line") < _SELDOM)).join(
+        ids, on="piece", maintain_order="left"
+    )
     return told_by_file(
         records,
         place_of(records, told),

@@ -22,7 +22,9 @@ def told_by_file(
     """One finding of this code and severity a file about ``rows``: ``source``, ``origin``, ``row``, ``found``, ``expected``."""
     code, severity = kind
     found = []
-    for (source, origin), mine in rows.sort("source", "origin", "row").group_by(["source", "origin"], maintain_order=True):
+    for (source, origin), mine in rows.sort("source", "origin", "row", maintain_order=True).group_by(
+        ["source", "origin"], maintain_order=True
+    ):
         shown = mine.head(ROWS_SHOWN)
         found.append(
             Finding(

@@ -64,9 +64,16 @@ def find_uses(records: Records, events: Events) -> Uses:
             pl.lit(None, pl.String).alias("stem"),
         )
     )
-    frame = pl.concat([into, stays]).sort("order").with_row_index("use").with_columns(pl.col("use").cast(pl.Int64))
+    frame = (
+        pl.concat([into, stays])
+        .sort("order", maintain_order=True)
+        .with_row_index("use")
+        .with_columns(pl.col("use").cast(pl.Int64))
+    )
     makings = _with_unrecorded(frame, events.makings, rows)
-    named = makings.group_by("space", "even").agg(pl.len().cast(pl.Int64).alias("n"), pl.col("event").first().alias("making"))
+    named = makings.group_by("space", "even", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("n"), pl.col("event").first().alias("making")
+    )
     frame = frame.join(named, on=["space", "even"], how="left", maintain_order="left").with_columns(
         pl.col("n").fill_null(0), making=pl.when(pl.col("n") == 1).then("making")
     )
@@ -79,7 +86,9 @@ def _with_unrecorded(frame: pl.DataFrame, makings: pl.DataFrame, rows: pl.DataFr
         makings.select("space", "even").unique().with_columns(known=pl.lit(value=True)), on=["space", "even"], how="left"
     )
     bare = told.group_by("line", "space").agg(share=pl.col("known").is_null().mean()).filter(pl.col("share") > _MOSTLY)
-    loose = told.filter(pl.col("known").is_null()).join(bare, on=["line", "space"], how="semi").sort("order")
+    loose = (
+        told.filter(pl.col("known").is_null()).join(bare, on=["line", "space"], how="semi").sort("order", maintain_order=True)
+    )
     if loose.is_empty():
         return makings
     first = loose.group_by("space", "even", maintain_order=True).agg(
@@ -159,7 +168,10 @@ def _belongs(events: Events, uses: Uses) -> dict[str, tuple[Ints, Ints]]:
             "event", word=pl.coalesce(f"of:{space}", pl.when(pl.col("in_space") == space).then("in"))
         )
         of_making = uses.makings.select("event").join(
-            own.drop_nulls().group_by("event").agg(pl.col("word").mode().first()), on="event", how="left", maintain_order="left"
+            own.drop_nulls().group_by("event", maintain_order=True).agg(pl.col("word").mode(maintain_order=True).first()),
+            on="event",
+            how="left",
+            maintain_order="left",
         )["word"]
         of_making = _inherited(of_making, uses, rows)
         of_use = rows[uses.frame["order"].to_numpy()][f"of:{space}"]
@@ -178,7 +190,7 @@ def _inherited(words: pl.Series, uses: Uses, rows: pl.DataFrame) -> pl.Series:
                 pl.Series(uses.frame["order"]).filter((uses.frame["role"] == "in") & uses.frame["making"].is_not_null())
             )
         )
-        .group_by("child")
+        .group_by("child", maintain_order=True)
         .agg(pl.col("making").first())
     )
     of = uses.makings.select("event").join(parent, left_on="event", right_on="child", how="left", maintain_order="left")[
