@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import re
 import signal
 import subprocess
 import sys
@@ -48,14 +51,34 @@ def test_ctrl_c_ends_it_with_130_and_nothing_half_written(made, tmp_path, comman
     assert sorted(path.name for path in made.parent.iterdir()) == ["plant", "plant.truth.json"]
 
 
+def iter_until(lines, last):
+    """Lines up to the one that holds ``last``."""
+    for line in lines:
+        yield line
+        if last in line:
+            return
+
+
+def answering(port, patience_s=30.0):
+    """Wait until the server answers: from then on it hears Ctrl-C itself."""
+    began = time.monotonic()
+    while time.monotonic() - began < patience_s:
+        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with contextlib.suppress(OSError), contextlib.closing(asked):
+            asked.request("GET", "/")
+            return asked.getresponse().status
+        time.sleep(0.05)
+    raise AssertionError(port)
+
+
 def test_ctrl_c_is_how_serving_ends(made):
     words = [sys.executable, "-c", CHILD, "serve", str(made), "--port", "0", "--lang", "en"]
     child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        for line in child.stdout:
-            if "Ctrl-C ends it." in line:
-                break
-        time.sleep(0.3)
+        ports = [
+            said[1] for line in iter_until(child.stdout, "Ctrl-C ends it.") if (said := re.search(r"127\.0\.0\.1:(\d+)", line))
+        ]
+        answering(int(ports[0]))
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=20)
     finally:
