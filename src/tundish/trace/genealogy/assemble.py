@@ -193,6 +193,8 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records, scrap: pl
 
 
 _STAY_MEASURES = ("mass_in", "mass_out", "scrap", "length_in", "length_out")
+_OF_STAY = ("stay", "piece", "line", "goes", "source", "row", "start", "end", *_STAY_MEASURES)
+_OF_STAY += ("head_crop", "tail_crop", "turned", "flipped")
 
 
 def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Records, scrap: pl.DataFrame) -> pl.DataFrame:
@@ -201,21 +203,7 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
     through = rows.filter(pl.col("role") == "self").with_columns(goes=pl.lit("through"), piece="parent")
     made = events.rows.filter(pl.col("event").is_not_null())
     out = made.with_columns(goes=pl.lit("out"), piece=of_making.gather(made["event"]))
-    wanted = [
-        "piece",
-        "line",
-        "start",
-        "end",
-        "goes",
-        "order",
-        "source",
-        "row",
-        *_STAY_MEASURES,
-        "head_crop",
-        "tail_crop",
-        "turned",
-        "flipped",
-    ]
+    wanted = ["order", *_OF_STAY[1:]]
     told = pl.concat([one.select(wanted) for one in (into, through, out)]).filter(pl.col("piece").is_not_null())
     told = told.sort("piece", "goes", "line", "order", maintain_order=True)
     fresh = (
@@ -227,19 +215,15 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
     fed = told.filter(pl.col("goes") != "out").rename({"piece": "parent"})
     parts = {name: _by_parts(fed, name) for name in _STAY_MEASURES}
     told = told.with_columns(parts[name].fill_null(value=False).alias(f"{name} by parts") for name in parts)
-    stays = told.group_by("stay", maintain_order=True).agg(
-        pl.col("piece", "line", "goes", "source", "row").first(),
-        pl.col("start").min(),
-        pl.col("end").max(),
-        *(_of_rows(name) for name in _STAY_MEASURES),
-        pl.col("head_crop").first(),
-        pl.col("tail_crop").last(),
-        pl.col("turned", "flipped").first(),
-    )
+    single = (pl.col("stay") != pl.col("stay").shift()).fill_null(value=True)
+    single &= (pl.col("stay") != pl.col("stay").shift(-1)).fill_null(value=True)
+    told = told.with_columns(single=single)
+    stays = pl.concat([told.filter("single").select(_OF_STAY), _together(told.filter(~pl.col("single")))])
+    stays = stays.sort("piece", "start", "stay")
     stays = stays.with_columns(
-        turn=pl.struct("start", "stay").rank("ordinal").over("piece", "line", "goes"),
+        turn=pl.int_range(1, pl.len() + 1).over("piece", "line", "goes"),
         table=pl.Series([s.table.name for s in records.sources], dtype=pl.String).gather(stays["source"]),
-    ).sort("piece", "start", "stay")
+    )
     last = (pl.col("goes") == "in") & (pl.col("turn") == pl.col("turn").max().over("piece", "line", "goes"))
     stays = stays.join(scrap, left_on=["piece", "line"], right_on=["parent", "line"], how="left", maintain_order="left")
     stays = stays.with_columns(scrap=pl.when(last).then(pl.max_horizontal("scrap", "lost")).otherwise("scrap"))
@@ -255,6 +239,20 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
         }
     )
     return named.select(STAYS.names()).cast(STAYS)
+
+
+def _together(told: pl.DataFrame) -> pl.DataFrame:
+    """Stays of several rows each: one row a stay."""
+    stays = told.group_by("stay", maintain_order=True).agg(
+        pl.col("piece", "line", "goes", "source", "row").first(),
+        pl.col("start").min(),
+        pl.col("end").max(),
+        *(_of_rows(name) for name in _STAY_MEASURES),
+        pl.col("head_crop").first(),
+        pl.col("tail_crop").last(),
+        pl.col("turned", "flipped").first(),
+    )
+    return stays.select(_OF_STAY)
 
 
 def _of_rows(name: str) -> pl.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -37,6 +38,7 @@ def trace_material(
         return Genealogy(PIECES.to_frame(), EDGES.to_frame(), STAYS.to_frame())
     events = find_events(records)
     uses = find_uses(records, events)
+    records = replace(records, frame=records.frame.select("source", "origin", "row"))  # all else stands in the events
     tell("genealogy", 2, 5)
     links = link(uses, lay_sides(events, uses))
     tell("genealogy", 3, 5)

@@ -116,11 +116,10 @@ def _gathered(made: pl.DataFrame) -> pl.DataFrame:
     """Runs of one id that lie close on a line whose products have several rows are one making: ``order``, ``event``."""
     runs = made.group_by("run", maintain_order=True).agg(
         pl.col("source", "line").first(),
-        pl.col("out").mode(maintain_order=True).first(),
         pl.col("order").min().alias("low"),
         pl.col("order").max().alias("high"),
-        pl.len().alias("rows"),
     )
+    runs = runs.join(most_said(made, "run", "out"), on="run", maintain_order="left")
     single = made.group_by("source").agg(single=pl.col("out").n_unique() >= _SINGLE * pl.len())
     runs = runs.join(single, on="source", maintain_order="left").sort("source", "line", "out", "low")
     together = (
@@ -135,6 +134,12 @@ def _gathered(made: pl.DataFrame) -> pl.DataFrame:
     )
     runs = runs.with_columns(event=(pl.col("first").rank("dense") - 1).cast(pl.Int64))
     return made.join(runs.select("run", "event"), on="run", how="left", maintain_order="left").select("order", "event")
+
+
+def most_said(rows: pl.DataFrame, by: str, name: str) -> pl.DataFrame:
+    """For each ``by`` the ``name`` that most of its rows say, of equals the first."""
+    said = rows.group_by(by, name, maintain_order=True).len().sort("len", descending=True, maintain_order=True)
+    return said.unique(by, keep="first", maintain_order=True).select(by, name)
 
 
 def _makings(rows: pl.DataFrame) -> pl.DataFrame:

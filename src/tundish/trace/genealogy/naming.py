@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tundish.trace.genealogy.events import Events
+from tundish.trace.genealogy.events import Events, most_said
 from tundish.trace.genealogy.likeness import near, slips
 from tundish.trace.genealogy.links import Links
 from tundish.trace.genealogy.uses import Uses
@@ -98,11 +98,7 @@ def _parents(events: Events, uses: Uses, links: Links) -> pl.DataFrame:
     into = uses.frame.with_columns(making=pl.Series(links.making), event=events.rows["event"].gather(uses.frame["order"]))
     into = into.filter((pl.col("role") == "in") & (pl.col("making") >= 0) & pl.col("event").is_not_null())
     names = uses.makings.select(pl.col("event").alias("making"), pl.col("even").alias("parent"))
-    return (
-        into.join(names, on="making", maintain_order="left")
-        .group_by("event", maintain_order=True)
-        .agg(pl.col("parent").mode(maintain_order=True).first())
-    )
+    return most_said(into.join(names, on="making", maintain_order="left"), "event", "parent")
 
 
 def _votes(events: Events, uses: Uses, links: Links, makings: pl.DataFrame) -> pl.DataFrame:

@@ -40,12 +40,17 @@ def settle(pairs: pl.DataFrame, doubted: npt.NDArray[np.int64]) -> pl.DataFrame:
     borders = np.flatnonzero(np.diff(part[use][order], prepend=-1, append=-2))
     for low, high in pairwise(borders.tolist()):
         at = order[low:high]
-        groups = [at] if np.unique(use[at]).size <= _LARGEST else [at[use[at] == one] for one in np.unique(use[at])]
+        groups = [at] if np.unique(use[at]).size <= _LARGEST else _one_by_one(at, use)
         for group in groups:
             chosen[group], probability[group] = _settle_part(
                 use[group], making[group], {n: v[group] for n, v in columns.items()}
             )
     return sorted_pairs.drop("part").with_columns(chosen=pl.Series(chosen), probability=pl.Series(probability))
+
+
+def _one_by_one(at: npt.NDArray[np.int64], use: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    sorted_at = at[np.argsort(use[at], kind="stable")]
+    return np.split(sorted_at, np.flatnonzero(np.diff(use[sorted_at])) + 1)
 
 
 def _settle_part(

@@ -177,6 +177,9 @@ def _evened_together(found: Sequence[Ids], of: Sequence[int]) -> list[Spelled]:
         members = [n for n, other in enumerate(of) if other == group]
         words = pl.concat([found[n].spelled.plain.drop_nulls().unique() for n in members]).unique(maintain_order=True)
         together = spell(pl.concat([words, words[:1]]))  # an id twice: a space is no column with an id of its own in each row
+        if together.evened and together.even.equals(together.plain) and not words.str.starts_with("0").any():
+            out |= {n: Spelled(found[n].spelled.plain, found[n].spelled.plain.alias("even")) for n in members}
+            continue
         reading = pl.DataFrame({"plain": together.plain, "even": together.even}).unique("plain")
         if all(_zeros_tell_nothing(found[n].words) for n in members):
             reading = reading.with_columns(even=_WITHOUT_ZEROS)

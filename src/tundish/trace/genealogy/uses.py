@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tundish.trace.genealogy.events import Events
+from tundish.trace.genealogy.events import Events, most_said
 from tundish.trace.genealogy.evidence import Floats, Ints, Sides
 from tundish.trace.genealogy.records import Records
 from tundish.trace.stamps import NEVER
@@ -168,7 +168,7 @@ def _belongs(events: Events, uses: Uses) -> dict[str, tuple[Ints, Ints]]:
             "event", word=pl.coalesce(f"of:{space}", pl.when(pl.col("in_space") == space).then("in"))
         )
         of_making = uses.makings.select("event").join(
-            own.drop_nulls().group_by("event", maintain_order=True).agg(pl.col("word").mode(maintain_order=True).first()),
+            most_said(own.drop_nulls(), "event", "word"),
             on="event",
             how="left",
             maintain_order="left",
