@@ -14,6 +14,8 @@ from tundish.trace.position.passes import Feeds
 from tundish.trace.stays.segments import Floats, Ints
 
 _HALF = 0.5
+_FEWEST = 8
+"""Fewer pieces than this do not say by how much a line lengthens."""
 _COUNTED = 0.002
 """Share by which a counted length is off, one standard deviation."""
 _CUT_M = 0.25
@@ -69,6 +71,26 @@ class Coming:
         usual = self.feeds.metres * np.median(known)
         return np.where(self.out_m < (1.0 - _MISSING) * usual, usual, self.out_m)
 
+    def by_input(self, doubt: Floats) -> Coming | None:
+        """With what left worked out from what came in, on lines that lengthen all alike; None where those lengths are in use.
+
+        ``doubt``: of the length in of every stay. Cuts and crops are told to decimetres, lengths of products are counted to
+        0.2 %.
+        """
+        into = np.where(doubt[self.stays] <= _CUT_M, self.high_in_m - self.low_in_m, np.nan)
+        gain = self.out_m / into
+        gain = gain[gain > 0]
+        if self.feeds.metres is not self.out_m or gain.size < _FEWEST:
+            return None
+        usual = float(np.median(gain))
+        spread = 1.4826 * float(np.median(np.abs(gain - usual)))
+        if spread > _MISSING:
+            return None
+        if abs(usual - 1.0) < 3.0 * spread / math.sqrt(gain.size):
+            usual = 1.0
+        left = np.where(into > 0, into * usual, self.out_m)
+        return replace(self, feeds=replace(self.feeds, metres=left), out_m=left)
+
     def counts_out(self, ran: Floats) -> bool:
         """Whether the line's gauge counts what leaves rather than what comes in."""
         out = _far(ran, self.out_m)
@@ -89,9 +111,11 @@ def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats, lost: Float
     """
     tail = column(genealogy.stays, "tail_crop_m")
     told = _furthest(spans, into.size) + tail + lost
-    better = np.isfinite(told) & (~np.isfinite(into) | (np.abs(told - into) < _NEAR * into))
+    cut = np.zeros(into.size, bool)
+    cut[spans.stay[(spans.stay >= 0) & np.isfinite(column(genealogy.edges, "to_m"))]] = True
+    better = np.isfinite(told) & (~np.isfinite(into) | (cut & (np.abs(told - into) < _NEAR * into)))
     doubt = np.where(
-        better, _CUT_M, np.hypot(_COUNTED * np.nan_to_num(into), np.where(np.isfinite(tail), 0.0, _UNKNOWN_CROP_M))
+        better & cut, _CUT_M, np.hypot(_COUNTED * np.nan_to_num(into), np.where(np.isfinite(tail), 0.0, _UNKNOWN_CROP_M))
     )
     into = np.where(better, told, into)
     return into, np.minimum(doubt, 0.05 * np.nan_to_num(into, nan=_ANY_M))

@@ -112,10 +112,11 @@ def measure(
         line: _covered(came.welded(lost), running[line][0]) if line in running else came
         for line, came in coming(genealogy, spans, into, out).items()
     }  # fmt: skip
-    ruled = {
-        line: _on_line(running[line][0], came, gauges, _elongation(genealogy, line, into, out))
-        for line, came in feeding.items() if line in running
-    }  # fmt: skip
+    ruled: dict[str, tuple[Ruled, Pairing]] = {}
+    for line in feeding.keys() & running.keys():
+        gain = _elongation(genealogy, line, into, out)
+        feeding[line], rules, pairing = _on_line(running[line][0], feeding[line], gauges, gain, doubt=doubt)
+        ruled[line] = rules, pairing
     passes = _passes(genealogy.stays.height, feeding, ruled)
     scales = {line: pairing.scale for line, (_, pairing) in ruled.items() if feeding[line].feeds.metres is feeding[line].out_m}
     gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
@@ -194,11 +195,20 @@ def _parts(genealogy: Genealogy, line: str) -> bool:
     return bool(kinds.len() and kinds.is_in(["slit", "sheeted", "processed"]).sum() > _HALF * kinds.len())
 
 
-def _on_line(trend: Trend, came: Coming, gauges: Mapping[tuple[str, str], float], elongation: float) -> tuple[Ruled, Pairing]:
+def _on_line(
+    trend: Trend, came: Coming, gauges: Mapping[tuple[str, str], float], elongation: float, *, doubt: Floats
+) -> tuple[Coming, Ruled, Pairing]:
+    """Passes on a line, by those lengths of what left, counted or worked out from what came in, that fit its marks better."""
     places = {column: metres for (table, column), metres in gauges.items() if table == trend.table.name}
     parts = part(trend, places, elongation=elongation)
     pairing = pair(parts, came.feeds)
-    return rule(parts, came.feeds, pairing), pairing
+    ruled = rule(parts, came.feeds, pairing)
+    other = came.by_input(doubt)
+    if other is None:
+        return came, ruled, pairing
+    paired = pair(parts, other.feeds)
+    better = rule(parts, other.feeds, paired)
+    return (other, better, paired) if better.scatter < ruled.scatter else (came, ruled, pairing)
 
 
 def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple[Ruled, Pairing]]) -> Passes:

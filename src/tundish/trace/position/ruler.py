@@ -29,6 +29,12 @@ class Ruled:
     marked: Ints
     """How many marks of its own the piece has: 2, or fewer where marks are missing."""
 
+    @property
+    def scatter(self) -> float:
+        """How far the lengths between marks differ from the recorded ones, as a share, of the middle piece."""
+        known = self.off[np.isfinite(self.off)]
+        return float(np.median(np.abs(known - np.median(known)))) if known.size else np.inf
+
 
 def rule(parts: Parts, feeds: Feeds, pairing: Pairing) -> Ruled:
     """Place the ends of all pieces so that marks and recorded lengths, each by its doubt, are missed least.
@@ -62,14 +68,16 @@ def _own_marks(parts: Parts, pairing: Pairing) -> Ints:
     return begins.astype(np.int64) + ends
 
 
-def _length_doubt(rest: Floats, parts: Parts, pairing: Pairing, lengths: Floats) -> float:
-    """One standard deviation of a recorded length, from how lengths between marks scatter about them less the marks' own."""
+def _length_doubt(rest: Floats, parts: Parts, pairing: Pairing, lengths: Floats) -> Floats:
+    """One standard deviation of each recorded length: a share of it, from how lengths between marks scatter about them."""
     known = np.isfinite(rest) & (np.abs(rest) < 0.05 * lengths)
     if known.sum() < _FEWEST:
-        return 0.005 * float(np.nanmedian(lengths)) if np.isfinite(lengths).any() else 1.0
-    spread = 1.4826 * float(np.median(np.abs(rest[known] - np.median(rest[known]))))
-    marks = np.median(parts.low_sd[pairing.first[known]] ** 2 + parts.high_sd[pairing.last[known]] ** 2) + 2 * MARK_M**2
-    return float(np.sqrt(max(spread**2 - float(marks), MARK_M**2)))
+        return np.asarray(np.hypot(MARK_M, 0.005 * lengths))
+    marks = parts.low_sd[pairing.first[known]] ** 2 + parts.high_sd[pairing.last[known]] ** 2 + 2 * MARK_M**2
+    share = rest[known] / lengths[known]
+    spread = 1.4826 * float(np.median(np.abs(share - np.median(share))))
+    counted = max(spread**2 - float(np.median(marks / lengths[known] ** 2)), 0.0)
+    return np.asarray(np.hypot(MARK_M, np.sqrt(counted) * lengths))
 
 
 def _chains(pairing: Pairing, parts: Parts) -> list[Ints]:
@@ -85,7 +93,7 @@ def _chains(pairing: Pairing, parts: Parts) -> list[Ints]:
     return np.split(there, np.flatnonzero(~joined) + 1)
 
 
-def _smooth(chain: Ints, parts: Parts, pairing: Pairing, lengths: Floats, doubt: float) -> tuple[Floats, Floats]:
+def _smooth(chain: Ints, parts: Parts, pairing: Pairing, lengths: Floats, doubt: Floats) -> tuple[Floats, Floats]:
     """Place and variance of the ends of a run of pieces: one more than there are pieces."""
     mark, trust = np.zeros(chain.size + 1), np.zeros(chain.size + 1)
     for number, piece in enumerate(chain):
@@ -97,7 +105,7 @@ def _smooth(chain: Ints, parts: Parts, pairing: Pairing, lengths: Floats, doubt:
         if ends:
             mark[number + 1], trust[number + 1] = parts.high_m[last], _trust(parts.high_sd[last])
     span = np.where(np.isfinite(lengths[chain]), lengths[chain], 0.0)
-    variance = np.where(np.isfinite(lengths[chain]), doubt**2, np.inf)
+    variance = np.where(np.isfinite(lengths[chain]), doubt[chain] ** 2, np.inf)
     if not trust.any():
         trust[[0, -1]] = 1e-6
         mark[0], mark[-1] = parts.low_m[pairing.first[chain[0]]], parts.high_m[pairing.last[chain[-1]]]
