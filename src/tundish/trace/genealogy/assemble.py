@@ -28,6 +28,13 @@ _BY_SLIP = 0.01
 _KEPT = 0.5
 """A recorded id that is doubted still counts while nothing else is likelier."""
 
+_USED: tuple[str, ...] = (
+    *("order", "event", "source", "row", "line", "start", "end", "in", "in_space", "mass_in", "mass_out", "scrap"),
+    *("length_in", "length_out", "thickness_in", "width_in", "from_m", "to_m", "at_m", "lane"),
+    *("head_crop", "tail_crop", "turned", "flipped"),
+)
+"""Columns of the records that pieces, edges and stays are made of: the others would only fill the memory."""
+
 
 @dataclass(frozen=True)
 class Assembled:
@@ -47,12 +54,14 @@ class Assembled:
 def assemble(records: Records, events: Events, uses: Uses, links: Links, names: Names) -> Assembled:
     """Number the pieces and write edges and stays by these numbers."""
     pieces, of_making, of_use, tied = _pieces(uses, links, names)
-    rows = events.rows[uses.frame["order"].to_numpy()].with_columns(uses.frame.select("role", "use"), parent=of_use)
+    rows = events.rows.select(_USED)[uses.frame["order"].to_numpy()].with_columns(
+        uses.frame.select("role", "use"), parent=of_use
+    )
     rows = rows.with_columns(
         child=of_making.gather(rows["event"]), probability=_probability(links), evidence=_evidence(uses, links, names)
     )
     scrap = _scrapped(rows, records.scrap)
-    edges, by = _edges(rows.filter(pl.col("role") == "in"), pieces, records, scrap)
+    edges, by = _edges(rows.filter(pl.col("role") == "in").drop("role", "use", "in", "in_space"), pieces, records, scrap)
     stays = _stays(rows, events, of_making, records, scrap)
     recorded = pieces["mass_kg"].is_null()
     if bool(recorded.any()):
@@ -193,18 +202,18 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records, scrap: pl
 
 
 _STAY_MEASURES = ("mass_in", "mass_out", "scrap", "length_in", "length_out")
-_OF_STAY = ("stay", "piece", "line", "goes", "source", "row", "start", "end", *_STAY_MEASURES)
-_OF_STAY += ("head_crop", "tail_crop", "turned", "flipped")
+_OF_ROW = ("line", "source", "row", "start", "end", *_STAY_MEASURES, "head_crop", "tail_crop", "turned", "flipped")
+_OF_STAY = ("stay", "piece", "goes", *_OF_ROW)
 
 
 def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Records, scrap: pl.DataFrame) -> pl.DataFrame:
     """Stays of what went in (one a run of rows), of what came out (one a making), of what came and went."""
-    into = rows.filter(pl.col("role") == "in").with_columns(goes=pl.lit("in"), piece="parent")
-    through = rows.filter(pl.col("role") == "self").with_columns(goes=pl.lit("through"), piece="parent")
-    made = events.rows.filter(pl.col("event").is_not_null())
+    goes = pl.when(pl.col("role") == "in").then(pl.lit("in")).otherwise(pl.lit("through"))
+    fed = rows.select(*_OF_ROW, "order", goes=goes, piece="parent")
+    made = events.rows.select(*_OF_ROW, "order", "event").filter(pl.col("event").is_not_null())
     out = made.with_columns(goes=pl.lit("out"), piece=of_making.gather(made["event"]))
     wanted = ["order", *_OF_STAY[1:]]
-    told = pl.concat([one.select(wanted) for one in (into, through, out)]).filter(pl.col("piece").is_not_null())
+    told = pl.concat([one.select(wanted) for one in (fed, out)]).filter(pl.col("piece").is_not_null())
     told = told.sort("piece", "goes", "line", "order", maintain_order=True)
     fresh = (
         (pl.col("goes") == "through")
@@ -244,7 +253,7 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
 def _together(told: pl.DataFrame) -> pl.DataFrame:
     """Stays of several rows each: one row a stay."""
     stays = told.group_by("stay", maintain_order=True).agg(
-        pl.col("piece", "line", "goes", "source", "row").first(),
+        pl.col("piece", "goes", "line", "source", "row").first(),
         pl.col("start").min(),
         pl.col("end").max(),
         *(_of_rows(name) for name in _STAY_MEASURES),

@@ -35,10 +35,10 @@ def find_events(records: Records) -> Events:
     rows = _in_order(records.frame)
     rows = rows.with_columns(goes=_goes(rows, records))
     rows = rows.with_columns(run=_runs(rows))
-    made = rows.filter(pl.col("goes") == "make")
-    events = _gathered(made)
-    rows = rows.join(events, on="order", how="left", maintain_order="left").drop("run")
-    return Events(rows, _makings(rows.filter(pl.col("event").is_not_null())))
+    events = _gathered(rows.select("run", "source", "line", "out", "order", "goes").filter(pl.col("goes") == "make"))
+    event = pl.repeat(None, rows.height, dtype=pl.Int64, eager=True).scatter(events["order"], events["event"])
+    rows = rows.drop("run").with_columns(event=event)
+    return Events(rows, _makings(rows.select(_OF_MAKING).filter(pl.col("event").is_not_null())))
 
 
 def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
@@ -140,6 +140,12 @@ def most_said(rows: pl.DataFrame, by: str, name: str) -> pl.DataFrame:
     """For each ``by`` the ``name`` that most of its rows say, of equals the first."""
     said = rows.group_by(by, name, maintain_order=True).len().sort("len", descending=True, maintain_order=True)
     return said.unique(by, keep="first", maintain_order=True).select(by, name)
+
+
+_OF_MAKING = (
+    *("event", "order", "out", "out_id", "out_space", "source", "line", "start", "end"),
+    *("mass_out", "length_out", "width_out", "thickness_out"),
+)
 
 
 def _makings(rows: pl.DataFrame) -> pl.DataFrame:

@@ -53,7 +53,7 @@ def _one_slip(texts: pl.Series, alphabet: str) -> Iterator[pl.Series]:
     """What each text may have been meant for, slip by slip: as many as there are texts, null where there is no such slip."""
     lengths = texts.str.len_chars()
     letters = [pl.Series([letter]) for letter in alphabet]
-    for n in range(int(lengths.max() or 0) + 1):  # type: ignore[call-overload]
+    for n in range(max(lengths.unique().to_list(), default=0) + 1):
         head, here, tail = texts.str.slice(0, n), texts.str.slice(n, 1), texts.str.slice(n + 1)
         yield head + tail
         yield head + texts.str.slice(n + 1, 1) + here + texts.str.slice(n + 2)

@@ -94,8 +94,10 @@ def read_records(tables: Sequence[Table], catalogue: Catalogue, keys: Mapping[st
     frames = [_frame(source, n, catalogue) for n, source in enumerate(sources)]
     frame = pl.concat(frames, how="diagonal") if frames else _NONE.to_frame()
     frame = frame.with_row_index("rec").with_columns(pl.col("rec").cast(pl.Int64))
-    words = _words(frame)
-    scrap = frame.filter(words & pl.col("out_id").str.contains(_SCRAP).fill_null(value=False))
+    if bool(frame["out"].str.contains(r"\d").all()):  # no id is a word: most plants
+        return Records(tuple(sources), columns, frame, frame.clear())
+    words = frame.select(_words(frame)).to_series()
+    scrap = frame.filter(words & frame["out_id"].str.contains(_SCRAP).fill_null(value=False))
     return Records(tuple(sources), columns, frame.filter(~words), scrap)
 
 
