@@ -59,7 +59,7 @@ def _about_marks(line: str, came: Coming, rules: Ruled, trend: Trend, genealogy:
             line=line, count=few.size, examples=_names(genealogy, few),
         )  # fmt: skip
         told.append(_finding(("marks_missing", "info"), text, trend, genealogy, few))
-    off = came.stays[np.nan_to_num(np.abs(rules.off)) > _OFF]
+    off = came.stays[(np.nan_to_num(np.abs(rules.off)) > _OFF) & np.isfinite(rules.low_m)]
     if off.size:
         text = Message(
             "{line}: the recorded length of {count} pieces differs from the length run by more than {percent:.0f} % "

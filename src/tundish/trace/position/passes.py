@@ -46,6 +46,8 @@ class Parts:
     low_sd: Floats
     """How far the mark may be off for the step of the log, in metres; infinite where the log begins or ends."""
     high_sd: Floats
+    welded: bool = True
+    """Whether several pieces may have come in one stretch: where a weld may have been missed."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,15 @@ def part(trend: Trend, gauges_m: Mapping[str, float], *, elongation: float = 1.0
         seen = list(sightings(trend, gauges_m, elongation, without=mark.name))
         ends = [_narrowed(one, [pair[side] for pair in seen]) for side, one in enumerate(ends)]
     begins, closes = (_joined(one, of_weld) for one in ends)
-    return Parts(begins.metres, closes.metres, begins.when, closes.when, begins.sd, closes.sd)
+    return Parts(
+        begins.metres,
+        closes.metres,
+        begins.when,
+        closes.when,
+        begins.sd,
+        closes.sd,
+        trend.present is None or bool(trend.welds.size),
+    )
 
 
 @dataclass(frozen=True)
@@ -234,6 +244,7 @@ def _forward(parts: Parts, feeds: Feeds, scale: float) -> tuple[list[dict[int, t
     count, todo = feeds.start.size, parts.low_m.size
     cost = _Cost(parts, feeds, scale)
     low, high = cost.reach()
+    steps = [step for step in _STEPS if parts.welded or step[0] < 2]
     rows: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(count + 1)]
     rows[0][int(low[0]) if count else 0] = (0.0, 0, 0)
     for done in range(count + 1):
@@ -242,7 +253,7 @@ def _forward(parts: Parts, feeds: Feeds, scale: float) -> tuple[list[dict[int, t
         here = min(row, default=edge)
         while here <= edge:
             if here in row:
-                for pieces, stretches, toll in _STEPS:
+                for pieces, stretches, toll in steps:
                     if done + pieces > count or here + stretches > todo:
                         continue
                     total = row[here][0] + toll + cost(done, pieces, here, stretches)

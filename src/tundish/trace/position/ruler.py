@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from tundish.trace.position.passes import Feeds, Pairing, Parts
-from tundish.trace.position.trend import Trend
+from tundish.trace.position.trend import Bools, Trend
 from tundish.trace.stays.segments import Floats, Ints
 
 MARK_M = 0.15
 """How far a weld or a crop lies from where record and detector say: to 0.3 m, taken as two standard deviations, in m."""
 _FEWEST = 8
 """Fewer passes than this cannot say how exact recorded lengths are."""
+
+_WRONG, _WRONG_M, _SPREADS = 0.03, 5.0, 6.0
+"""A pass is another piece's when its length is off by more than this share, metres and scatters of the line's lengths."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,20 @@ def rule(parts: Parts, feeds: Feeds, pairing: Pairing) -> Ruled:
         low[chain], high[chain] = at[:-1], at[1:]
         sd[chain] = np.sqrt((spread[:-1] + spread[1:]) / 2.0)
     off = np.divide(rest, lengths, out=np.full(count, np.nan), where=lengths > 0)
+    wrong = _others(off, lengths)
+    low[wrong], high[wrong] = np.nan, np.nan
     return Ruled(low, high, sd, off, _own_marks(parts, pairing))
+
+
+def _others(off: Floats, lengths: Floats) -> Bools:
+    """Passes whose length differs from the recorded one by far more than those of the line do: another piece's."""
+    known = np.isfinite(off)
+    if known.sum() < _FEWEST:
+        return np.zeros(off.size, bool)
+    middle = float(np.median(off[known]))
+    spread = 1.4826 * float(np.median(np.abs(off[known] - middle)))
+    far = np.abs(np.where(known, off, middle) - middle)
+    return np.asarray((far > max(_WRONG, _SPREADS * spread)) & (far * np.nan_to_num(lengths) > _WRONG_M))
 
 
 def _own_marks(parts: Parts, pairing: Pairing) -> Ints:
