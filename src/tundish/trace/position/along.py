@@ -28,6 +28,8 @@ _COUNTED = 0.002
 """Share by which a recorded length is off, one standard deviation."""
 _LENGTHENS = 0.003
 """A line that makes metres longer by less than this share makes none longer."""
+_CUT_FITS = 0.015
+"""Share by which a length worked out from cuts may differ from the counted one."""
 _PARTED = 0.29
 """Standard deviation of where a length is parted that may be parted anywhere: 1 / sqrt(12)."""
 _RULED = 0.0005
@@ -182,6 +184,9 @@ class Ways:
         last = max((stay for stay in own if book.goes[stay] != "in"), default=None)
         way = self.left(piece, own.stop if last is None else last + 1)
         length = _ruled_length(book, way)
+        cut = None if last is None or book.goes[last] != "out" else _cut_length(book, piece)
+        if cut is not None and abs(cut - way.length_m) < _CUT_FITS * way.length_m:
+            length = cut
         if not length > 0:
             return way
         onto = straight((0.0, length), (0.0, way.length_m))
@@ -363,6 +368,15 @@ def _ruled_length(book: Book, way: Walk) -> float:
     if abs(ruled - way.length_m) > 6.0 * np.hypot(doubt, recorded):
         return way.length_m
     return float(weight * ruled + (1.0 - weight) * way.length_m)
+
+
+def _cut_length(book: Book, piece: int) -> float | None:
+    """Metres of a product by where it was cut from what it is made of, on a line that lengthens all alike; else None."""
+    edges = range(int(book.up_from[piece]), int(book.up_from[piece + 1]))
+    if not edges or not all(book.cut[edge] and (book.genealogy.edges["line"][edge] in book.even) for edge in edges):
+        return None
+    spans = [float(book.spans.high_in[edge] - book.spans.low_in[edge]) for edge in edges]
+    return sum(span * book.even[book.genealogy.edges["line"][edge]] for span, edge in zip(spans, edges, strict=True))
 
 
 def _made_length(book: Book, piece: int, stay: int | None) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ _ORDERED = 0.9
 """Share of the rows of a table that follow the one above in time, from which on it is taken to be kept in order."""
 _FILLS = 0.015
 """Share by which what came of a piece may differ from its length when all was used: lengths are counted to 0.2 to 0.5 %."""
+_SAME_CUT_M = 1.0
 _TOGETHER_S = 10.0
 """Strips of one part end together, by times that are written to some seconds."""
 _COUNTED = 0.002
@@ -65,11 +67,19 @@ class Book:
     """Line -> metres of its gauge a true metre that leaves it, where its lengths out are told."""
     gains: Mapping[str, float]
     """Line -> metres that leave it a metre that comes in."""
+    even: Mapping[str, float]
+    """The same of lines that lengthen all alike, where what came in tells what left better than its counted length."""
     stays_from: Ints
     """Stays ``stays_from[i] : stays_from[i + 1]`` are those of piece ``i``."""
     up_from: Ints
     """Edges ``up_from[i] : up_from[i + 1]`` lead to the parents of piece ``i``."""
     spans: Spans
+
+    @cached_property
+    def cut(self) -> Bools:
+        """Whether records tell where each edge's part is cut from its parent."""
+        edges = self.genealogy.edges
+        return (edges["from_m"].is_not_null() & edges["to_m"].is_not_null()).to_numpy()
 
     def turned(self, stay: int) -> bool | None:
         """What the record of the stay says."""
@@ -208,9 +218,17 @@ def _parts_of_parent(
     found = frame.join(parts.select(*group, "part", "low", "span", "strips", "doubt"), on=[*group, "part"], nulls_equal=True)
     found = found.sort("edge")
     doubt = np.where(np.isfinite(low) & np.isfinite(high), 0.0, np.nan_to_num(column(found, "doubt")))
+    low, high = (_of_part(found, one) for one in (low, high))
     low = np.where(np.isfinite(low), low, column(found, "low"))
     high = np.where(np.isfinite(high), high, low + column(found, "span"))
     return low, high, doubt, found["strips"].to_numpy().astype(np.int64)
+
+
+def _of_part(edges: pl.DataFrame, cut: Floats) -> Floats:
+    """Where a part is cut, by all strips made of it side by side, where they tell the same."""
+    told = edges.select("parent", "line", "part", cut=pl.Series(cut).fill_nan(None))
+    middle = column(told.select(pl.col("cut").mean().over("parent", "line", "part")), "cut")
+    return np.where(np.abs(middle - cut) < _SAME_CUT_M, middle, cut)
 
 
 def _side_by_side(frame: pl.DataFrame) -> pl.DataFrame:

@@ -91,6 +91,12 @@ class Coming:
         left = np.where(into > 0, into * usual, self.out_m)
         return replace(self, feeds=replace(self.feeds, metres=left), out_m=left)
 
+    @property
+    def gain(self) -> float:
+        """Metres that left a metre that came in, the middle of all."""
+        ratio = self.out_m / (self.high_in_m - self.low_in_m)
+        return float(np.median(ratio[ratio > 0]))
+
     def counts_out(self, ran: Floats) -> bool:
         """Whether the line's gauge counts what leaves rather than what comes in."""
         out = _far(ran, self.out_m)

@@ -113,15 +113,19 @@ def measure(
         for line, came in coming(genealogy, spans, into, out).items()
     }  # fmt: skip
     ruled: dict[str, tuple[Ruled, Pairing]] = {}
+    even: dict[str, float] = {}
     for line in feeding.keys() & running.keys():
         gain = _elongation(genealogy, line, into, out)
+        before = feeding[line]
         feeding[line], rules, pairing = _on_line(running[line][0], feeding[line], gauges, gain, doubt=doubt)
         ruled[line] = rules, pairing
+        if feeding[line] is not before:
+            even[line] = feeding[line].gain
     passes = _passes(genealogy.stays.height, feeding, ruled)
     scales = {line: pairing.scale for line, (_, pairing) in ruled.items() if feeding[line].feeds.metres is feeding[line].out_m}
     gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
     firsts = {line: own[0] for line, own in running.items()}
-    book = _book(genealogy, firsts, passes, (into, out, doubt, lost), spans=spans, scales=scales, gains=gains)
+    book = _book(genealogy, firsts, passes, (into, out, doubt, lost), spans=spans, scales=scales, gains=(gains, even))
     noted = places.noted(places.of_lines(tables, lines), genealogy, catalogue)
     scales = {line: pairing.scale for line, (_, pairing) in ruled.items()}
     found = about_lines(running, feeding, ruled, gauges, genealogy)
@@ -223,7 +227,7 @@ def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple
 
 def _book(
     genealogy: Genealogy, running: Mapping[str, Trend], passes: Passes, lengths: tuple[Floats, Floats, Floats, Floats],
-    *, spans: Spans, scales: Mapping[str, float], gains: Mapping[str, float],
+    *, spans: Spans, scales: Mapping[str, float], gains: tuple[Mapping[str, float], Mapping[str, float]],
 ) -> Book:  # fmt: skip
     stays, pieces = genealogy.stays, genealogy.pieces.height
     return Book(
@@ -232,7 +236,7 @@ def _book(
         start=micros(stays, "start"), end=micros(stays, "end"), turn=stays["turn"].fill_null(1).to_numpy().astype(np.int64),
         length_in=lengths[0], length_out=lengths[1], length_sd=lengths[2],
         head_crop=np.nan_to_num(column(stays, "head_crop_m")), tail_crop=np.nan_to_num(column(stays, "tail_crop_m")),
-        lost_m=lengths[3], scales=scales, gains=gains,
+        lost_m=lengths[3], scales=scales, gains=gains[0], even=gains[1],
         stays_from=starts_of(stays["piece"].to_numpy(), pieces), up_from=starts_of(genealogy.edges["child"].to_numpy(), pieces),
         spans=spans,
     )  # fmt: skip
