@@ -296,8 +296,10 @@ def _laid(book: Book, stay: int, came: Stretch | None, earlier: Walk, lengths: t
     plain = line is not None and abs(book.gains.get(line, 0.0) - 1.0) < _LENGTHENS
     if came is None or came.run is None or ran is None or not plain or not 0.95 * ruled < ran < 1.003 * ruled + 2.0:
         ways = straight((0.0, into), (0.0, before)), straight((0.0, into), (before, 0.0))
+        if ways[0] is None or ways[1] is None:
+            return None
         doubt = float(book.length_sd[stay]) if stay >= 0 else 0.01 * into
-        return None if ways[0] is None or ways[1] is None else Laid((ways[0], ways[1]), 0.0, doubt, marked=False)
+        return Laid((ways[0], ways[1]), 0.0, doubt, marked=False)
     gone = max(ruled - ran, 0.0)
     head, tail = float(book.head_crop[stay]), float(book.tail_crop[stay] + book.lost_m[stay])
     told = book.head_crop[stay] > 0 or book.tail_crop[stay] > 0
@@ -307,17 +309,19 @@ def _laid(book: Book, stay: int, came: Stretch | None, earlier: Walk, lengths: t
     slope = ran / (high - low) * unit
     begin, end = head * unit - low * slope, head * unit + (into - low) * slope
     ways = straight((0.0, into), (begin, end)), straight((0.0, into), (before - begin, before - end))
-    marks = float(
-        np.hypot(
-            came.error_m / 1.96, max((one.error_m / 1.96 for one in earlier.stretches if one.turning is None), default=0.5)
-        )
-    )
+    marks = _marks(came, earlier)
     loose = MARK_M if told else max(_PARTED * gone, MARK_M)
     return (
         None
         if ways[0] is None or ways[1] is None
         else Laid((ways[0], ways[1]), loose, float(np.hypot(marks, _RULED * ruled)), marked=True)
     )
+
+
+def _marks(came: Stretch, earlier: Walk) -> float:
+    """Doubt of the marks on both lines, one standard deviation."""
+    before = max((one.error_m / 1.96 for one in earlier.stretches if one.turning is None), default=0.5)
+    return float(np.hypot(came.error_m / 1.96, before))
 
 
 def _slope(part: Map) -> float:

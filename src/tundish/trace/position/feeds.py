@@ -11,6 +11,7 @@ import polars as pl
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.position.book import Spans, column, micros
 from tundish.trace.position.passes import Feeds
+from tundish.trace.position.trend import Bools
 from tundish.trace.stays.segments import Floats, Ints
 
 _HALF = 0.5
@@ -71,13 +72,12 @@ class Coming:
         usual = self.feeds.metres * np.median(known)
         return np.where(self.out_m < (1.0 - _MISSING) * usual, usual, self.out_m)
 
-    def by_input(self, doubt: Floats) -> Coming | None:
+    def by_input(self, cut: Bools) -> Coming | None:
         """With what left worked out from what came in, on lines that lengthen all alike; None where those lengths are in use.
 
-        ``doubt``: of the length in of every stay. Cuts and crops are told to decimetres, lengths of products are counted to
-        0.2 %.
+        ``cut``: whether records tell the cuts of each stay: to decimetres, while lengths of products are counted to 0.2 %.
         """
-        into = np.where(doubt[self.stays] <= _CUT_M, self.high_in_m - self.low_in_m, np.nan)
+        into = np.where(cut[self.stays], self.high_in_m - self.low_in_m, np.nan)
         gain = self.out_m / into
         gain = gain[gain > 0]
         if self.feeds.metres is not self.out_m or gain.size < _FEWEST:
@@ -117,14 +117,20 @@ def mended_lengths(genealogy: Genealogy, spans: Spans, into: Floats, lost: Float
     """
     tail = column(genealogy.stays, "tail_crop_m")
     told = _furthest(spans, into.size) + tail + lost
-    cut = np.zeros(into.size, bool)
-    cut[spans.stay[(spans.stay >= 0) & np.isfinite(column(genealogy.edges, "to_m"))]] = True
+    cut = cut_stays(genealogy, spans)
     better = np.isfinite(told) & (~np.isfinite(into) | (cut & (np.abs(told - into) < _NEAR * into)))
     doubt = np.where(
         better & cut, _CUT_M, np.hypot(_COUNTED * np.nan_to_num(into), np.where(np.isfinite(tail), 0.0, _UNKNOWN_CROP_M))
     )
     into = np.where(better, told, into)
     return into, np.minimum(doubt, 0.05 * np.nan_to_num(into, nan=_ANY_M))
+
+
+def cut_stays(genealogy: Genealogy, spans: Spans) -> Bools:
+    """Whether records tell where what came in on each stay was cut."""
+    cut = np.zeros(genealogy.stays.height, bool)
+    cut[spans.stay[(spans.stay >= 0) & np.isfinite(column(genealogy.edges, "to_m"))]] = True
+    return cut
 
 
 def _furthest(spans: Spans, stays: int) -> Floats:

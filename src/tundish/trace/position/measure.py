@@ -17,12 +17,12 @@ from tundish.trace.position import cells, likeness, places
 from tundish.trace.position.along import Joint, Laid, Stretch, Turning, Ways
 from tundish.trace.position.book import Book, Passes, Spans, column, micros, spans_of, starts_of, stay_lengths
 from tundish.trace.position.doubts import about_lines, about_profile
-from tundish.trace.position.feeds import Coming, coming, mended_lengths
+from tundish.trace.position.feeds import Coming, coming, cut_stays, mended_lengths
 from tundish.trace.position.passes import Pairing, pair, part
 from tundish.trace.position.profile import Profile
 from tundish.trace.position.pyramid import build
 from tundish.trace.position.ruler import Ruled, rule
-from tundish.trace.position.trend import Trend, apart, trends
+from tundish.trace.position.trend import Bools, Trend, apart, trends
 from tundish.trace.stays.segments import Floats
 from tundish.vocabulary import Catalogue
 
@@ -114,10 +114,11 @@ def measure(
     }  # fmt: skip
     ruled: dict[str, tuple[Ruled, Pairing]] = {}
     even: dict[str, float] = {}
+    cut = cut_stays(genealogy, spans)
     for line in feeding.keys() & running.keys():
         gain = _elongation(genealogy, line, into, out)
         before = feeding[line]
-        feeding[line], rules, pairing = _on_line(running[line][0], feeding[line], gauges, gain, doubt=doubt)
+        feeding[line], rules, pairing = _on_line(running[line][0], feeding[line], gauges, gain, cut=cut)
         ruled[line] = rules, pairing
         if feeding[line] is not before:
             even[line] = feeding[line].gain
@@ -200,14 +201,14 @@ def _parts(genealogy: Genealogy, line: str) -> bool:
 
 
 def _on_line(
-    trend: Trend, came: Coming, gauges: Mapping[tuple[str, str], float], elongation: float, *, doubt: Floats
+    trend: Trend, came: Coming, gauges: Mapping[tuple[str, str], float], elongation: float, *, cut: Bools
 ) -> tuple[Coming, Ruled, Pairing]:
     """Passes on a line, by those lengths of what left, counted or worked out from what came in, that fit its marks better."""
     places = {column: metres for (table, column), metres in gauges.items() if table == trend.table.name}
     parts = part(trend, places, elongation=elongation)
     pairing = pair(parts, came.feeds)
     ruled = rule(parts, came.feeds, pairing)
-    other = came.by_input(doubt)
+    other = came.by_input(cut)
     if other is None:
         return came, ruled, pairing
     paired = pair(parts, other.feeds)
