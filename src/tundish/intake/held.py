@@ -52,7 +52,7 @@ def runs(total: int, wanted: int) -> list[tuple[int, int]]:
     """Stretches (from, to) spread over ``total`` rows that hold ``wanted`` of them together, the first and the last among them.
 
     >>> runs(100, 200), runs(1000, 32)[:2], runs(1000, 32)[-1]
-    ([(0, 100)], [(0, 2), (66, 68)], (998, 1000))
+    ([(0, 100)], [(0, 2), (67, 69)], (998, 1000))
     """
     if wanted >= total:
         return [(0, total)]
