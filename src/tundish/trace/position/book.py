@@ -18,6 +18,8 @@ _ORDERED = 0.9
 """Share of the rows of a table that follow the one above in time, from which on it is taken to be kept in order."""
 _FILLS = 0.015
 """Share by which what came of a piece may differ from its length when all was used: lengths are counted to 0.2 to 0.5 %."""
+_ONLY_CUT = ("slit", "sheeted", "cut")
+"""What leaves as long as it was cut."""
 _SAME_CUT_M = 1.0
 _TOGETHER_S = 10.0
 """Strips of one part end together, by times that are written to some seconds."""
@@ -153,6 +155,9 @@ def spans_of(genealogy: Genealogy, into: Floats, out: Floats) -> Spans:
         for name in ("head_crop_m", "tail_crop_m")
     ]
     low, high, doubt, strips = _parts_of_parent(edges, parent_m, child_m, crops)
+    cut = edges.select("child", "line", "kind", span=pl.Series(high - low).fill_nan(None))
+    whole = pl.when(pl.col("kind").cast(pl.String).is_in(_ONLY_CUT)).then(pl.col("span").sum().over("child", "line"))
+    child_m = np.where(child_m > 0, child_m, column(cut.select(whole.alias("span")), "span"))
     at, end = _parts_of_child(edges, child_m, high - low)
     return Spans(low, high, at, end, stay, strips, doubt)
 
