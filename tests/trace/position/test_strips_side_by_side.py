@@ -26,12 +26,12 @@ def slit(lengths: list[tuple[int, float, int]]) -> Genealogy:
     stays = pl.DataFrame(
         {"piece": [0], "line": ["slitter"], "goes": ["in"], "start": [BEGIN], "end": [BEGIN], "length_in_m": [1000.0]}
     )
-    return Genealogy(*(_filled(*one) for one in ((pieces, PIECES), (edges, EDGES), (stays, STAYS))))
+    return Genealogy(_filled(pieces, PIECES), _filled(edges, EDGES), _filled(stays, STAYS))
 
 
 def _filled(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     missing = [pl.lit(None).alias(name) for name in schema if name not in frame.columns]
-    return frame.with_columns(missing).select(schema.names()).cast(dict(schema))
+    return frame.with_columns(missing).select(schema.names()).cast(schema)
 
 
 def test_parts_of_different_numbers_of_strips_follow_each_other() -> None:
