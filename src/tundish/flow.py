@@ -74,7 +74,8 @@ def standard(
     """Read and standardise a plant's folder, with its quarantine file and contracts.
 
     Of files with more than ``held_bytes`` of values together the largest are read in parts. ``agreeing`` takes every delivery
-    as it is, so that contracts can be made of it; else one that breaks a frozen contract is set aside. Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole.
+    as it is, so that contracts can be made of it; else one that breaks a frozen contract is set aside. Raises an
+    :class:`~tundish.errors.InputError` when a file cannot be read whole.
     """
     mends, agreed = quarantine.read(plant), contracts.read(plant)
     reference = aas.read_reference(plant, load_catalogue(), skip=settings.skip)
@@ -163,7 +164,7 @@ def bench(plant: Path, settings: Settings, tables: Sequence[Table]) -> Iterator[
         return
     with ExitStack() as stack:
         folder = plant / WORKSPACE / "jobs"
-        if not os.access(plant, os.W_OK):
+        if not os.access(plant, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             folder = Path(stack.enter_context(TemporaryDirectory()))
         yield Bench(stack.enter_context(open_engine(settings.compute)), folder)
 

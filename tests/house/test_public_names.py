@@ -10,8 +10,8 @@ NAMES |= {"trace_material", "in_memory", "history"}
 NAMES |= {"match_columns", "parse_unit", "describe", "read_package", "verify", "write_package"}
 TYPES = {
     "AasPackage", "Answer", "Card", "Cause", "Column", "Concept", "Evidence", "Finding", "Genealogy", "History", "InputError",
-    "Intake", "Limit", "Matched", "Message", "Pieces", "Question", "RawTable", "Split", "Standardised", "Table", "Target", "Unit",
-    "Window", "Wish",
+    "Intake", "Limit", "Matched", "Message", "Pieces", "Question", "RawTable", "Split", "Standardised", "Table", "Target",
+    "Unit", "Window", "Wish",
 }  # fmt: skip
 
 
