@@ -65,4 +65,5 @@ def test_ctrl_c_ends_an_installation_instead_of_trying_another_way():
         os.killpg(process.pid, signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=2)
-    assert (process.stdout.read(), process.returncode) == ("", 130)
+    out, _ = process.communicate()
+    assert (out, process.returncode) == ("", 130)
