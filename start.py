@@ -22,6 +22,7 @@ The first call puts what is needed into `.venv` beside this file, pinned with ha
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -151,16 +152,15 @@ INTERRUPTED = (-2, 130)
 def run(command: list, *, cwd: "Path | None" = None, quiet: bool = False) -> int:
     """The exit code of a command; Ctrl-C goes to it first, and ends us when it did not end well."""
     sys.stdout.flush()
-    stopped = False
-    with subprocess.Popen([str(part) for part in command], cwd=cwd, stderr=subprocess.DEVNULL if quiet else None) as process:
-        while True:
-            try:
-                code = process.wait()
-                break
-            except KeyboardInterrupt:
-                stopped = True
+    pressed = []
+    # A handler that only takes note: an exception in the midst of waiting would lose the child's exit code.
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    try:
+        code = subprocess.call([str(part) for part in command], cwd=cwd, stderr=subprocess.DEVNULL if quiet else None)
+    finally:
+        signal.signal(signal.SIGINT, before)
     # The child's own word counts too: under load the signal has been seen to reach only one of us.
-    if code in INTERRUPTED or (stopped and code != 0):
+    if code in INTERRUPTED or (pressed and code != 0):
         sys.exit(code if code > 0 else 130)
     return code
 
