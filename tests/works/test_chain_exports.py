@@ -17,7 +17,6 @@ from tundish.errors import CannotWrite
 from tundish.works import chain
 from tundish.works.chain import words
 from tundish.works.chain.ids import Scribe, spell
-from tundish.works.chain.trends import TIME_FORMS
 
 SEOUL = ZoneInfo("Asia/Seoul")
 
@@ -25,7 +24,8 @@ SEOUL = ZoneInfo("Asia/Seoul")
 @pytest.fixture(scope="module", params=[1, 8])
 def plant(request, tmp_path_factory):
     """Exports and truth of a chain with trends."""
-    made = works.make("chain", seed=request.param, out=tmp_path_factory.mktemp("chain") / "plant", pieces=250, coils=25)
+    folder = tmp_path_factory.mktemp("chain") / "plant"
+    made = works.make("chain", seed=request.param, out=folder, pieces=250, coils=25, sample_s=1.0)
     return made.folder, chain.load(made.truth_path)
 
 
@@ -101,9 +101,21 @@ def test_shares_sum_to_one(plant):
 def trend_of(folder, line):
     rows = rows_of(folder / line.trend)
     body = rows[1:] if rows[1][0] else rows[2:]
-    form = TIME_FORMS[line.style].replace("%.3f", ".%f")
-    times = np.array([datetime.strptime(row[0], form).replace(tzinfo=SEOUL).timestamp() for row in body])
+    times = np.array([datetime.fromisoformat(row[0].replace("/", "-")).replace(tzinfo=SEOUL).timestamp() for row in body])
     return rows[0], times, np.array([[float(cell) for cell in row[1:]] for row in body])
+
+
+@pytest.mark.parametrize("seed", [4, 103])
+def test_strip_lines_are_logged_ten_times_a_second_and_strands_once(tmp_path, seed):
+    made = works.make("chain", seed=seed, out=tmp_path / "plant", lines=5, pieces=40, coils=3)
+    lines = [line for line in chain.load(made.truth_path).lines if line.trend]
+    assert len(lines) >= 3
+    for line in lines:
+        _, times, _ = trend_of(made.folder, line)
+        whole = line.style == "short" and line.kind != "cast"
+        step, rows = (0.0, 10) if whole else (1.0, 1) if line.kind == "cast" else (0.1, 10)
+        assert np.median(np.diff(times)) == pytest.approx(step, abs=1e-6), line.name
+        assert np.median(np.unique(np.floor(times), return_counts=True)[1]) == rows, line.name
 
 
 def test_speed_and_the_true_clock_give_the_length_between_knots(plant):

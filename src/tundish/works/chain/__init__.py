@@ -39,7 +39,7 @@ def write(
     *,
     seed: int,
     pieces: int = 400,
-    sample_s: float = 1.0,
+    sample_s: float = 0.1,
     lines: int | None = None,
     coils: int = 60,
     trends: bool = True,
@@ -47,7 +47,8 @@ def write(
     """Write the exports of the chain behind a seed, and the truth.
 
     ``lines``: 3 to 5, drawn when not given; ``coils``: how many of the last stays on the last strip line, and what led to them,
-    the trends cover; ``trends=False``: production tables, laboratory and defects only.
+    the trends cover; ``sample_s``: seconds between two rows of a strip line's trend (a strand, metres a minute, is logged every
+    second at most); ``trends=False``: production tables, laboratory and defects only.
     """
     plant = build(seed, lines=lines)
     material, drives = operate(plant, pieces)

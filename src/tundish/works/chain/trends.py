@@ -24,8 +24,10 @@ TIME_FORMS = {
     "korean": "%Y-%m-%d %H:%M:%S",
     "short": "%Y/%m/%d %H:%M:%S",
     "tags": "%Y-%m-%dT%H:%M:%S",
-    "mixed": "%Y-%m-%d %H:%M:%S%.3f",
+    "mixed": "%Y-%m-%d %H:%M:%S",
 }
+STRAND_S = 1.0
+"""[s] between two rows of a caster's trend at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ def write(
     """Write the line's trend over these stays."""
     rng = np.random.default_rng([material.plant.seed, 480, line.step])
     begin, end = min(s.start for s in stays) - 240.0, max(s.end for s in stays) + 240.0
-    shown, true = _samples(line, begin, end, sample_s)
+    every = max(sample_s, STRAND_S) if line.kind == "cast" else sample_s
+    shown, true = _samples(line, begin, end, every)
     laid = lay(material, stays, line.step, lead=lead)
     passed = motion.metres_at(true)
     entered = np.interp(passed, laid.out_m, laid.in_m)
@@ -146,12 +149,18 @@ def write(
     headers = {key: words.head(words.SIGNALS[key], line.style) for key in ("time", *columns)}
     name = f"TREND_{line.name}.csv"
     stamps = pl.Series("time", np.round(shown * 1e6).astype(np.int64)).cast(pl.Duration("us"))
-    texts = [(pl.lit(material.plant.begin) + stamps).dt.strftime(TIME_FORMS[line.style]).alias("time")]
+    texts = [(pl.lit(material.plant.begin) + stamps).dt.strftime(_time_form(line, every)).alias("time")]
     texts += [pl.lit(_shown(key, values)).alias(key) for key, values in columns.items()]
     units = [["", *(words.SIGNAL_UNITS.get(key, "") for key in columns)]] if line.style == "tags" else []
     encoding = "cp949" if line.layout == "cp949" else "utf-8-sig"
     (folder / name).write_bytes(files.delimited([list(headers.values()), *units], pl.select(texts), encoding=encoding))
     return Trend(name, headers, float(true[0]), float(true[-1]))
+
+
+def _time_form(line: ChainLine, every: float) -> str:
+    """Milliseconds where a second holds several rows, and in one style always; a table saved by a spreadsheet loses them."""
+    several = every < 1.0 and line.style != "short"
+    return TIME_FORMS[line.style] + ("%.3f" if several or line.style == "mixed" else "")
 
 
 def _samples(line: ChainLine, begin: float, end: float, sample_s: float) -> tuple[Floats, Floats]:
