@@ -49,13 +49,6 @@ _EDGES = (
     ("left", "right"),
     ("dr", "op"),
     ("l", "r"),
-    ("drive", "operator"),
-    ("ws", "ds"),
-    ("구동측", "작업측"),
-    ("좌", "우"),
-    ("left", "right"),
-    ("dr", "op"),
-    ("l", "r"),
 )
 _END_M = 5.0
 """How much of a piece a place noted as ``head`` or ``tail`` may mean, in m: what is cut for samples."""
