@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EACCES, EDQUOT, EEXIST, EFBIG, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
+from errno import EACCES, EDQUOT, EEXIST, EFBIG, ELOOP, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 from secrets import token_hex
 
@@ -23,8 +23,10 @@ REFUSALS = {
     ENAMETOOLONG: Message("the name is too long"),
     ENOTDIR: Message("a file of this name is in the way"),
     EEXIST: Message("a file of this name is in the way"),
+    ELOOP: Message("a link is in the way"),
 }
 """What a disk or its owner may refuse."""
+_NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
 _FAR = 2**30
 """Windows locks bytes: this one, behind all that is written."""
 
@@ -83,11 +85,12 @@ def sync_names(folder: Path) -> None:
 class Lock:
     """One process at a time may write beside this file: held from construction until :meth:`release` or the process's end.
 
-    Raises ``refusal`` with the folder (``place``) and the number of the process that holds it (``process``).
+    Raises ``refusal`` with the folder (``place``) and the number of the process that holds it (``process``), and OSError for a
+    link in its place: to hold a file is to empty it.
     """
 
     def __init__(self, path: Path, refusal: type[TundishError]) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o644)
         try:
             _take(self._file)
         except OSError as failure:

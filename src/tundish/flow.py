@@ -17,7 +17,7 @@ from tundish.documents import contracts, quarantine
 from tundish.documents.dossier import Dossier
 from tundish.engines import open_engine
 from tundish.errors import AllSetAside
-from tundish.intake.folder import WORKSPACE, plant_name
+from tundish.intake.folder import plant_name, workspace
 from tundish.intake.held import HELD_BYTES
 from tundish.locale.called import called
 from tundish.questions import Wish, ask
@@ -163,7 +163,7 @@ def bench(plant: Path, settings: Settings, tables: Sequence[Table]) -> Iterator[
         yield None
         return
     with ExitStack() as stack:
-        folder = plant / WORKSPACE / "jobs"
+        folder = workspace(plant, "jobs")
         if not os.access(plant, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             folder = Path(stack.enter_context(TemporaryDirectory()))
         yield Bench(stack.enter_context(open_engine(settings.compute)), folder)

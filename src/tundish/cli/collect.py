@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tundish.cli import plant_toml
 from tundish.cli.plant import decided_by
+from tundish.cli.terminal import bare
 from tundish.errors import BadSettings, Message, TundishError
 from tundish.locale import render, say
 from tundish.locale.called import called
@@ -157,7 +158,7 @@ class _Shown:
         lines = [self.line(one) for one in self.running]
         if sys.stderr.isatty():
             up = f"\x1b[{self._drawn}F" if self._drawn else ""
-            sys.stderr.write(up + "".join(f"\x1b[2K{line}\n" for line in lines))
+            bare(sys.stderr).write(up + "".join(f"\x1b[2K{line}\n" for line in lines))  # each line went through say()
             self._drawn = len(lines)
         else:
             sys.stderr.write("".join(f"{line}\n" for line in lines))

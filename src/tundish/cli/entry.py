@@ -11,6 +11,7 @@ from gettext import gettext as _
 from pathlib import Path
 
 from tundish.cli.language import choose
+from tundish.cli.terminal import guarded
 from tundish.locale import use
 from tundish.locale.called import called
 from tundish.settings import Language
@@ -30,6 +31,7 @@ def run(words: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console in CP949 or LANG=C shows ? instead of ending the run
+    sys.stdout, sys.stderr = guarded(sys.stdout), guarded(sys.stderr)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, it clears up as on Ctrl-C
     lang = choose(words, os.environ)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tundish.cli import terminal
 from tundish.documents.names import meaning, said_already
 from tundish.documents.words import Say, certainty, effect, figure, keep, line_name, no_window, speaker, verdict, won
 from tundish.settings import Language
@@ -22,9 +23,7 @@ SHOWN = 5
 
 def show(answer: AnswerOut, folder: Path, lang: Language) -> None:
     """Print the answer to stdout."""
-    from rich.console import Console
-
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    console = terminal.console(sys.stdout)
     _ = speaker(lang)
     said = verdict(answer, _)
     console.print(_("What moves {target}? {pieces} pieces.", target=answer.target_source, pieces=answer.pieces), style="bold")

@@ -8,6 +8,7 @@ from gettext import gettext as translated
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from tundish.cli import terminal
 from tundish.locale import mark
 
 if TYPE_CHECKING:
@@ -72,11 +73,10 @@ class Display:
 
     def _draw(self, stage: str, done: int, total: int) -> None:
         if self._bar is None:
-            from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[steps]}"), TimeElapsedColumn())
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[steps]}"))
+            self._bar = Progress(*columns, TimeElapsedColumn(), console=terminal.console(sys.stderr), transient=True)
             self._bar.start()
             self._task = self._bar.add_task("", steps="")
         if self._task is not None:

@@ -14,7 +14,7 @@ from tundish.cli import output
 from tundish.cli.plant import decided_by
 from tundish.cli.progress import Display
 from tundish.disk import whole_file
-from tundish.locale import say
+from tundish.locale import one_line, say
 from tundish.locale.called import called
 from tundish.settings import Language, Settings
 
@@ -35,7 +35,7 @@ def run(plant: Path, piece: str | None, *, out: Path | None, as_json: bool, lang
         sys.stdout.write(told.document + "\n")
         return
     last = "" if folder is None else "\n\n" + say("The page with pictures: {path}", lang, path=folder / told.name)
-    sys.stdout.write("\n".join(told.lines) + last + "\n")
+    sys.stdout.write("\n".join(map(one_line, told.lines)) + last + "\n")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from tundish.documents.words import percent, speaker
-from tundish.locale import number
+from tundish.locale import harmless, number
 from tundish.locale.called import called
 from tundish.settings import Language
 
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 
 def fill(template: str, lang: Language, **values: object) -> str:
     """The page of a template; ``_`` says a sentence in ``lang``, the filters ``n`` and ``percent`` write numbers."""
-    return (
-        _environment()
-        .get_template(template)
-        .render(_=speaker(lang), called=called, lang=lang, version=version("tundish"), **values)
-    )
+    room = _environment().get_template(template)
+    return harmless(room.render(_=speaker(lang), called=called, lang=lang, version=version("tundish"), **values))
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from tundish.disk import why
-from tundish.errors import BrokenFile, Message
+from tundish.errors import BrokenFile, Message, ResultsUnwritten
 from tundish.table import Finding, Origin
 
 OWN_OUTPUT = "answer.json"
@@ -82,6 +82,25 @@ def _follow(links: Sequence[Path], folder: Path, root: Path, plain: dict[str, Pa
             plain[name] = link
             seen.add(target)
     return findings
+
+
+def workspace(plant: Path, name: str) -> Path:
+    """The folder ``name`` in the plant's workspace, there or not.
+
+    Raises :class:`tundish.errors.ResultsUnwritten` where a link leads from it, or from a folder in it, to another place: what a
+    plant's folder brings along must not say where this program writes.
+    """
+    folder = plant / WORKSPACE / name
+    root = plant.resolve()
+    try:
+        below = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+        for path in (folder.parent, folder, *below):
+            if (target := path.resolve()) != root / path.relative_to(plant):
+                found = Message("a link leads from there to {target}; take it away", target=str(target))
+                raise ResultsUnwritten(path=path, found=found)
+    except (OSError, RuntimeError) as failure:  # RuntimeError: links that lead in a circle
+        raise ResultsUnwritten(path=folder, found=why(failure)) from failure
+    return folder
 
 
 def is_hidden(name: str) -> bool:

@@ -22,8 +22,12 @@ MOST_CHARACTERS = 600
 """Of one value in a sentence; paths are shorter."""
 MOST_ITEMS = 40
 """Of a list in a sentence."""
-_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, marks that turn the direction of writing, halves of characters."""
+_TURNING = "\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u206f\ufff9-\ufffb\ud800-\udfff"
+"""Marks that turn the direction of writing or end a line unseen, halves of characters."""
+_STEERING = re.compile(f"[\x00-\x1f\x7f-\x9f{_TURNING}]")
+"""Those, and control characters."""
+_STEERING_A_PAGE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_TURNING}]")
+"""The same, but for the tabs and line ends that a text of several lines is made of."""
 
 
 @lru_cache
@@ -118,9 +122,29 @@ def plain(text: str) -> str:
     >>> plain("\\x1b[31m온도\\n"), plain("\\u202egpj.exe")
     ('\\\\x1b[31m온도\\\\x0a', '\\\\u202egpj.exe')
     """
-    shown = _STEERING.sub(lambda found: _escaped(ord(found.group())), text)
+    shown = one_line(text)
     return shown if len(shown) <= MOST_CHARACTERS else f"{shown[:MOST_CHARACTERS]}… ({len(shown):,})"
 
 
-def _escaped(code: int) -> str:
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+def one_line(text: str) -> str:
+    """The same, however long: for a line that was put together of such texts.
+
+    >>> one_line("PK-1\\n  100% sure")
+    'PK-1\\\\x0a  100% sure'
+    """
+    return _STEERING.sub(_escaped, text)
+
+
+def harmless(text: str) -> str:
+    """A whole text, lines and all, unable to steer the terminal or page that shows it; JSON stays JSON and says the same.
+
+    >>> harmless("a\\tb\\n\\x07\\u202egpj.exe\\x9b1m")
+    'a\\tb\\n\\\\x07\\\\u202egpj.exe\\\\u009b1m'
+    """
+    return _STEERING_A_PAGE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """As JSON writes it, but for those that a JSON text never holds as they are."""
+    code = ord(found.group())
+    return f"\\x{code:02x}" if code < 0x20 else f"\\u{code:04x}"

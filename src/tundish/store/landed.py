@@ -130,7 +130,7 @@ class _Reading:
         for file in reversed(sealed):
             if left <= 0:
                 return
-            rows = pl.scan_parquet(self.folder / file.file)
+            rows = pl.scan_parquet(self.folder / file.file, glob=False)
             if file.rows > left:
                 since = (
                     None if file.begin is None or file.end is None else file.end - (file.end - file.begin) * (left / file.rows)

@@ -224,7 +224,7 @@ class _Merge(threading.Thread):
     def run(self) -> None:
         """Write the merged file."""
         with suppress(OSError, pl.exceptions.PolarsError), whole_file(self.folder / self.file) as path:
-            frames = [pl.scan_parquet(self.folder / part.file) for part in self.parts]
+            frames = [pl.scan_parquet(self.folder / part.file, glob=False) for part in self.parts]
             pl.concat(frames, how="diagonal_relaxed").sink_parquet(path, compression="zstd")
             if self.given_up:
                 raise InterruptedError

@@ -85,16 +85,16 @@ def put(frame: pl.DataFrame, folder: Path, *, texts: Iterable[str] = ()) -> None
             _put_texts(series, folder)
         elif series.dtype == pl.String:
             words[series.name] = series.drop_nulls().unique().sort().to_list()
-            _save(folder, series.name, _codes(series.cast(pl.Enum(words[series.name]))))
+            save(folder, series.name, _codes(series.cast(pl.Enum(words[series.name]))))
         elif isinstance(series.dtype, pl.Enum):
             words[series.name] = series.dtype.categories.to_list()
-            _save(folder, series.name, _codes(series))
+            save(folder, series.name, _codes(series))
         elif series.dtype == pl.Boolean:
-            _save(folder, series.name, series.cast(pl.Int8).fill_null(-1).to_numpy())
+            save(folder, series.name, series.cast(pl.Int8).fill_null(-1).to_numpy())
         elif series.dtype == pl.Float64:
-            _save(folder, series.name, series.fill_null(np.nan).to_numpy())
+            save(folder, series.name, series.fill_null(np.nan).to_numpy())
         else:
-            _save(folder, series.name, series.to_physical().cast(pl.Int64).fill_null(NOTHING).to_numpy())
+            save(folder, series.name, series.to_physical().cast(pl.Int64).fill_null(NOTHING).to_numpy())
     (folder / _LISTS).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
 
 
@@ -120,6 +120,14 @@ def mapped(path: Path) -> Array:
     return np.asarray(header)
 
 
+def save(folder: Path, name: str, values: Array) -> None:
+    """An array as :func:`numpy.save` writes it; but that one hides why the system did not write."""
+    whole = np.ascontiguousarray(values)
+    with (folder / f"{name}.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(whole))
+        file.write(whole.view(np.uint8).data)
+
+
 _SMALL = 4096
 
 
@@ -132,9 +140,5 @@ def _put_texts(series: pl.Series, folder: Path) -> None:
     starts = np.zeros(len(known) + 1, dtype=np.int64)
     np.cumsum(known.str.len_bytes().to_numpy(), out=starts[1:])
     joined = known.str.join("").item() if len(known) else ""
-    _save(folder, f"{series.name}.starts", starts)
-    _save(folder, f"{series.name}.letters", np.frombuffer((joined or "").encode(), dtype=np.uint8))
-
-
-def _save(folder: Path, name: str, values: Array) -> None:
-    np.save(folder / f"{name}.npy", np.ascontiguousarray(values), allow_pickle=False)
+    save(folder, f"{series.name}.starts", starts)
+    save(folder, f"{series.name}.letters", np.frombuffer((joined or "").encode(), dtype=np.uint8))

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from tundish.errors import InputsChanged
 from tundish.store.told import packed, unpacked
 from tundish.table import Column, Origin, Table
 
@@ -26,8 +27,12 @@ class KeptTable:
     path: Path
 
     def rows(self, wanted: pl.Expr, /) -> pl.DataFrame:
-        """The rows that are wanted, in their order."""
-        return pl.scan_parquet(self.path).filter(wanted).collect()
+        """The rows that are wanted, in their order; :class:`InputsChanged` when they lie there no more as they were written."""
+        try:
+            return pl.scan_parquet(self.path, glob=False).filter(wanted).collect()
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as failure:
+            self.path.unlink(missing_ok=True)  # so that the next run does not believe the rest either
+            raise InputsChanged(part=self.path) from failure
 
 
 def put_tables(tables: Iterable[Table], folder: Path) -> None:
@@ -48,7 +53,7 @@ def kept_tables(folder: Path) -> tuple[KeptTable, ...]:
 
 
 def _again(told: Mapping[str, Any], path: Path) -> KeptTable:
-    schema = pl.read_parquet_schema(path)
+    schema = pl.scan_parquet(path, glob=False).collect_schema()
     columns = tuple(_column_again(column) for column in told["columns"])
     origins = tuple(Origin(**origin) for origin in told["origins"])
     return KeptTable(Table(told["name"], pl.DataFrame(schema=schema), columns, origins), path)

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from tundish.errors import Message
 from tundish.intake.folder import plant_name
-from tundish.locale import mark, number, render, say
+from tundish.locale import harmless, mark, number, render, say
 from tundish.locale.called import called
 from tundish.settings import Language
 from tundish.table import Finding
@@ -63,7 +63,7 @@ def shown(state: State, lang: Language) -> str:
     """The page as HTML."""
     snapshot = state.current()
     package = snapshot.package
-    return _template().render(
+    page = _template().render(
         lang=lang,
         _=lambda text, **values: say(text, lang, **values),
         say=lambda text: say(text, lang),
@@ -86,6 +86,7 @@ def shown(state: State, lang: Language) -> str:
         links=LINKS,
         version=version(),
     )
+    return harmless(page)
 
 
 def _about_tables(findings: Sequence[Finding]) -> tuple[tuple[str, int], ...]:

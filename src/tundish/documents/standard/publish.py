@@ -92,7 +92,7 @@ def _facts(source: Source, package: AasPackage, path: Path, files: Sequence[Path
 def _series(file: Path, folder: Path) -> Series:
     with file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    lazy = pl.scan_parquet(file)
+    lazy = pl.scan_parquet(file, glob=False)
     rows = lazy.select(pl.len()).collect().item()
     columns = len(lazy.collect_schema())
     return Series(file.relative_to(folder).as_posix(), rows, columns, file.stat().st_size, digest)

@@ -74,7 +74,7 @@ def over_stays(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> pl.D
     place = None if machines.column is None else read.frame[machines.column]
     stamped = shifted(microseconds(read.frame[time]), read.frame[ROW].to_numpy(), values["shifts"])
     times = machines.of_rows(right(shared["clock"], np.where(twice, NEVER, stamped)), place)
-    stays = pl.read_parquet(Path(str(shared["stays"])))
+    stays = pl.read_parquet(Path(str(shared["stays"])), glob=False)
     every = by_time(times, stays["start"].to_numpy(), stays["stop"].to_numpy())
     touched = np.flatnonzero(every.lengths > 0)
     some = Segments(every.order, every.first[touched], every.last[touched])

@@ -112,7 +112,7 @@ def load(path: Path) -> ChainTruth:
     raw = json.loads(path.read_text(encoding="utf-8"))
     raw["lines"] = tuple(TrueLine(**{**line, "leaves_out": tuple(line["leaves_out"])}) for line in raw["lines"])
     raw["clocks"] = tuple(TrueClock(**{**c, "jumps": tuple(TrueJump(**j) for j in c["jumps"])}) for c in raw["clocks"])
-    frames = {name: pl.read_parquet(path.with_suffix("") / f"{name}.parquet") for name in FRAMES}
+    frames = {name: pl.read_parquet(path.with_suffix("") / f"{name}.parquet", glob=False) for name in FRAMES}
     return ChainTruth(**raw, frames=frames)
 
 
