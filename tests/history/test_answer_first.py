@@ -10,7 +10,7 @@ import pytest
 from tundish.documents import along, history_page, lanes, tree
 from tundish.documents import history as papers
 from tundish.documents.glance import glance
-from tundish.documents.history_form import ProfileOut, SignalOut
+from tundish.documents.history_form import ProfileOut, SignalOut, StayOut
 from tundish.documents.words import speaker
 from tundish.table import Chunk, Origin, Table
 from tundish.trace.genealogy.graph import STAYS, Genealogy
@@ -138,3 +138,42 @@ def test_a_table_in_parts_is_named_where_a_profile_lacks_it():
     told = history(in_memory(made.genealogy(), tables=(large,)), "T-31")
     said = [finding for finding in told.findings if finding.code == "too_large_for_profiles"]
     assert [finding.message.values["files"] for finding in said] == ["trend.csv"]
+
+
+def test_what_a_plant_buys_is_no_open_end_and_what_it_lost_is():
+    """Coils that the first line uses come from outside, all of them; a slab that the hot mill uses should have a heat."""
+    whole = made.genealogy()
+    bought = whole.edges.filter(pl.col("line").is_in(["pickle", "slit"]))
+    hot = pl.col("id").str.starts_with("C-1")
+    coils = whole.pieces.with_columns(line=pl.when(hot).then(None).otherwise("line"), recorded=~hot & pl.col("recorded"))
+    told = history(in_memory(Genealogy(coils, bought, whole.stays)), "T-31")
+    assert told.open_ends == ()
+    lost = whole.edges.filter(~((pl.col("parent") == made.NUMBER["H-100"]) & (pl.col("child") == made.NUMBER["S-1"])))
+    unknown = pl.col("id") == "S-1"
+    slabs = whole.pieces.with_columns(line=pl.when(unknown).then(None).otherwise("line"))
+    for pieces in (whole.pieces, slabs):
+        told = history(in_memory(Genealogy(pieces, lost, whole.stays)), "T-31")
+        assert [told.pieces[one].id for one in told.open_ends] == ["S-1"]
+
+
+def visit(*stays):
+    blank = dict.fromkeys(StayOut.model_fields)
+    told = out()
+    numbers = {kin.id: kin.number for kin in told.pieces}
+    rows = [
+        StayOut(**{**blank, "line": "pack", "turn": 1, "corrected_s": 0.0, **stay, "piece": numbers[stay["piece"]]})
+        for stay in stays
+    ]
+    return tree.Reader(told, "en", ZONE).mass(rows)
+
+
+def test_a_visit_counts_each_mass_once():
+    first = {"piece": "C-11", "goes": "in", "mass_in_kg": 4000.0, "mass_out_kg": 9000.0}
+    other = {"piece": "C-12", "goes": "in", "mass_in_kg": 5200.0, "mass_out_kg": 9000.0}
+    packed = {"piece": "P-21", "goes": "out", "mass_in_kg": 9200.0, "mass_out_kg": 9000.0, "scrap_kg": 200.0}
+    assert visit(first, other, packed) == "9,200 → 9,000 kg"
+    assert visit({**first, "scrap_kg": 60.0}) == "4,000 kg (scrap 60 kg)"
+    assert visit(packed) == "9,000 kg"
+    assert visit({"piece": "C-11", "goes": "in", "mass_out_kg": 9000.0}, packed) == "→ 9,000 kg"
+    assert visit({"piece": "C-11", "goes": "through", "mass_in_kg": 4000.0, "mass_out_kg": 3990.0}) == "4,000 → 3,990 kg"
+    assert visit({"piece": "C-11", "goes": "in"}) == ""

@@ -137,12 +137,14 @@ class Reader:
         return " → ".join(_some(ids) for ids in (came, left) if ids)
 
     def mass(self, visit: Sequence[StayOut]) -> str:
-        """Masses in and out, and scrap."""
-        came = [stay.mass_in_kg for stay in visit if stay.mass_in_kg is not None]
-        left = [stay.mass_out_kg for stay in visit if stay.mass_out_kg is not None]
-        scrap = [stay.scrap_kg for stay in visit if stay.scrap_kg]
-        told = " → ".join(f"{number(round(sum(part)))}" for part in (came, left) if part)
-        return (f"{told} kg" if told else "") + (self.say(" (scrap {kg} kg)", kg=round(sum(scrap))) if scrap else "")
+        """Mass of what came in and of what came out, and scrap; what a row tells of its other side is told there."""
+        came = [stay.mass_in_kg for stay in visit if stay.goes != "out" and stay.mass_in_kg is not None]
+        left = [stay.mass_out_kg for stay in visit if stay.goes != "in" and stay.mass_out_kg is not None]
+        both = any(stay.goes == "in" for stay in visit) and any(stay.goes == "out" for stay in visit)
+        ins, outs = (number(round(sum(part))) if part else "" for part in (came, left))
+        told = f"{ins} → {outs}".strip() if both or (ins and outs) else ins or outs
+        scrap = [stay.scrap_kg for stay in visit if stay.goes != "out" and stay.scrap_kg]
+        return (f"{told} kg" if came or left else "") + (self.say(" (scrap {kg} kg)", kg=round(sum(scrap))) if scrap else "")
 
     def profile(self, profile: ProfileOut) -> Iterator[str]:
         """One line a signal, then what lies where."""

@@ -41,7 +41,7 @@ def history(material: Material, piece: str, *, along: Along | None = None) -> Hi
     kin = tied | _kin(material, [one for family in beside_it for one in family.pieces])
     timeline = _timeline(material, np.array(list(tied), dtype=np.int64))
     beside = None if along is None else along(number)
-    ends = open_ends(kin, number, up, material.overview.levels)
+    ends = open_ends(kin, number, (*up, *down), material.overview.origins)
     told = History(
         piece=kin[number],
         pieces=kin,

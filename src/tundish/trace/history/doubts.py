@@ -10,6 +10,7 @@ import polars as pl
 from tundish.errors import Message
 from tundish.table import Finding, Origin, Severity
 from tundish.trace.genealogy.graph import Evidence
+from tundish.trace.history.overview import ORIGINS
 from tundish.trace.history.told import History, Kin, Tie
 
 DOUBTFUL = 0.95
@@ -24,13 +25,26 @@ _MOST = 30
 """Doubts of one kind, at most; a heat has hundreds of children."""
 
 
-def open_ends(kin: Mapping[int, Kin], number: int, up: Iterable[Tie], levels: pl.DataFrame) -> tuple[int, ...]:
-    """Pieces on the way up whose origin is not told although most of their level have one, or that have no record at all."""
-    up = list(up)
-    told = {tie.child for tie in up}
-    share = {row["level"]: row["with_parents"] / max(row["pieces"], 1) for row in levels.iter_rows(named=True)}
-    way = dict.fromkeys([number, *(tie.parent for tie in up)])
-    return tuple(one for one in way if one not in told and share.get(kin[one].level, 0.0) >= _USUAL)
+def open_ends(kin: Mapping[int, Kin], number: int, ties: Iterable[Tie], origins: pl.DataFrame) -> tuple[int, ...]:
+    """Pieces on the way up whose origin is not told although most of their like have one; ``ties`` up and down.
+
+    Alike is what the same line made, and for a piece without a record what the same line used: coils that are bought have no
+    origin, although those that the plant rolls have one.
+    """
+    ties = list(ties)
+    told = {tie.child for tie in ties}
+    used = {tie.parent: tie.line for tie in reversed(ties)}
+    whole: dict[tuple[str, str | None, bool], float] = {
+        (level, line, made): known / max(count, 1)
+        for level, line, made, count, known in origins.select(list(ORIGINS)).iter_rows()
+    }
+    way = dict.fromkeys([number, *(tie.parent for tie in ties)])
+
+    def usual(one: int) -> float:
+        line = kin[one].line
+        return whole.get((kin[one].level, used.get(one) if line is None else line, line is not None), 0.0)
+
+    return tuple(one for one in way if one not in told and usual(one) >= _USUAL)
 
 
 def doubts(told: History, known: Iterable[Finding]) -> tuple[Finding, ...]:
