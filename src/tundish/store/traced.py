@@ -19,7 +19,7 @@ from zlib import crc32
 import polars as pl
 
 from tundish.disk import Lock, of_system, sync_names, why
-from tundish.errors import InputError, Message, ResultsUnwritten, TundishError
+from tundish.errors import InputError, Message, ResultsUnwritten
 from tundish.intake.folder import WORKSPACE, plant_name, walk, workspace
 from tundish.store.shelves import mapped, put, save, shelf
 from tundish.store.tables import kept_tables, put_tables
@@ -102,7 +102,9 @@ def keep(material: Material, plant: Path, key: str) -> Material:
                 _write(material, place / f".{key}.new", key)
                 (place / f".{key}.new").rename(place / key)
                 sync_names(place)
-    except TundishError as refusal:
+    except _Held as other:
+        told.append(_not_kept(plant, other.message))
+    except ResultsUnwritten as refusal:
         told.append(_not_kept(plant, refusal.message.values["found"]))
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as failure:
         if of_system(failure) is None:
@@ -117,7 +119,7 @@ def _alone(plant: Path) -> Iterator[Path]:
     """The folder, for this process alone, made if it is not there; what is half written when the block ends badly goes."""
     place = workspace(plant, FOLDER.name)
     place.mkdir(parents=True, exist_ok=True)
-    lock = Lock(place.with_name(f"{FOLDER.name}.lock"), _Kept)
+    lock = Lock(place.with_name(f"{FOLDER.name}.lock"), _Held)
     try:
         yield place
     finally:
@@ -126,11 +128,10 @@ def _alone(plant: Path) -> Iterator[Path]:
         lock.release()
 
 
-class _Kept(InputError):
+class _Held(InputError):
     """Another process is keeping what it traced."""
 
-    def __init__(self, **values: object) -> None:
-        super().__init__(found=Message("another process ({process}) is keeping its own there", process=values["process"]))
+    text = "another process ({process}) is keeping what it traced there"
 
 
 def _clear(place: Path) -> None:
