@@ -128,7 +128,7 @@ def _signal(values):
 
 
 def _curves(values):
-    profile = ProfileOut(length_m=float(len(values)), cell_m=1.0, signals=[], marks=[])
+    profile = ProfileOut(length_m=float(len(values)), cell_m=1.0, signals=[], marks=[], unmapped=[])
     return along.strip(_signal(values), profile).count("<polyline")
 
 

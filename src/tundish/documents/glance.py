@@ -1,4 +1,4 @@
-"""What must a person see at once who has a complaint in hand? Origin, way, doubts, and what else may have the same fault."""
+"""What must a person see at once who has a complaint in hand? Faults, origin, way, doubts, and what else may have the fault."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tundish.documents.history import level_name
+from tundish.documents.standing_out import standing_out
 from tundish.documents.words import percent, share
 from tundish.locale import mark, number
 from tundish.trace.history.doubts import DOUBTFUL, EVIDENCE
@@ -23,7 +24,8 @@ SAME = mark("The same {level} {piece} also became")
 def glance(reader: Reader) -> list[tuple[str, str]]:
     """What is asked, and the answer in one line each."""
     _ = reader.say
-    told = [(_("Comes from"), _origin(reader)), (_("Its way"), _way(reader) or _("No record tells."))]
+    told = [(_("What stands out") if i == 0 else "", line) for i, line in enumerate(standing_out(reader))]
+    told += [(_("Comes from"), _origin(reader)), (_("Its way"), _way(reader) or _("No record tells."))]
     told.append((_("How sure"), _sure(reader)))
     families = reader.out.siblings
     told += [(_siblings_of(reader, one), _named(reader, one)) for one in families[:_MOST_FAMILIES]]

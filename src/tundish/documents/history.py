@@ -25,11 +25,14 @@ from tundish.documents.history_form import (
     NoteOut,
     OverviewOut,
     ProfileOut,
+    RecordOut,
     SiblingsOut,
     SignalOut,
     StayOut,
     StepOut,
     TieOut,
+    UnmappedOut,
+    ValueOut,
 )
 from tundish.documents.names import meaning
 from tundish.documents.written import finding_out
@@ -37,7 +40,7 @@ from tundish.errors import Message
 from tundish.locale import mark, render, say
 from tundish.settings import Language
 from tundish.trace.genealogy.graph import EdgeKind
-from tundish.trace.history import History, Material
+from tundish.trace.history import History, Material, Record
 from tundish.trace.pieces import Clock
 
 if TYPE_CHECKING:
@@ -78,6 +81,7 @@ def written(history: History, plant: str, lang: Language, *, time_zone: str) -> 
         siblings=[SiblingsOut(**asdict(one)) for one in history.siblings],
         timeline=[StayOut(**_plain(asdict(stay))) for stay in history.timeline],
         profile=None if history.profile is None else _profile(history, history.profile),
+        records=[_record(record) for record in history.records],
         balance=[StepOut(**_plain(asdict(step))) for step in history.balance],
         clocks=[_clock(clock, write) for clock in history.clocks],
         open_ends=list(history.open_ends),
@@ -147,7 +151,35 @@ def _profile(history: History, profile: Profile) -> ProfileOut:
         cell_m=_tidy(finest.cell_m if finest is not None else profile.grid_m),
         signals=signals,
         marks=_marks(history, profile),
+        unmapped=list(_unmapped(profile)),
     )
+
+
+def _unmapped(profile: Profile) -> Iterator[UnmappedOut]:
+    """Stretches of a metre and more, line after line."""
+    ends = np.append(np.arange(0.0, profile.length_m, 1.0), profile.length_m)
+    for line, turn in dict.fromkeys((stretch.line, stretch.turn) for stretch in profile.stretches):
+        lost = ~np.isfinite(profile.map(line, (ends[:-1] + ends[1:]) / 2, turn=turn).times_us)
+        steps = np.diff(np.concatenate([[0], lost.astype(np.int8), [0]]))
+        for first, last in zip(np.flatnonzero(steps > 0).tolist(), np.flatnonzero(steps < 0).tolist(), strict=True):
+            yield UnmappedOut(line=line, turn=turn, from_m=_tidy(float(ends[first])), to_m=_tidy(float(ends[last])))
+
+
+def _record(record: Record) -> RecordOut:
+    values = [
+        ValueOut(
+            name=one.note.header,
+            concept=one.note.concept,
+            value=_said(one.note.value),
+            unit=one.note.unit,
+            **_plain({"low": one.low, "high": one.high, "far": one.far}),
+            others=one.others,
+            usual=one.usual,
+            odd=one.odd,
+        )
+        for one in record.values
+    ]
+    return RecordOut(piece=record.piece, kind=record.kind, file=record.file, row=record.row, values=values)
 
 
 def _marks(history: History, profile: Profile) -> list[MarkOut]:

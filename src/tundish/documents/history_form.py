@@ -145,6 +145,36 @@ class MarkOut(_Part):
     notes: list[NoteOut]
 
 
+class ValueOut(NoteOut):
+    """A value of a row, beside what pieces like it have: same level, same line, around the same time."""
+
+    others: int = Field(ge=0, description="How many values of such pieces it is compared with; 0: with none.")
+    low: Number | None = Field(description="A twentieth of the others lies below; the plant's unit.")
+    high: Number | None = Field(description="A twentieth of the others lies above; the plant's unit.")
+    usual: str | None = Field(description="The word that most of the others say, where this one says another.")
+    far: Number | None = Field(description="Robust standard deviations from the middle of the others; null: not known.")
+    odd: bool = Field(description="Stands out of the others.")
+
+
+class RecordOut(_Part):
+    """A row of the plant's files about the piece, what it was made of (what stands out) or what was made of it (defects)."""
+
+    piece: int
+    kind: Literal["values", "defect"]
+    file: str
+    row: int | None
+    values: list[ValueOut]
+
+
+class UnmappedOut(_Part):
+    """Metres of the piece whose place in a line's signals is not known."""
+
+    line: str
+    turn: int
+    from_m: Number
+    to_m: Number
+
+
 class ProfileOut(_Part):
     """What happened along the piece, from its head as it left its last line."""
 
@@ -152,6 +182,7 @@ class ProfileOut(_Part):
     cell_m: Number
     signals: list[SignalOut]
     marks: list[MarkOut]
+    unmapped: list[UnmappedOut] = Field(description="Of lines that the piece came through; their signals are null there.")
 
 
 class ClockOut(_Part):
@@ -181,6 +212,7 @@ class HistoryOut(_Part):
     siblings: list[SiblingsOut] = Field(description="Products of the same parents, those of the nearest first.")
     timeline: list[StayOut] = Field(description="Stays of the piece and of all it is tied to, in order of time.")
     profile: ProfileOut | None = Field(description="null where no length of the piece can be told.")
+    records: list[RecordOut] = Field(description="What rows say of the piece, in the order of its way.")
     balance: list[StepOut] = Field(description="Each lot on the way, with all that came out of it.")
     clocks: list[ClockOut]
     open_ends: list[int] = Field(description="Pieces whose origin no record tells, although others of their level have one.")

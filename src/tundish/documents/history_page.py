@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from tundish.documents import along, bars, lanes
 from tundish.documents.glance import glance
 from tundish.documents.history import KINDS, level_name
-from tundish.documents.history_form import HistoryOut, OverviewOut, TieOut
+from tundish.documents.history_form import HistoryOut, OverviewOut, RecordOut, TieOut
 from tundish.documents.names import meaning, said_already
 from tundish.documents.page import fill
+from tundish.documents.standing_out import others, shown
 from tundish.documents.tree import NOTHING, Reader, metres, notes, place, span, visits, where
-from tundish.documents.words import percent, share, speaker
+from tundish.documents.words import bare, percent, share, speaker
 from tundish.locale import number
 from tundish.settings import Language
 from tundish.trace.history.doubts import DOUBTFUL, EVIDENCE
@@ -47,6 +48,7 @@ def page(out: HistoryOut, lang: Language, time_zone: str) -> str:
         signals=[] if profile is None else [_signal(signal, profile, lang) for signal in profile.signals[:MOST_SIGNALS]],
         axis="" if profile is None else along.axis(profile, _),
         marks=[] if profile is None else [_mark(mark, reader) for mark in profile.marks[:MOST_STAYS]],
+        records=[_record(record, reader) for record in out.records[:MOST_STAYS]],
         open_ends=[_open(reader, number_) for number_ in out.open_ends],
     )
 
@@ -124,6 +126,19 @@ def _signal(signal: Any, profile: Any, lang: Language) -> dict[str, Any]:  # noq
 def _mark(mark: Any, reader: Reader) -> dict[str, Any]:  # noqa: ANN401
     source = "" if mark.file is None else mark.file + ("" if mark.row is None else f": {number(mark.row)}")
     return {"place": place(mark.from_m, mark.to_m), "kind": reader.mark(mark), "value": notes(mark), "source": source}
+
+
+def _record(record: RecordOut, reader: Reader) -> dict[str, Any]:
+    kin = reader.kin[record.piece]
+    return {
+        "piece": kin.id,
+        "level": level_name(kin.level, reader.lang),
+        "source": record.file + ("" if record.row is None else f": {number(record.row)}"),
+        "values": [
+            {"name": bare(one.name, one.unit), "value": shown(one), "others": others(one, reader), "odd": one.odd}
+            for one in record.values
+        ],
+    }
 
 
 def _open(reader: Reader, number_: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tundish.documents.history_form import (
     StepOut,
     TieOut,
 )
+from tundish.documents.standing_out import beside, shown
 from tundish.documents.words import Say, amount, bare, percent, share, speaker
 from tundish.locale import mark, number
 from tundish.settings import Language
@@ -46,13 +47,15 @@ def text(out: HistoryOut, lang: Language, time_zone: str) -> list[str]:
     """The lines of a history."""
     _ = speaker(lang)
     reader = Reader(out, lang, time_zone)
-    told = [reader.head(), "", *(f"  {asked}: {answer}" for asked, answer in glance(reader))]
+    told = [reader.head(), "", *(f"  {asked}: {answer}" if asked else f"    {answer}" for asked, answer in glance(reader))]
     told += _part(_("Doubts"), list(reader.doubts()), "") if out.findings else []
     told += _part(_("What it was made of"), list(reader.tree(up=True)), _("No record tells."))
     told += _part(_("What was made of it"), list(reader.tree(up=False)), _("Nothing yet, as far as the records go."))
     told += _part(_("When it was where (reference clock)"), list(reader.stays()), _("No record tells."))
     if out.profile is not None:
         told += _part(_("Along its length"), list(reader.profile(out.profile)), _("No signal reaches it."))
+    if out.records:
+        told += _part(_("What the records say of it"), list(reader.records()), "")
     return told + _part(_("Mass balance"), [balance_line(step, _) for step in out.balance], _("No masses are recorded."))
 
 
@@ -144,7 +147,8 @@ class Reader:
         ins, outs = (number(round(sum(part))) if part else "" for part in (came, left))
         told = f"{ins} → {outs}".strip() if both or (ins and outs) else ins or outs
         scrap = [stay.scrap_kg for stay in visit if stay.goes != "out" and stay.scrap_kg]
-        return (f"{told} kg" if came or left else "") + (self.say(" (scrap {kg} kg)", kg=round(sum(scrap))) if scrap else "")
+        said = f"{told} kg" if came or left else ""
+        return (said + (self.say(" (scrap {kg} kg)", kg=round(sum(scrap))) if scrap else "")).strip()
 
     def profile(self, profile: ProfileOut) -> Iterator[str]:
         """One line a signal, then what lies where."""
@@ -157,6 +161,21 @@ class Reader:
         for one in profile.marks[:MOST_STAYS]:
             told = notes(one)
             yield f"  {place(one.from_m, one.to_m)}  {self.mark(one)}" + (f": {told}" if told else "")
+
+    def records(self) -> Iterator[str]:
+        """One line a row, values that stand out marked and beside what others have."""
+        for record in self.out.records[:MOST_STAYS]:
+            source = record.file + ("" if record.row is None else f": {number(record.row)}")
+            values = [
+                f"⚠ {beside(one, self)}" if one.odd else f"{bare(one.name, one.unit)} {shown(one)}" for one in record.values
+            ]
+            yield f"  {self.kin[record.piece].id} ({source})  {', '.join(values)}"
+        if len(self.out.records) > MOST_STAYS:
+            yield "  " + self.say("and {more} more", more=len(self.out.records) - MOST_STAYS)
+
+    def place(self, noted: MarkOut) -> str:
+        """Metres from and to."""
+        return place(noted.from_m, noted.to_m)
 
     def mark(self, noted: MarkOut) -> str:
         """What lies there, and on which side or end."""

@@ -3,6 +3,19 @@
 from tundish.trace.history.along import along
 from tundish.trace.history.assemble import history
 from tundish.trace.history.material import Material, in_memory
-from tundish.trace.history.told import History, Kin, Siblings, Stay, Step, Tie
+from tundish.trace.history.told import History, Kin, Record, Siblings, Stay, Step, Tie, Value
 
-__all__ = ["History", "Kin", "Material", "Siblings", "Stay", "Step", "Tie", "along", "history", "in_memory"]
+__all__ = [
+    "History",
+    "Kin",
+    "Material",
+    "Record",
+    "Siblings",
+    "Stay",
+    "Step",
+    "Tie",
+    "Value",
+    "along",
+    "history",
+    "in_memory",
+]

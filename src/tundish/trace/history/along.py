@@ -107,15 +107,15 @@ def _narrow(
 ) -> Table | None:
     """Rows of a line's trend around the stays, or rows of another table that name one of the pieces; None without any."""
     head = table.head
-    lines = _lines(head, material)
-    wanted = _during(head, material, lines, windows, catalogue) if any(lines) else _named(head, pieces)
+    lines = lines_of(head, material)
+    wanted = _during(head, material, lines, windows, catalogue) if any(lines) else named(head, pieces)
     if wanted is None:
         return None
     frame = table.rows(wanted)
     return replace(head, frame=frame) if frame.height else None
 
 
-def _lines(head: Table, material: Material) -> list[str | None]:
+def lines_of(head: Table, material: Material) -> list[str | None]:
     """The line that each export of a table tells about; exports of several lines may stand in one table."""
     own = material.lines.get(head.name)
     return [next((material.lines[place] for place in origin.places if place in material.lines), own) for origin in head.origins]
@@ -150,17 +150,18 @@ def _away_s(material: Material, files: Collection[str], window: tuple[int, int])
     return max((float(np.abs(clock.offsets_s(ends)).max()) for clock in material.clocks if clock.file in files), default=0.0)
 
 
-def _named(head: Table, pieces: pl.DataFrame) -> pl.Expr | None:
+def named(head: Table, pieces: pl.DataFrame) -> pl.Expr | None:
+    """Rows that name one of these pieces in any column of ids; None where a table has no such column."""
     ids = [
         column.name for column in head.columns if column.kind == "identity" or (column.concept or "").startswith("identity.")
     ]
     if not ids:
         return None
-    words = pieces.select(_bare(pl.col("even")))["even"].drop_nulls().unique().to_list()
-    return pl.any_horizontal(_bare(pl.col(name)).is_in(words) for name in ids)
+    words = pieces.select(bare(pl.col("even")))["even"].drop_nulls().unique().to_list()
+    return pl.any_horizontal(bare(pl.col(name)).is_in(words) for name in ids)
 
 
-def _bare(text: pl.Expr) -> pl.Expr:
+def bare(text: pl.Expr) -> pl.Expr:
     """An id without case, separators and leading zeros: alike for all spellings, and seldom for two pieces."""
     plain = text.cast(pl.String).str.normalize("NFKC").str.to_uppercase().str.replace(r"\.0+$", "")
     return plain.str.replace_all(SEPARATORS, "").str.strip_chars_start("0")
@@ -190,12 +191,22 @@ def _told(columns: Sequence[Column], values: Mapping[str, object]) -> tuple[Note
     told: list[Note] = []
     for column in columns:
         value = values.get(column.name)
-        skipped = (column.concept or "").startswith(("identity.", "position.", "production.")) or column.kind in (
-            "time",
-            "identity",
-        )
-        if value is None or skipped:
-            continue
-        said = column.to_plant(value) if isinstance(value, float | int) else str(value)
-        told.append(Note(column.header, column.concept, said, column.unit_read))
+        if value is not None and tells(column):
+            said = column.to_plant(value) if isinstance(value, float | int) else str(value)
+            told.append(Note(column.header, column.concept, said, column.unit_read))
     return tuple(told[:_MOST_NOTES])
+
+
+def tells(column: Column, *, place: bool = False) -> bool:
+    """Whether a column says more of a piece than its name and its time, and unless ``place``, than a place on it."""
+    concept = column.concept or ""
+    if column.kind in ("time", "identity"):
+        return False
+    if concept in _PLACES:
+        return place
+    return concept in _TELLING or not concept.startswith(("identity.", "position.", "production."))
+
+
+_PLACES = frozenset(("defect.position_length", "defect.position_from", "defect.position_to", "defect.side"))
+"""Told by the mark itself."""
+_TELLING = frozenset(("production.note",))

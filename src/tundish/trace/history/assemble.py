@@ -15,6 +15,7 @@ from tundish.trace.genealogy.index import Reach, Rows
 from tundish.trace.history.ask import find
 from tundish.trace.history.doubts import doubts, open_ends
 from tundish.trace.history.material import Material
+from tundish.trace.history.readings import records
 from tundish.trace.history.siblings import siblings
 from tundish.trace.history.small import renumbered
 from tundish.trace.history.told import History, Kin, Stay, Step, Tie
@@ -51,6 +52,7 @@ def history(material: Material, piece: str, *, along: Along | None = None) -> Hi
         timeline=timeline,
         profile=None if beside is None else beside.profile,
         notes={} if beside is None else beside.notes,
+        records=records(material, number, up, down, timeline),
         balance=_balance(material, number, up),
         clocks=_clocks(material, timeline),
         open_ends=ends,

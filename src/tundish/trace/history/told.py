@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tundish.table import Finding
 from tundish.trace.genealogy.graph import EdgeKind, Evidence
@@ -124,6 +124,34 @@ class Note:
     unit: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a row, beside what the rows of pieces like it say; numbers in the plant's unit."""
+
+    note: Note
+    others: int
+    """So many values of pieces of its level that the same line ran around that time."""
+    low: float | None
+    """A twentieth of them lies below, a twentieth above ``high``."""
+    high: float | None
+    usual: str | None
+    """The word that most of them say, where this one says another."""
+    far: float | None
+    """Robust standard deviations from their middle; None where they do not scatter."""
+    odd: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of the plant's files about one piece."""
+
+    piece: int
+    kind: Literal["values", "defect"]
+    file: str
+    row: int | None
+    values: tuple[Value, ...]
+
+
 @dataclass(frozen=True)
 class History:
     """All that the plant's exports tell of one piece."""
@@ -142,6 +170,8 @@ class History:
     """Signals, samples and defects along the piece; None where no length can be told."""
     notes: Mapping[tuple[str, int], tuple[Note, ...]]
     """(table, row) of the profile's places -> what stands in that row."""
+    records: tuple[Record, ...]
+    """What rows say of the piece, what stands out of what it was made of, defects of both and of its products."""
     balance: tuple[Step, ...]
     """Each lot on the way, and what became of it."""
     clocks: tuple[Clock, ...]
