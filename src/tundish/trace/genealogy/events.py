@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from tundish.trace.genealogy.records import Records
+from tundish.trace.genealogy.strays import gather_strays
 
 _MOSTLY = 0.5
 _TELLING = 0.95
 _FEWEST_PAIRS = 20
 _SINGLE = 0.99
+_SAME_ID = 0.97
+"""Rows of one product carry one id, but for slips: a slip parts two pairs of rows, so that 2 in 300 is usual."""
 _NEAR = 5
 """Rows of one product lie no further apart than this on their line."""
 
@@ -38,6 +41,11 @@ def find_events(records: Records) -> Events:
     events = _gathered(rows.select("run", "source", "line", "out", "order", "goes").filter(pl.col("goes") == "make"))
     event = pl.repeat(None, rows.height, dtype=pl.Int64, eager=True).scatter(events["order"], events["event"])
     rows = rows.drop("run").with_columns(event=event)
+    makings = _makings(rows.select(_OF_MAKING).filter(pl.col("event").is_not_null()))
+    gathered = gather_strays(rows, event, makings)
+    if gathered.equals(event):
+        return Events(rows, makings)
+    rows = rows.with_columns(event=(gathered.rank("dense") - 1).cast(pl.Int64))
     return Events(rows, _makings(rows.select(_OF_MAKING).filter(pl.col("event").is_not_null())))
 
 
@@ -106,7 +114,7 @@ def _runs(rows: pl.DataFrame) -> pl.Series:
             telling=pl.col("same").filter("alike").mean(),
         )
     )
-    sure = told.filter((pl.col("n") >= _FEWEST_PAIRS) & (pl.col("held") >= _TELLING) & (pl.col("telling") >= _SINGLE))
+    sure = told.filter((pl.col("n") >= _FEWEST_PAIRS) & (pl.col("held") >= _TELLING) & (pl.col("telling") >= _SAME_ID))
     by_measure = pl.col("source").is_in(sure["source"].to_list())
     goes_on = pl.col("beside") & pl.when(by_measure).then("alike").otherwise("same")
     return pairs.select((~goes_on).cum_sum().cast(pl.Int64)).to_series().alias("run")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ _STRANGERS = 4
 """Random makings drawn for each use, to learn what mere chance looks like."""
 _FEWEST = 30
 _PRIOR_WEIGHT = 2.0
+_DRAWN = 1.0
+"""What a coarser code tells of a finer one weighs as many true pairs."""
 _MOST_LEARNED = 200_000
 _RATIOS = {
     "mass": (("mass_in", "mass"), ("mass_out", "mass")),
@@ -43,7 +45,7 @@ class Sides:
     """Making used by the row before and after on the line, -1 where not known."""
     like_before: Ints
     like_after: Ints
-    """1 where that row's input has the same measures, 0 where not, 2 where none are written."""
+    """1 where that row's input has the same measures, 0 where not, 2 where none are written; 3 more at the same times."""
     belongs: Mapping[str, tuple[Ints, Ints]]
     """Ancestor's space -> its id for each use and for each making."""
     stem: pl.Series
@@ -106,7 +108,8 @@ def learn(sides: Sides, use: Ints, making: Ints, *, seed: int = 0) -> Judge:
                 edges[key] = _bins(values.astype(np.float64))
                 if edges[key].size < 2:
                     continue
-            scores[key] = _ratio(_coded(values, edges.get(key)), _coded(chance[name], edges.get(key)))
+            codes = _coded(values, edges.get(key)), _coded(chance[name], edges.get(key))
+            scores[key] = _finer(*codes, _without_times) if name == "sequence" else _ratio(*codes)
     return Judge(edges, _best_of_each(scores))
 
 
@@ -151,6 +154,26 @@ def _ratio(true: Ints, chance: Ints) -> Floats:
     return np.asarray(np.log(seen / by_chance), dtype=np.float64)
 
 
+def _finer(true: Ints, chance: Ints, coarser: Callable[[Ints], Ints]) -> Floats:
+    """As :func:`_ratio`, where the few that were seen of a code are drawn to what its coarser code tells, not to chance."""
+    coarse = _ratio(coarser(true), coarser(chance))
+    true, chance = true[true >= 0], chance[chance >= 0]
+    if coarse.size == 1:
+        return coarse
+    size = int(max(true.max(), chance.max())) + 1
+    expected = (np.bincount(chance, minlength=size) + 0.5) / (chance.size + 0.5 * size) * true.size
+    drawn = np.exp(coarse[np.minimum(coarser(np.arange(size)), coarse.size - 1)])
+    seen = np.bincount(true, minlength=size)
+    return np.asarray(np.log((seen + _DRAWN) / (expected + _DRAWN / drawn)), dtype=np.float64)
+
+
+def _without_times(codes: Ints) -> Ints:
+    """Codes of the sequence without whether rows have the same times."""
+    before, after = codes // _SIDES, codes % _SIDES
+    bare = tuple(side - side % _LIKE + side % _LIKE % _BY_MEASURES for side in (before, after))
+    return np.where(codes >= 0, bare[0] * _SIDES + bare[1], UNKNOWN)
+
+
 def _features(sides: Sides, use: Ints, making: Ints) -> dict[str, Floats | Ints]:
     found: dict[str, Floats | Ints] = {}
     known = (sides.at[use] != NEVER) & (sides.made[making] != NEVER)
@@ -172,13 +195,15 @@ def _features(sides: Sides, use: Ints, making: Ints) -> dict[str, Floats | Ints]
 
 _NEAREST = np.array([0, 1, 2, 3, 5, 9, 33])
 _OTHER, _NONE = 7, 8
-_SIDES = 27
+_BY_MEASURES = 3
+_LIKE = 2 * _BY_MEASURES
+_SIDES = (_NONE + 1) * _LIKE
 
 
 def _sequence(sides: Sides, use: Ints, making: Ints) -> Ints:
     """How far the making lies from those that the rows before and after used, in the order its line made them."""
-    before = _beside(sides, sides.before[use], making) * 3 + sides.like_before[use]
-    after = _beside(sides, sides.after[use], making) * 3 + sides.like_after[use]
+    before = _beside(sides, sides.before[use], making) * _LIKE + sides.like_before[use]
+    after = _beside(sides, sides.after[use], making) * _LIKE + sides.like_after[use]
     first, last = sides.before[use], sides.after[use]
     torn = (first >= 0) & (first == last) & (making != first)
     return np.asarray(np.where(torn, _SIDES * _SIDES + before, before * _SIDES + after), dtype=np.int64)

@@ -80,9 +80,14 @@ def _of_line(sources: Sequence[Source]) -> pl.Expr:
     as_wide = (pl.col("narrow") > _SIDE_BY_SIDE).fill_null(value=False)
     together = (pl.col("beside") > _SIDE_BY_SIDE) & ~as_wide & ~flat
     strips = (pl.col("lanes") > _SOME) | (divided & (pl.col("narrow") < _SIDE_BY_SIDE)) | together
+    # A coil is packed whole; one that goes into several packs, as wide as before, was cut to sheets.
+    narrower = (pl.col("lanes") > _SOME) | (pl.col("narrow") < _SIDE_BY_SIDE).fill_null(value=False)
+    sheets_in_packs = pl.col("source").is_in(packs) & parent.str.starts_with("coil") & (pl.col("parts") > _MOSTLY) & ~narrower
     return (
         pl.when(parent.str.starts_with("heat") & (child != "heat"))
         .then(pl.lit("cast"))
+        .when(sheets_in_packs)
+        .then(pl.lit("sheeted"))
         .when(pl.col("source").is_in(packs) & (~divided | (pl.col("joins") > _SOME)))
         .then(pl.lit("packed"))
         .when(strips)

@@ -11,6 +11,7 @@ import polars as pl
 from tundish.trace.genealogy.evidence import Floats, Ints, Judge, Sides, learn
 from tundish.trace.genealogy.likeness import near
 from tundish.trace.genealogy.settle import settle
+from tundish.trace.genealogy.strangers import of_none, peers
 from tundish.trace.genealogy.uses import Uses
 from tundish.trace.stamps import NEVER
 
@@ -20,6 +21,8 @@ _COPIED_WRONG = 1 / 3000
 """Share of ids that are those of another row: the slip is of the eye, not of the fingers; unsourced, a tenth of the above."""
 _AGAINST = -1.5
 """Log likelihood ratio below which the plain reading of an id is weighed against others."""
+_BY_SLIP = 0.01
+"""Share of a line's rows that repeat the piece of the row before by a slip of the pen alone."""
 _ROUNDS = 2
 _TEACHES = 0.9
 """Least probability of a settled pair from which the next round learns."""
@@ -104,10 +107,20 @@ def _doubted(frame: pl.DataFrame, sides: Sides, judge: Judge, plain: Ints) -> In
 
 
 def _blocks(frame: pl.DataFrame, making: Ints) -> pl.DataFrame:
-    """Uses with the run of neighbouring rows of one making that they stand in."""
+    """Uses with the run of neighbouring rows of one making that they stand in; on lines of one row a piece each row alone."""
     told = frame.select("use", "line", "role", making=pl.Series(making))
     turn = (pl.col("making") != pl.col("making").shift()) | (pl.col("line") != pl.col("line").shift())
-    return told.with_columns(block=turn.fill_null(value=True).cum_sum()).filter(pl.col("making") >= 0)
+    turn = turn.fill_null(value=True) | pl.Series(_row_by_row(frame, making))
+    return told.with_columns(block=turn.cum_sum()).filter(pl.col("making") >= 0)
+
+
+def _row_by_row(frame: pl.DataFrame, making: Ints) -> npt.NDArray[np.bool_]:
+    """Whether a use stands on a line where each piece has one row: two rows that follow one another are then two uses."""
+    told = frame.select("line", "role", making=pl.Series(making))
+    beside = (pl.col("making") == pl.col("making").shift()) & (pl.col("line") == pl.col("line").shift())
+    told = told.with_columns(beside=(beside & (pl.col("making") >= 0)).fill_null(value=False))
+    single = (pl.col("beside").sum() <= _BY_SLIP * pl.len()).over("line", "role")
+    return told.select(single).to_series().to_numpy()
 
 
 def _total(told: dict[str, Floats]) -> Floats:
@@ -128,7 +141,7 @@ def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -
     kinds = np.array([_EVIDENCE[name.partition(":")[0]] for name in names])[leading]
     text = pairs["how"].to_numpy()
     kinds = np.where(text == "exact", "record", np.where(text == "near", "mistyped", kinds))
-    beside = (sides.before[use] == making) | (sides.after[use] == making)
+    beside = ((sides.before[use] == making) | (sides.after[use] == making)) & ~_row_by_row(uses.frame, plain)[use]
     first, again, used = _slot_terms(_slots(uses.frame, plain, sides), slots, uses.frame, pairs, sides)
     pairs = pairs.with_columns(
         score=pl.Series(score),
@@ -137,7 +150,7 @@ def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -
         taken=pl.Series(np.where(beside, 0.0, again)),
         used=pl.Series(used & ~beside),
         shared=pl.Series(beside),
-        none=pl.Series(_none(uses.frame, use, sides)),
+        none=pl.Series(of_none(uses, sides, plain, pairs)),
     )
     total = pl.col("score") + pl.when("used").then("taken").otherwise("free")
     pairs = pairs.with_columns(total=total).filter(pl.col("total") >= pl.col("total").max().over("use") - _HOPELESS)
@@ -175,42 +188,6 @@ _EVIDENCE = {
 }
 
 
-def _none(frame: pl.DataFrame, use: Ints, sides: Sides) -> Floats:
-    """Score of: none of the recorded makings. An id that is known is hardly that of an unrecorded piece."""
-    rows = frame[use]
-    blank, known = rows["even"].is_null().to_numpy(), (rows["n"] > 0).to_numpy()
-    makings = _peers(sides, use)
-    strange = frame.group_by("line").agg(
-        strange=((pl.col("even").is_not_null() & (pl.col("n") == 0)).sum() + 1) / (pl.len() + 1),
-        bare=pl.col("making").is_in(np.flatnonzero(sides.unrecorded)).mean(),
-        single=(pl.col("making").drop_nulls().value_counts().struct.field("count") == 1).sum() / pl.len(),
-    )
-    unrecorded = (
-        rows.join(strange, on="line", how="left", maintain_order="left")
-        .select(pl.when(pl.col("bare") > 0.5).then("single").otherwise("strange").clip(0.001, 0.5))
-        .to_series()
-        .to_numpy()
-    )
-    return np.where(
-        blank,
-        np.log(unrecorded * makings),
-        np.where(known, np.log(0.01) - np.log(makings), np.log(_orphans_around(frame)[use])),
-    )
-
-
-def _orphans_around(frame: pl.DataFrame) -> Floats:
-    """Share of ids around each use that no record makes: near one where the records begin, near none elsewhere."""
-    orphan = (pl.col("even").is_not_null() & (pl.col("n") == 0)).cast(pl.Float64)
-    around = orphan.rolling_sum(21, min_samples=1, center=True) - orphan
-    return frame.select((around / 20).clip(0.02, 0.9)).to_series().to_numpy()
-
-
-def _peers(sides: Sides, use: Ints) -> Ints:
-    """How many makings there are of the space that each use asks for."""
-    counts = np.bincount(sides.space, minlength=int(sides.wanted.max(initial=0)) + 1)
-    return np.asarray(np.maximum(counts[sides.wanted[use]], 1), dtype=np.int64)
-
-
 def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: pl.DataFrame) -> pl.DataFrame:
     """Makings that an id may mean: that it names, one slip away, beside what neighbouring rows used, unused in the window."""
     frame, makings = uses.frame[doubted], uses.makings.select("event", "space", "even")
@@ -237,7 +214,7 @@ def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: p
     wide_use, wide = _unused(sides, settled, doubted, slots, frame)
     use, making = np.concatenate([use, wide_use]), np.concatenate([making, wide])
     blank = uses.frame["even"].is_null().to_numpy()[use]
-    text = np.where(blank, 0.0, np.log(_COPIED_WRONG) - np.log(_peers(sides, use)) - 2.3)
+    text = np.where(blank, 0.0, np.log(_COPIED_WRONG) - np.log(peers(sides, use)) - 2.3)
     others = pl.DataFrame({"use": use, "making": making, "text": text}).with_columns(how=pl.lit("other"))
     found.append(others.filter(sides.space[making] == sides.wanted[use]))
     return (

@@ -11,9 +11,9 @@ import polars as pl
 from tundish.trace.genealogy.events import Events, most_said
 from tundish.trace.genealogy.likeness import near, slips
 from tundish.trace.genealogy.links import Links
+from tundish.trace.genealogy.strays import NUMBERED, RUNNING, steps
 from tundish.trace.genealogy.uses import Uses
 
-_RUNNING = 0.7
 _BEGINNING = 0.9
 _FEWEST = 20
 _MOST_OF = 0.5
@@ -54,15 +54,12 @@ def name_pieces(events: Events, uses: Uses, links: Links, mentions: pl.DataFrame
     return Names(makings["read"].alias("even"), written, makings["certainty"], makings["mended"])
 
 
-_NUMBER = r"^(.*?)(\d{1,15})$"
-
-
 def _split(name: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    digits = name.str.extract(_NUMBER, 2)
-    return name.str.extract(_NUMBER, 1), digits.cast(pl.Int64), digits.str.len_chars()
+    digits = name.str.extract(NUMBERED, 2)
+    return name.str.extract(NUMBERED, 1), digits.cast(pl.Int64), digits.str.len_chars()
 
 
-def _next(name: pl.Expr, step: int) -> pl.Expr:
+def _next(name: pl.Expr, step: pl.Expr) -> pl.Expr:
     """The id a step further in the series, with as many digits."""
     stem, number, width = _split(name)
     ahead = (number + step).cast(pl.String)
@@ -74,11 +71,12 @@ def _with_hints(events: Events, uses: Uses, links: Links) -> pl.DataFrame:
     makings = uses.makings.with_columns(recorded=pl.col("source").is_not_null())
     ordered = makings.filter("recorded").sort("line", "rank", maintain_order=True)
     same = (pl.col("line") == pl.col("line").shift()).fill_null(value=False)
+    ordered = ordered.join(steps(ordered).drop("running"), on="line", how="left", maintain_order="left")
     ordered = ordered.with_columns(
-        after=pl.when(same).then(_next(pl.col("even").shift(), 1)),
-        ahead=pl.when(same.shift(-1).fill_null(value=False)).then(_next(pl.col("even").shift(-1), -1)),
+        after=pl.when(same).then(_next(pl.col("even").shift(), pl.col("step"))),
+        ahead=pl.when(same.shift(-1).fill_null(value=False)).then(_next(pl.col("even").shift(-1), -pl.col("step"))),
     )
-    running = ordered.group_by("line").agg(running=(pl.col("after") == pl.col("even")).mean() >= _RUNNING, n=pl.len())
+    running = ordered.group_by("line").agg(running=(pl.col("after") == pl.col("even")).mean() >= RUNNING, n=pl.len())
     ordered = ordered.join(running.filter(pl.col("n") >= _FEWEST).drop("n"), on="line", how="left")
     parents = _parents(events, uses, links)
     hints = ordered.select("event", "after", "ahead", pl.col("running").fill_null(value=False))
@@ -252,7 +250,7 @@ def _beyond_chance(fits: int, by_chance: int, odd: int) -> float:
 
 
 def _near_number(word: str, stem: str | None, centre: float, reach: float) -> bool:
-    match = re.fullmatch(_NUMBER, word)
+    match = re.fullmatch(NUMBERED, word)
     return match is not None and match[1] == stem and abs(int(match[2]) - centre) <= reach
 
 

@@ -37,6 +37,10 @@ _MEASURES: Mapping[str, tuple[str, ...]] = {
     "lane": ("position.lane",),
 }
 """Concepts that say each measure of a record, the plainest first."""
+_CUT_FOR = "forging.blank_mass"
+"""What a blank weighs: it comes out of the saw, and goes into the press."""
+_DIVIDED = 1.5
+"""So many products of one piece and more: it was cut."""
 _OF_LEVEL = {"mass": "weight", "length": "length", "thickness": "thickness", "width": "width"}
 _NO_RECORD = ("position.sample", "position.end", "defect.position_length", "defect.position_from", "defect.position_width")
 _TRAITS = (*_MEASURES["mass_in"], *_MEASURES["mass_out"], *_MEASURES["scrap"], "production.equipment", "production.process")
@@ -340,6 +344,8 @@ def _measure(source: Source, name: str) -> pl.Series:
         one = source.into if side == "in" else source.out
         if one is not None and one.space.startswith("slab"):
             concepts = (*concepts, f"product.slab_{_OF_LEVEL[quantity]}", f"product.billet_{_OF_LEVEL[quantity]}")
+    if name == ("mass_out" if _cuts(source) else "mass_in"):
+        concepts = (*concepts, _CUT_FOR)
     for concept in concepts:
         for column in table.columns:
             if (
@@ -350,6 +356,10 @@ def _measure(source: Source, name: str) -> pl.Series:
             ):
                 return table.frame[column.name].cast(pl.Float64).fill_nan(None).alias(name)
     return pl.repeat(None, table.frame.height, dtype=pl.Float64, eager=True).alias(name)
+
+
+def _cuts(source: Source) -> bool:
+    return source.into is not None and source.out.ids.words.len() > _DIVIDED * source.into.ids.words.len()
 
 
 def _flag(table: Table, name: str, concept: str) -> pl.Series:

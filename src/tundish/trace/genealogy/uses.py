@@ -152,10 +152,16 @@ def _floats(values: pl.Series) -> Floats:
 
 
 def _alike(rows: pl.DataFrame) -> Ints:
-    """For each row whether what went in has the measures of the row before: 1 yes, 0 no, 2 not written."""
+    """How much each row is like the one before.
+
+    1: what went in has the same measures, 0: it has not, 2: none are written; 3 more where both began and ended together.
+    """
     same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in (*_IN, "line"))
     written = pl.any_horizontal(pl.col(name).is_not_null() for name in _IN)
-    return rows.select(pl.when(~written).then(2).when(same).then(1).otherwise(0)).to_series().to_numpy().astype(np.int64)
+    times = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in ("start", "end", "line"))
+    together = (times & pl.any_horizontal(pl.col("start", "end").is_not_null())).fill_null(value=False)
+    alike = pl.when(~written).then(2).when(same).then(1).otherwise(0) + 3 * together.cast(pl.Int64)
+    return rows.select(alike).to_series().to_numpy().astype(np.int64)
 
 
 def _belongs(events: Events, uses: Uses) -> dict[str, tuple[Ints, Ints]]:
