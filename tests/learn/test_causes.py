@@ -98,6 +98,23 @@ def test_a_crew_is_known_by_the_clock_but_a_grade_is_not():
     assert not is_context(pieces, groups["machine"], catalogue)
 
 
+def test_where_a_piece_was_cut_is_no_cause_but_its_lane_may_be():
+    """Heads of coils and edge strips are worse: the first is a suspect that says where to look, the second a cause."""
+    rng = np.random.default_rng(3)
+    make = plants.Maker(rng, 900)
+    begins, lane = rng.uniform(0, 800, 900), rng.integers(1, 8, 900).astype(float)
+    make.add("from", begins, concept="position.from")
+    make.add("crop", rng.uniform(1, 4, 900), concept="position.head_crop")
+    make.add("lane", lane, concept="position.lane")
+    for i in range(5):
+        make.add(f"noise{i}", rng.normal(size=900))
+    outcome = 2.0 * (begins < 200) + 0.5 * np.abs(lane - 4) + rng.normal(size=900)
+    found = causes_of(plants.Plant(make.pieces(outcome), plants.ValueQuestion(), ()))
+    assert [headers(cause) for cause in found.causes] == [{"lane"}]
+    suspect = next(cause for cause in found.suspects if "from" in headers(cause))
+    assert "which part of the material" in str(suspect.reason)
+
+
 def test_rotating_crews_are_known_by_their_turns():
     make = plants.Maker(np.random.default_rng(0), 1500)
     turn = np.arange(1500) * 12 // 480

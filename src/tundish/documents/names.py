@@ -65,6 +65,7 @@ def made_of(column: Column, _: Say) -> str:
         return _("{statistic} while in the zone of {zone}", statistic=statistic, zone=(column.window or "")[5:])
     over = {
         "stay": _("{statistic} over the stay", statistic=statistic),
+        "metres": _("{statistic} over its own metres", statistic=statistic),
         "until_moment": _("{statistic} until the decision", statistic=statistic),
         "since_reading": _("{statistic} since the reading before", statistic=statistic),
         "heating": _("{statistic} while heating up", statistic=statistic),

@@ -40,6 +40,10 @@ WHO_OR_WHEN = Message(
     "Goes along with the result, but says who or when, not what: something that differs between them is not recorded. "
     "Ask what is done differently."
 )
+WHERE = Message(
+    "Goes along with the result, but says which part of the material it was or how it lay, not what was done to it: something "
+    "that differs along the material is not recorded. Ask what is done differently there."
+)
 MOST_SUSPECTS = 12
 MOST_ROWS = 6_000
 """More pieces than this are thinned for the tests; the model sees them all."""
@@ -62,6 +66,12 @@ class _Case:
 
     bench: Bench
     found: Search
+    places: frozenset[int]
+    """Groups that say only which part of the material it was, or how it lay."""
+
+    def no_cause(self, i: int) -> Message:
+        """Why a group that is mere context cannot be a cause."""
+        return WHERE if i in self.places else WHO_OR_WHEN
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,13 @@ def find_causes(
     blocks = np.unique(time_blocks(pieces.table.frame, block_count(len(rows))), return_inverse=True)[1]
     context = frozenset(i for i, group in enumerate(groups) if is_context(pieces, group, catalogue))
     bench = Bench(outcome[rows], groups, blocks, seed, context)
-    return _written(pieces, _Case(bench, search(bench)), binary=binary, seed=seed)
+    places = frozenset(i for i in context if _tells_where(groups[i], catalogue))
+    return _written(pieces, _Case(bench, search(bench), places), binary=binary, seed=seed)
+
+
+def _tells_where(group: Group, catalogue: Catalogue) -> bool:
+    concept = group.main.column.concept
+    return concept is not None and concept in catalogue and catalogue.concept(concept).book_keeping
 
 
 def _thinned(pieces: Pieces, rows: np.ndarray) -> Pieces:
@@ -160,7 +176,7 @@ def _verdict(case: _Case, i: int, *, share: float, sure: float) -> tuple[Message
     count = len(case.bench.groups)
     p = _told(case.found.p_given_others[i] * count)
     if i in case.bench.context:
-        return WHO_OR_WHEN, False
+        return case.no_cause(i), False
     if share < LEAST_SHARE:
         return Message(
             "Clear but small: {share} % of what is explained goes with it. Look at the causes first.",
@@ -179,7 +195,7 @@ def _verdict(case: _Case, i: int, *, share: float, sure: float) -> tuple[Message
 def _why_not(case: _Case, i: int, columns: Mapping[int, Column]) -> Message:
     found, count, active = case.found, len(case.bench.groups), case.found.active
     if i in case.bench.context:
-        return WHO_OR_WHEN
+        return case.no_cause(i)
     if found.p_alone[i] * count > SEEN >= found.p_without_trend[i] * count:
         return Message(
             "Follows the slow change of the result over time and says nothing beyond it: anything that changed in this time "

@@ -20,7 +20,9 @@ from tundish.trace.keys import refuse_strangers
 from tundish.trace.laid import Laid, lay_out, lay_plan
 from tundish.trace.loose import Loose, about_strangers, of_loose
 from tundish.trace.mended import Mended, mend
+from tundish.trace.own_metres import OwnMetres
 from tundish.trace.pieces import END, MOMENT, PIECE, START, Link, Pieces
+from tundish.trace.position import measure
 from tundish.trace.spelling import spell
 from tundish.trace.stamps import NEVER, as_times, role
 from tundish.trace.stays.decision import stamped_after
@@ -71,7 +73,8 @@ def trace(
     tell("trace", 1 + len(laid.joined), len(mended.tables))
     offsets = clock_offsets_s or {}
     aligned = _aligned(laid, mended, offsets, gauges_m or {}, time_zone)
-    loose = of_loose(laid, aligned, offsets=offsets, bench=bench, tell=tell, todo=len(mended.tables))
+    metres = _metres(laid, mended, aligned, gauges_m or {})
+    loose = of_loose(laid, aligned, metres=metres, offsets=offsets, bench=bench, tell=tell, todo=len(mended.tables))
     refuse_strangers(found, loose.strangers)
     features += more + [feature for one in loose.told for feature in one.features]
     findings += told + loose.findings + [finding for one in loose.told for finding in one.findings]
@@ -89,6 +92,16 @@ def _aligned(
     names = {table.name for table in laid.plan.loose} | set(mended.genealogy.stays["table"].drop_nulls().to_list())
     tables = [table for table in mended.whole if table.name in names]
     return align(tables, mended.genealogy, laid.catalogue, given=offsets, gauges_m=gauges_m, time_zone=time_zone)
+
+
+def _metres(laid: Laid, mended: Mended, aligned: Aligned, gauges_m: Mapping[str, float]) -> OwnMetres | None:
+    """Where signals of lines before the pieces' own are to be read metre by metre: every stay ruled in metres."""
+    earlier = {aligned.lines.get(table.name) for table in laid.plan.loose} - {None, *laid.lines}
+    if not laid.is_traced or not earlier:
+        return None
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ruled = measure(mended.whole, mended.genealogy, aligned, laid.catalogue, gauges_m=gauges_m)
+        return OwnMetres(ruled, laid.lineage.own)
 
 
 def _about_material(laid: Laid, mended: Mended, aligned: Aligned) -> list[Finding]:
@@ -161,7 +174,7 @@ def _of_many(laid: Laid) -> tuple[list[Feature], list[Finding]]:
     for one in laid.joined:
         if one.segments is None:
             continue
-        without = laid.no_values(one.table)
+        without = laid.no_statistics(one.table)
         events = of_events(one.table, one.segments, laid.moments.cut, laid.catalogue, without=without)
         known: Known = "before"
         if events.rows and events.late > 0.5 * events.rows:
@@ -186,7 +199,7 @@ def _own_readings(laid: Laid) -> list[Feature]:
         return []
     column = laid.home.column(laid.target.column)
     first = laid.home.frame[column.name].gather(readings.rows[readings.edges[:-1]])
-    without = laid.no_values(laid.home)
+    without = laid.no_statistics(laid.home)
     rest = of_events(laid.home, readings, laid.moments.cut, laid.catalogue, without=without, counted=False)
     return [Feature(describe(laid.home, column, "first", "until_moment"), first), *rest.features]
 

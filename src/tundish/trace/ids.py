@@ -74,6 +74,11 @@ def is_identity(column: Column, catalogue: Catalogue) -> bool:
     return column.kind == "identity" or (column.concept is not None and catalogue.concept(column.concept).role == "identity")
 
 
+def tells_where(column: Column, catalogue: Catalogue) -> bool:
+    """True when the vocabulary says that the column only tells which part of the material a row is about, or how it lay."""
+    return column.concept is not None and catalogue.concept(column.concept).book_keeping
+
+
 def shares(one: Ids, other: Ids) -> float:
     """Share of the smaller column's ids that stand in the larger one; 0 when that is no more than chance gives."""
     mine, theirs = comparable(one, other)

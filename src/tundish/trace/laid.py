@@ -12,7 +12,7 @@ import polars as pl
 from tundish.errors import Message, TooLarge
 from tundish.table import Column, Table
 from tundish.trace.base import Base, Joined, files_of, join, lay_base
-from tundish.trace.ids import Ids, is_identity
+from tundish.trace.ids import Ids, is_identity, tells_where
 from tundish.trace.keys import Plan, plan
 from tundish.trace.lineage import Lineage, numbers_of
 from tundish.trace.mended import Mended
@@ -71,6 +71,11 @@ class Laid:
         used |= {self.target.column} if self.target.table == table.name else set()
         used |= {c.name for c in table.columns if is_identity(c, self.catalogue) or _numbers_rows(table, c)}
         return frozenset(used)
+
+    def no_statistics(self, table: Table) -> frozenset[str]:
+        """Columns of which no mean and no sum over several rows says anything: those that are no values, and those that say
+        which part of the material a row is about."""
+        return self.no_values(table) | {c.name for c in table.columns if tells_where(c, self.catalogue)}
 
 
 def lay_plan(mended: Mended, whole: Table, target: Target, catalogue: Catalogue, keys: Mapping[str, str]) -> Plan:

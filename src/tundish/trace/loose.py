@@ -14,6 +14,7 @@ from tundish.trace.base import at, files_of, origin_of
 from tundish.trace.clocks import Aligned, given
 from tundish.trace.keys import Plan
 from tundish.trace.laid import Laid, column_of_stay
+from tundish.trace.own_metres import OwnMetres
 from tundish.trace.pieces import Clock
 from tundish.trace.stamps import NEVER
 from tundish.trace.stays.decision import of_pieces, sole_stamp
@@ -45,17 +46,24 @@ class Loose:
 
 
 def of_loose(
-    laid: Laid, aligned: Aligned, *, offsets: Mapping[str, float], bench: Bench | None, tell: Progress, todo: int
+    laid: Laid,
+    aligned: Aligned,
+    *,
+    metres: OwnMetres | None,
+    offsets: Mapping[str, float],
+    bench: Bench | None,
+    tell: Progress,
+    todo: int,
 ) -> Loose:
     """Join the loose tables: rows that name forebears by the genealogy, signals of the pieces' own line by their stays, signals
-    of earlier lines by the stays of forebears."""
+    of earlier lines by the pieces' own metres there, and by the stays of forebears where ``metres`` does not know these."""
     found = Loose()
     stay = _stay(laid)
     clocks = {file: given(file, float(offset)) for file, offset in offsets.items()}
     for n, table in enumerate(laid.plan.loose):
         if not _of_forebears(laid, table, found):
             for line, part in by_line(table, aligned.lines):
-                _of_signals(laid, part, line, aligned, clocks, stay=stay, bench=bench, found=found)
+                _of_signals(laid, part, line, (aligned, metres), clocks, stay=stay, bench=bench, found=found)
         tell("trace", todo - len(laid.plan.loose) + n + 1, todo)
     if stay is not None:
         found.signals |= _of_shared_clocks(laid, found.signals, stay, bench)
@@ -74,7 +82,7 @@ def _of_forebears(laid: Laid, table: Table, found: Loose) -> bool:
         laid.catalogue,
         bridges=[one for one in (*laid.plan.loose, laid.home, *(other.table for other in laid.joined)) if not one.parts],
         known_until=laid.moments.cut.moments,
-        without=laid.no_values(table),
+        without=laid.no_statistics(table),
     )
     found.upstream += [] if made is None else [made]
     return made is not None
@@ -84,13 +92,14 @@ def _of_signals(
     laid: Laid,
     table: Table,
     line: str | None,
-    aligned: Aligned,
+    traced: tuple[Aligned, OwnMetres | None],
     clocks: Mapping[str, Clock],
     *,
     stay: Stay | None,
     bench: Bench | None,
     found: Loose,
 ) -> None:
+    aligned, metres = traced
     if line is None or line in laid.lines:
         told, known = (table, clocks) if line is None else righted(table, aligned, laid.catalogue)
         made = None if stay is None else _signals(laid, told, stay, known, bench)
@@ -99,8 +108,10 @@ def _of_signals(
         else:
             found.signals[table.name] = made
         return
-    until, without = laid.moments.cut.moments, laid.no_values(table)
-    carried = of_line(table, line, laid.lineage, aligned, laid.catalogue, known_until=until, without=without)
+    until, without = laid.moments.cut.moments, laid.no_statistics(table)
+    carried = of_line(
+        table, line, laid.lineage, aligned, laid.catalogue, known_until=until, without=without, metres=metres, bench=bench,
+    )  # fmt: skip
     if carried is None:
         found.findings.append(about_later(table, line))
     else:
@@ -108,7 +119,7 @@ def _of_signals(
 
 
 def _signals(laid: Laid, table: Table, stay: Stay, clocks: Mapping[str, Clock], bench: Bench | None) -> Signals | None:
-    until, without = laid.moments.moments, laid.no_values(table)
+    until, without = laid.moments.moments, laid.no_statistics(table)
     if table.parts:
         if bench is None:
             raise ValueError(table.name)

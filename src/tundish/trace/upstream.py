@@ -16,17 +16,17 @@ from tundish.trace.carried import carried
 from tundish.trace.clocks import Aligned
 from tundish.trace.ids import Ids, comparable, is_identity, shares
 from tundish.trace.lineage import Lineage, ended, numbers_of, ways
+from tundish.trace.own_metres import OwnMetres
 from tundish.trace.pieces import Clock, Link
 from tundish.trace.spelling import spell
 from tundish.trace.stamps import NEVER, Stamps, as_times, microseconds, stamp_column, stamps
 from tundish.trace.stays.features import Feature, describe, when_known
+from tundish.trace.stays.parted import Bench, of_parted_signals
 from tundish.trace.stays.segments import Ints
 from tundish.trace.stays.signals import Stay, of_signals
 from tundish.vocabulary import Catalogue
 
 _MOSTLY = 0.5
-_PLACES = ("identity.", "position.")
-"""Concepts that say which piece and where on it: no values of it."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,10 @@ def by_line(table: Table, lines: Mapping[str, str]) -> list[tuple[str | None, Ta
             dict(zip(sources, range(len(sources)), strict=True)), return_dtype=table.frame[SOURCE].dtype
         )
         rows = table.frame.filter(pl.col(SOURCE).is_in(sources)).with_columns(renumbered)
-        parts.append((line, replace(table, frame=rows, origins=tuple(table.origins[n] for n in sources))))
+        chunks = tuple(replace(chunk, source=sources.index(chunk.source)) for chunk in table.parts if chunk.source in sources)
+        recipes = tuple(table.recipes[n] for n in sources) if table.recipes else ()
+        origins = tuple(table.origins[n] for n in sources)
+        parts.append((line, replace(table, frame=rows, origins=origins, parts=chunks, recipes=recipes)))
     return parts
 
 
@@ -61,7 +64,7 @@ def righted(table: Table, aligned: Aligned, catalogue: Catalogue) -> tuple[Table
     """The table with its stamps put right file by file, where it has several; and the clock that it is then to be read by."""
     clocks = {clock.file: clock for clock in aligned.clocks}
     stamp = stamp_column(table, catalogue)
-    if len(table.origins) < 2 or SOURCE not in table.frame.columns or stamp is None:
+    if len(table.origins) < 2 or SOURCE not in table.frame.columns or stamp is None or table.parts:
         return table, clocks
     times, source = stamps(table, stamp.name), table.frame[SOURCE].to_numpy()
     for number, origin in enumerate(table.origins):
@@ -82,17 +85,24 @@ def of_line(
     *,
     known_until: Stamps,
     without: frozenset[str],
+    metres: OwnMetres | None = None,
+    bench: Bench | None = None,
 ) -> Upstream | None:
     """Statistics of signals over the stays of forebears on a line, carried to the pieces; None when there was none of these.
 
-    Of stays that ended after the piece's moment (``known_until``) nothing is used.
+    Where ``metres`` knows which metres of these became the piece, over the time in which they were under each gauge. Of what
+    ended after the piece's moment (``known_until``) nothing is used.
     """
     stays = lineage.stays.filter(pl.col("line") == line)
     starts, ends = (microseconds(stays[name]) for name in ("start", "end"))
     if not starts.size:
         return None
     told, clocks = righted(table, aligned, catalogue)
-    made = of_signals(told, Stay(starts, ends, line, {}), catalogue, clocks, known_until=ends, without=without)
+    stay = Stay(starts, ends, line, {})
+    if table.parts and bench is not None:
+        made = of_parted_signals(told, stay, catalogue, clocks, known_until=ends, without=without, bench=bench)
+    else:
+        made = of_signals(told, stay, catalogue, clocks, known_until=ends, without=without)
     if made is None:
         return None
     found, _ = ways(lineage, np.where(made.linked, stays["piece"].to_numpy(), -1), ends, known_until)
@@ -100,9 +110,65 @@ def of_line(
         return None
     features = tuple(carried(feature, found, line) for feature in made.features)
     link = replace(made.link, pieces_linked=int(found.reached.sum()))
+    own = None
+    if metres is not None and not table.parts:
+        own = _of_metres(told, line, metres, catalogue, clocks, known_until=known_until, without=without)
+    if own is not None:
+        features = tuple(_rather(feature, own) for feature in features)
     mine = tuple(clock for clock in aligned.clocks if any(origin.file == clock.file for origin in table.origins))
     findings = [one for one in made.findings if one.code not in ("linked", "pieces_without_signal")]
-    return Upstream(features, link, found.reached, (_joined(table, link, line), *findings), mine or (made.clock,))
+    said = [_joined(table, link, line), *([] if own is None else [_about_metres(table, line, own, found.reached)])]
+    return Upstream(features, link, found.reached, (*said, *findings), mine or (made.clock,))
+
+
+def _of_metres(
+    table: Table,
+    line: str,
+    metres: OwnMetres,
+    catalogue: Catalogue,
+    clocks: Mapping[str, Clock],
+    *,
+    known_until: Stamps,
+    without: frozenset[str],
+) -> dict[str, Feature] | None:
+    """The same statistics over each piece's own metres; null where these are not known, None where none are."""
+    made: dict[str, Feature] = {}
+    columns = [column for column in table.columns if column.name not in without and column.kind != "time"]
+    for gauge_m, names in metres.gauges(table, columns).items():
+        spells = metres.on(line, table, gauge_m)
+        if spells is None:
+            return None
+        known = spells.known(known_until.size, known_until)
+        others = without | {column.name for column in columns if column.name not in names}
+        found = of_signals(
+            table, Stay(spells.starts, spells.ends, line, {}), catalogue, clocks, known_until=spells.ends, without=others
+        )
+        ways_ = spells.to(known_until.size, known)
+        for feature in () if found is None or not known.any() else found.features:
+            window = "metres" if feature.column.window == "stay" else feature.column.window
+            one = carried(Feature(replace(feature.column, window=window), feature.values), ways_, line)
+            made[one.column.name] = one
+    return made or None
+
+
+def _rather(feature: Feature, own: Mapping[str, Feature]) -> Feature:
+    """The value over the piece's own metres, where it is known, else over the whole stay."""
+    better = own.get(feature.column.name)
+    if better is None:
+        return feature
+    return Feature(better.column, pl.select(pl.coalesce(better.values, feature.values)).to_series())
+
+
+def _about_metres(table: Table, line: str, own: Mapping[str, Feature], reached: npt.NDArray[np.bool_]) -> Finding:
+    """How many pieces are told of by their own metres, how many by the whole stay of what they were made of."""
+    known = np.any([feature.values.is_not_null().to_numpy() for feature in own.values()], axis=0)
+    count, rest = int(known.sum()), int((reached & ~known).sum())
+    text = Message(
+        "{file} on {line}: for {count} pieces over their own metres, for {rest} over the whole stay of what they were made of, "
+        "because their metres there are not known.",
+        file=files_of(table), line=line, count=count, rest=rest,
+    )  # fmt: skip
+    return Finding("own_metres", "info", text, origin_of(table), rest)
 
 
 def _joined(table: Table, link: Link, line: str) -> Finding:
@@ -220,7 +286,7 @@ def _values(table: Table, catalogue: Catalogue, without: frozenset[str]) -> list
     made = []
     for column in table.columns:
         identity = is_identity(column, catalogue)
-        if column.kind == "time" or (not identity and (column.name in without or (column.concept or "").startswith(_PLACES))):
+        if column.kind == "time" or (not identity and column.name in without):
             continue
         values = table.frame[column.name]
         if identity:

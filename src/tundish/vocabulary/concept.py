@@ -49,6 +49,8 @@ class Concept:
     """For an identity: names what went in, not what came out."""
     equipment: bool = False
     """Names a machine, a tool or a place in the works: can be a cause, as a crew or a customer cannot."""
+    book_keeping: bool = False
+    """Says which part of the material something is, or how it lay: what was done there may be a cause, the place is none."""
     turnable: bool = False
     """May a person at the line turn it?"""
     better: Literal["lower", "higher"] | None = None
@@ -78,8 +80,8 @@ class Concept:
 
     @property
     def is_context(self) -> bool:
-        """Says only who, when or for whom, so that it cannot be a cause that anyone could turn."""
-        return self.role == "context" and self.kind == "category" and not self.equipment
+        """Says only who, when, for whom or which part, so that it cannot be a cause that anyone could turn."""
+        return self.book_keeping or (self.role == "context" and self.kind == "category" and not self.equipment)
 
     @property
     def iri(self) -> str:

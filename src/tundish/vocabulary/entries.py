@@ -81,6 +81,7 @@ def _concept(id: str, entry: Entry) -> Concept:
         level=entry.get("level"),
         goes_in=bool(entry.get("goes_in", False)),
         equipment=bool(entry.get("equipment", False)),
+        book_keeping=bool(entry.get("book_keeping", False)),
         turnable=bool(entry.get("turnable", False)),
         better=entry.get("better"),
         good=tuple(str(value).casefold() for value in entry.get("good", ())),
