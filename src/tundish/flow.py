@@ -26,9 +26,9 @@ from tundish.standardise.contracts import Contract
 from tundish.standardise.mends import Mends
 from tundish.store import LANDED, traced
 from tundish.table import Finding, Progress, Table
-from tundish.trace.clocks import align
-from tundish.trace.history import History, Material, along, in_memory
+from tundish.trace.history import History, Material, along, in_memory, lay_parts
 from tundish.trace.history import history as tell
+from tundish.trace.large import align_all
 from tundish.trace.mended import mend
 from tundish.trace.pieces import Pieces
 from tundish.trace.stays.parted import Bench
@@ -169,7 +169,7 @@ def bench(plant: Path, settings: Settings, tables: Sequence[Table]) -> Iterator[
         yield Bench(stack.enter_context(open_engine(settings.compute)), folder)
 
 
-def material(plant: Path, settings: Settings, progress: Progress) -> Material:
+def material(plant: Path, settings: Settings, progress: Progress, *, held_bytes: int = HELD_BYTES) -> Material:
     """Where every piece of a plant came from and went: what was kept of an earlier run, while no file has changed, else traced.
 
     Raises an :class:`~tundish.errors.InputError` when a file cannot be read whole.
@@ -178,17 +178,22 @@ def material(plant: Path, settings: Settings, progress: Progress) -> Material:
     kept = traced.load(plant, key)
     if kept is not None:
         return kept
-    found = standard(plant, settings, progress)
+    found = standard(plant, settings, progress, held_bytes=held_bytes)
     mended = mend(found.tables.tables, found.catalogue, keys=settings.keys, progress=progress)
-    aligned = align(
-        mended.tables,
-        mended.genealogy,
-        found.catalogue,
-        given=settings.clock_offsets_s,
-        gauges_m=settings.gauges_m,
-        time_zone=settings.time_zone,
-    )
-    whole = in_memory(mended.genealogy, tables=mended.tables, aligned=aligned, findings=mended.findings)
+    with bench(plant, settings, mended.tables) as place:
+        aligned = align_all(
+            mended.tables,
+            mended.genealogy,
+            found.catalogue,
+            bench=place,
+            given=settings.clock_offsets_s,
+            gauges_m=settings.gauges_m,
+            time_zone=settings.time_zone,
+        )
+        parted = lay_parts(mended.tables, found.catalogue, place)
+    whole = in_memory(
+        mended.genealogy, tables=mended.tables, parted=parted, aligned=aligned, findings=mended.findings
+    )  # fmt: skip
     progress("keep", 0, 0)
     return traced.keep(whole, plant, key)
 

@@ -6,7 +6,7 @@ import made_chain as made
 import polars as pl
 
 from tundish.table import ROW, SOURCE, Column, Origin, Table
-from tundish.trace.history.along import _during, _lines
+from tundish.trace.history.along import _during, lines_of
 from tundish.trace.history.material import InMemory, in_memory
 from tundish.vocabulary import load_catalogue
 
@@ -20,13 +20,13 @@ def test_each_export_of_a_stack_is_read_around_the_stays_on_its_own_line():
     table = Table("TREND", frame, (Column("t", "time", origins, concept="production.timestamp"),), origins)
     material = in_memory(made.genealogy(), tables=(table,))
     material = type(material)(**{**vars(material), "lines": {"TREND_hot.csv": "hot", "TREND_slit.csv": "slit"}})
-    lines = _lines(table, material)
+    lines = lines_of(table, material)
     assert lines == ["hot", "slit"]
     hours = [int((made.BEGIN + timedelta(hours=hour)).timestamp() * 1_000_000) for hour in (2, 4, 30, 31)]
     windows = {"hot": (hours[0], hours[1]), "slit": (hours[2], hours[3])}
-    wanted = _during(table, material, lines, windows, load_catalogue())
-    assert wanted is not None
-    rows = InMemory(table).rows(wanted)
+    found = _during(table, material, lines, windows, load_catalogue())
+    assert found is not None
+    rows = InMemory(table).rows(found[0], within=found[1])
     assert rows.filter(pl.col(SOURCE) == 0)["t"].to_list() == times[2:5]
     assert rows.filter(pl.col(SOURCE) == 1)["t"].to_list() == times[30:32]
     assert _during(table, material, lines, {"other": windows["hot"]}, load_catalogue()) is None

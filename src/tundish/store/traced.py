@@ -24,9 +24,10 @@ from tundish.intake.folder import WORKSPACE, plant_name, walk, workspace
 from tundish.store.shelves import mapped, put, save, shelf
 from tundish.store.tables import kept_tables, put_tables
 from tundish.store.told import packed, packed_finding, unpacked, unpacked_finding
-from tundish.table import Finding, Origin
+from tundish.table import Finding, Origin, Table
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS
 from tundish.trace.genealogy.index import Index
+from tundish.trace.history.in_parts import InParts
 from tundish.trace.history.material import InMemory, Material, Shown
 from tundish.trace.history.overview import OVERVIEW, Overview
 from tundish.trace.pieces import Clock, Jump
@@ -168,7 +169,8 @@ def _write(material: Material, folder: Path, key: str) -> None:
     (folder / "overview").mkdir()
     for name in OVERVIEW:
         getattr(material.overview, name).write_parquet(folder / "overview" / f"{name}.parquet")
-    put_tables([table.table for table in material.tables if isinstance(table, InMemory)], folder / "tables")
+    tables = (table.table if isinstance(table, InMemory) else table for table in material.tables)
+    put_tables([table for table in tables if isinstance(table, Table | InParts)], folder / "tables")
     about = {
         "key": key,
         "findings": [packed_finding(finding) for finding in material.findings],

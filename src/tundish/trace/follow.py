@@ -12,12 +12,13 @@ from tundish.errors import Message
 from tundish.table import ROW, SOURCE, Column, Finding, Known, Progress, Repair, Table
 from tundish.trace.base import at, files_of, origin_of
 from tundish.trace.batches import find_batches
-from tundish.trace.clocks import Aligned, align
+from tundish.trace.clocks import Aligned
 from tundish.trace.companions import find_twins, of_twins
 from tundish.trace.ids import is_identity
 from tundish.trace.intervals import is_regular, trace_intervals
 from tundish.trace.keys import refuse_strangers
 from tundish.trace.laid import Laid, lay_out, lay_plan
+from tundish.trace.large import align_all
 from tundish.trace.loose import Loose, about_strangers, of_loose
 from tundish.trace.mended import Mended, mend
 from tundish.trace.own_metres import OwnMetres
@@ -72,7 +73,7 @@ def trace(
     more, told = _of_many(laid)
     tell("trace", 1 + len(laid.joined), len(mended.tables))
     offsets = clock_offsets_s or {}
-    aligned = _aligned(laid, mended, offsets, gauges_m or {}, time_zone)
+    aligned = _aligned(laid, mended, bench, offsets, gauges_m=gauges_m or {}, time_zone=time_zone)
     metres = _metres(laid, mended, aligned, gauges_m or {})
     loose = of_loose(laid, aligned, metres=metres, offsets=offsets, bench=bench, tell=tell, todo=len(mended.tables))
     refuse_strangers(found, loose.strangers)
@@ -84,14 +85,22 @@ def trace(
 
 
 def _aligned(
-    laid: Laid, mended: Mended, offsets: Mapping[str, float], gauges_m: Mapping[str, float], time_zone: str
+    laid: Laid,
+    mended: Mended,
+    bench: Bench | None,
+    offsets: Mapping[str, float],
+    *,
+    gauges_m: Mapping[str, float],
+    time_zone: str,
 ) -> Aligned:
     """Lines and clocks of the loose tables, where pieces went over several lines; else each log tells its clock by itself."""
     if not laid.is_traced:
         return Aligned((), {})
     names = {table.name for table in laid.plan.loose} | set(mended.genealogy.stays["table"].drop_nulls().to_list())
-    tables = [table for table in mended.whole if table.name in names]
-    return align(tables, mended.genealogy, laid.catalogue, given=offsets, gauges_m=gauges_m, time_zone=time_zone)
+    tables = [table for table in mended.tables if table.name in names]
+    return align_all(
+        tables, mended.genealogy, laid.catalogue, bench=bench, given=offsets, gauges_m=gauges_m, time_zone=time_zone
+    )
 
 
 def _metres(laid: Laid, mended: Mended, aligned: Aligned, gauges_m: Mapping[str, float]) -> OwnMetres | None:

@@ -14,6 +14,7 @@ from tundish.trace.genealogy.build import trace_material
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.genealogy.mend import mend_ids
 from tundish.trace.ids import is_identity
+from tundish.trace.large import about_ids
 from tundish.trace.stacks import take_apart
 from tundish.trace.stamps import microseconds, stamp_column
 from tundish.vocabulary import Catalogue
@@ -48,7 +49,7 @@ def mend(
     done = {table.name: table for table in mend_ids(timed, genealogy, catalogue)}
     mended = tuple(done.get(table.name, table) for table in apart)
     told = tuple(one for old, new in zip(apart, mended, strict=True) for one in new.findings[len(old.findings) :])
-    return Mended(mended, genealogy, told)
+    return Mended(mended, genealogy, (*told, *about_ids(mended, catalogue)))
 
 
 def _is_log(table: Table, catalogue: Catalogue) -> bool:

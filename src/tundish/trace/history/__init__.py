@@ -2,6 +2,7 @@
 
 from tundish.trace.history.along import along
 from tundish.trace.history.assemble import history
+from tundish.trace.history.in_parts import lay_parts
 from tundish.trace.history.material import Material, in_memory
 from tundish.trace.history.told import History, Kin, Record, Siblings, Stay, Step, Tie, Value
 
@@ -18,4 +19,5 @@ __all__ = [
     "along",
     "history",
     "in_memory",
+    "lay_parts",
 ]

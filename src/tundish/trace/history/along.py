@@ -13,6 +13,7 @@ from tundish.table import ROW, SOURCE, Column, Table
 from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.genealogy.index import Numbers, Rows
+from tundish.trace.history.in_parts import Span
 from tundish.trace.history.material import Material, Recorded
 from tundish.trace.history.small import renumbered
 from tundish.trace.history.told import Note
@@ -108,10 +109,11 @@ def _narrow(
     """Rows of a line's trend around the stays, or rows of another table that name one of the pieces; None without any."""
     head = table.head
     lines = lines_of(head, material)
-    wanted = _during(head, material, lines, windows, catalogue) if any(lines) else named(head, pieces)
+    near = _during(head, material, lines, windows, catalogue) if any(lines) else None
+    wanted = named(head, pieces) if not any(lines) else None if near is None else near[0]
     if wanted is None:
         return None
-    frame = table.rows(wanted)
+    frame = table.rows(wanted, within=() if near is None else near[1])
     return replace(head, frame=frame) if frame.height else None
 
 
@@ -127,21 +129,23 @@ def _during(
     lines: Sequence[str | None],
     windows: Mapping[str, tuple[int, int]],
     catalogue: Catalogue,
-) -> pl.Expr | None:
-    """Rows around the stays on the line that each export tells about, wherever the file's clock may stand."""
+) -> tuple[pl.Expr, list[Span]] | None:
+    """Rows around the stays on the line that each export tells about, wherever the file's clock may stand; and from when to
+    when these are stamped."""
     times = head.of_kind("time")
     if not times or windows.keys().isdisjoint(lines):
         return None
     column = min(times, key=lambda time: role(time, catalogue) is not None)
     stamp = pl.col(column.name).dt.timestamp("us")
-    near = []
+    near, spans = [], []
     for number, (origin, line) in enumerate(zip(head.origins, lines, strict=True)):
         if line is not None and line in windows:
             first, last = windows[line]
             slack = int((_SLACK_S + _away_s(material, origin.places, windows[line])) * SECOND)
             inside = stamp.is_between(first - slack, last + slack)
             near.append(inside & (pl.col(SOURCE) == number) if len(lines) > 1 else inside)
-    return pl.any_horizontal(near)
+            spans.append((first - slack, last + slack))
+    return pl.any_horizontal(near), spans
 
 
 def _away_s(material: Material, files: Collection[str], window: tuple[int, int]) -> float:

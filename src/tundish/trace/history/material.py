@@ -13,6 +13,7 @@ from tundish.table import Finding, Table
 from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.genealogy.index import Index, Rows, Words
+from tundish.trace.history.in_parts import InParts, Span
 from tundish.trace.history.overview import Overview, overview
 from tundish.trace.pieces import Clock
 
@@ -54,8 +55,8 @@ class Recorded(Protocol):
         """The table without rows."""
         ...
 
-    def rows(self, wanted: pl.Expr, /) -> pl.DataFrame:
-        """The rows that are wanted, in their order."""
+    def rows(self, wanted: pl.Expr, /, *, within: Sequence[Span] = ()) -> pl.DataFrame:
+        """The rows that are wanted, in their order; all of them are stamped ``within``, where that is told."""
         ...
 
 
@@ -70,7 +71,7 @@ class InMemory:
         """The table without rows."""
         return replace(self.table, frame=self.table.frame.clear())
 
-    def rows(self, wanted: pl.Expr, /) -> pl.DataFrame:
+    def rows(self, wanted: pl.Expr, /, *, within: Sequence[Span] = ()) -> pl.DataFrame:
         """The rows that are wanted, in their order."""
         return self.table.frame.filter(wanted)
 
@@ -98,17 +99,23 @@ class Material:
 
 def _left_out(table: Table) -> Finding:
     files = ", ".join(dict.fromkeys(origin.file for origin in table.origins))
-    text = "{files} is read in parts, for it is larger than the memory: profiles along a piece show none of its signals."
-    hint = Message("Trace a folder that holds only the months in question, or a machine with more memory.")
+    text = "{files} is larger than the memory and no column says when its rows were made: profiles show none of its signals."
+    hint = Message("Name its column of times under [mapping] in plant.toml.")
     return Finding("too_large_for_profiles", "warning", Message(text, files=files), table.origins[0], hint=hint)
 
 
 def in_memory(
-    genealogy: Genealogy, *, tables: Sequence[Table] = (), aligned: Aligned | None = None, findings: Iterable[Finding] = ()
+    genealogy: Genealogy,
+    *,
+    tables: Sequence[Table] = (),
+    parted: Sequence[InParts] = (),
+    aligned: Aligned | None = None,
+    findings: Iterable[Finding] = (),
 ) -> Material:
-    """The genealogy as it was traced, indexed: seconds for ten million pieces."""
+    """The genealogy as it was traced, indexed: seconds for ten million pieces. ``parted``: the ``tables`` that are in parts."""
     pieces, edges, stays = genealogy.pieces, genealogy.edges, genealogy.stays
-    large = [_left_out(table) for table in tables if table.parts]
+    there = {one.head.name for one in parted}
+    large = [_left_out(table) for table in tables if table.parts and table.name not in there]
     return Material(
         Shown(pieces),
         Shown(edges),
@@ -120,5 +127,5 @@ def in_memory(
         () if aligned is None else aligned.clocks,
         {} if aligned is None else dict(aligned.lines),
         {table.name: tuple(dict.fromkeys(origin.file for origin in table.origins)) for table in tables},
-        tuple(InMemory(table) for table in tables if not table.parts),
+        (*(InMemory(table) for table in tables if not table.parts), *parted),
     )

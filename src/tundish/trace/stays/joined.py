@@ -71,6 +71,18 @@ def clock_of(
     return estimate(file, times[present], [signal[present] for signal in signals], starts, ends)
 
 
+def usual_rows(
+    lengths: npt.NDArray[np.int64] | npt.NDArray[np.float64], stays: tuple[Stamps, Stamps], log: tuple[int, int]
+) -> float:
+    """Rows in the median stay, of those that were while the log (first and last stamp) was written: stays before and behind say
+    nothing of how often it is; 0 without any."""
+    starts, ends = stays
+    known = starts != NEVER
+    during = known & (starts <= log[1]) & (ends >= log[0])
+    asked = during if during.any() else known
+    return float(np.median(lengths[asked])) if asked.any() else 0.0
+
+
 def stated_clock(table: Table, offsets: Mapping[str, Clock]) -> Clock | None:
     """What plant.toml or another table says of the table's clock."""
     names = (name for origin in table.origins for name in (*origin.places, table.name))

@@ -18,14 +18,14 @@ from tundish.trace.pieces import Clock, Link
 from tundish.trace.stamps import NEVER, SECOND, Stamps, stamps
 from tundish.trace.stays.equipment import Equipment, find_equipment
 from tundish.trace.stays.events import floats
-from tundish.trace.stays.joined import DENSE, Signals, Stay, about_join, clock_of, stated_clock
+from tundish.trace.stays.joined import DENSE, Signals, Stay, about_join, clock_of, stated_clock, usual_rows
 from tundish.trace.stays.segments import Floats
 from tundish.trace.stays.sums import Sum, Work, add_up
-from tundish.trace.stays.survey import Bench, Survey, rows_between, survey
+from tundish.trace.stays.survey import Bench, Survey, around_first, named, rows_between, survey
 from tundish.trace.stays.zones import Zone, zones_by_signal
 from tundish.vocabulary import Catalogue
 
-__all__ = ["Bench", "of_parted_signals", "statistics_of", "survey"]
+__all__ = ["Bench", "of_parted_signals", "standing_in", "statistics_of", "survey"]
 
 CLOCK_CELLS = 2**23
 """Cells that a clock is estimated from; of a longer record those around the first stays."""
@@ -60,15 +60,18 @@ def of_parted_signals(
     columns = [c for c in table.columns if c.name not in without and c.kind in kinds and c.name != machines.column]
     starts, ends, until = (machines.of_pieces(one) for one in (stay.starts, stay.ends, known_until))
     clock, doubt = _clock(parts, columns, stay, machines, offsets)
+    stated = [next((offsets[name] for name in origin.places if name in offsets), clock) for origin in table.origins]
     stop = np.where(until == NEVER, ends, np.minimum(ends, until))
-    added, work = add_up(Work(parts, machines, (starts, stop), clock, bench, progress), columns, "stays")
+    added, work = add_up(Work(parts, machines, (starts, stop), tuple(stated), bench, progress), columns, "stays")
     lengths = added.rows[starts != NEVER]
     if not lengths.size or not lengths.any():
         return None
     covered = added.rows > 0
     link = Link(table.name, "time", (stay.columns, parts.stamp.header), parts.rows, added.reached, int(covered.sum()), 0)
     told = [*about_join(table, stay, link, clock), *parts.findings, *added.told(work), *([doubt] if doubt else [])]
-    if float(np.median(lengths)) < DENSE:
+    log = np.array([known[0].min(), known[1].max()])
+    seen = stated[0].right(log) if machines.column is None else np.array([starts.min(), ends.max()])
+    if usual_rows(added.rows, (starts, stop), (int(seen[0]), int(seen[1]))) < DENSE:
         return Signals((), clock, link, covered, (*told, _sparse(table)))
     windows = dict.fromkeys((column.name for column in columns), "stay")
     for zone, inside in _by_zone(columns, stay.zones):
@@ -77,6 +80,27 @@ def of_parted_signals(
     features = [one for column in columns for one in added.features(work, column, windows[column.name])]
     told += [_no_phases(table, column) for column in columns if column.concept and catalogue.concept(column.concept).phases]
     return Signals(tuple(features), clock, link, covered, tuple(told))
+
+
+def standing_in(table: Table, starts: Stamps, catalogue: Catalogue, bench: Bench) -> list[Table]:
+    """Rows around the first stays, held, of each file of a table in parts: its line and its clock are told from them.
+
+    Nothing of files without times. Raises what the engine raises.
+    """
+    parts = survey(table, catalogue, bench)
+    if parts is None:
+        return []
+    made = []
+    for source, origin in enumerate(table.origins):
+        mine = parts.of_file(source)
+        ends = mine.spans["first"], mine.spans["last"]
+        if not mine.parts or not (ends[0] < ends[1]).any():
+            continue
+        names = [c.name for c in table.columns if c.kind in ("number", "category") and c.name in named(table, source)]
+        begin, end = around_first(mine, starts, columns=len(names), cells=CLOCK_CELLS, stays=CLOCK_STAYS, reach_us=_REACH_US)
+        held = rows_between(mine, begin, end, names, cells=CLOCK_CELLS)
+        made.append(replace(held, origins=(origin,)))
+    return made
 
 
 def statistics_of(
@@ -89,7 +113,7 @@ def statistics_of(
     wanted: Sequence[Statistic],
 ) -> dict[str, dict[Statistic, Floats]]:
     """Column -> statistic -> one value a stay (``starts``, ``ends`` in us, ends included); slopes are per hour."""
-    added, _ = add_up(Work(parts, Equipment(), stays, clock, bench, None), columns, "wanted")
+    added, _ = add_up(Work(parts, Equipment(), stays, (clock,) * len(parts.table.origins), bench, None), columns, "wanted")
     return {name: added.statistics(name, wanted) for name in added.moments}
 
 
@@ -105,11 +129,8 @@ def _clock(
     whole = np.sort(stay.starts[(stay.starts != NEVER) & (stay.ends > stay.starts)])
     if not whole.size:
         return clock_of(table, stamps(table, parts.stamp.name), [], (starts, ends), offsets)
-    begin, end = int(parts.spans["first"].to_numpy().min()), int(parts.spans["last"].to_numpy().max())
     names = [column.name for column in columns if column.kind == "number"]
-    if parts.rows * (len(names) + 1) > CLOCK_CELLS:
-        first = whole[whole > begin - _REACH_US][:CLOCK_STAYS]
-        begin, end = int(first.min(initial=end)) - _REACH_US, int(first.max(initial=begin)) + _REACH_US
+    begin, end = around_first(parts, whole, columns=len(names), cells=CLOCK_CELLS, stays=CLOCK_STAYS, reach_us=_REACH_US)
     inside = (stay.starts >= begin - _REACH_US) & (stay.ends <= end + _REACH_US)
     some = np.where(inside, starts, NEVER), np.where(inside, ends, NEVER)
     extra = [] if machines.column is None else [machines.column]

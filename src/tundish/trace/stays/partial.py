@@ -59,7 +59,8 @@ def stretches(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> pl.Da
 def over_stays(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> pl.DataFrame:
     """Moments of the part's signals over each stay that it touches, its words, and what its rows show.
 
-    ``shared``: recipes, name of the time, clock, machines, and the file of stays (``start``, ``stop`` in us, a row a piece).
+    ``shared``: recipes, name of the time, the clock of each file, machines, and the file of stays (``start``, ``stop`` in us,
+    a row a piece).
     ``values``: the chunk, its signals and words, ``shifts`` (first row, last row, us to add), and ``twice``: chunks of earlier
     exports that may hold the same rows.
     """
@@ -73,7 +74,9 @@ def over_stays(shared: Mapping[str, Plain], values: Mapping[str, Plain]) -> pl.D
     twice = _twice(chunk, shared, values)
     place = None if machines.column is None else read.frame[machines.column]
     stamped = shifted(microseconds(read.frame[time]), read.frame[ROW].to_numpy(), values["shifts"])
-    times = machines.of_rows(right(shared["clock"], np.where(twice, NEVER, stamped)), place)
+    clocks = shared["clocks"]
+    clock = clocks[chunk.source] if isinstance(clocks, tuple | list) else None
+    times = machines.of_rows(right(clock, np.where(twice, NEVER, stamped)), place)
     stays = pl.read_parquet(Path(str(shared["stays"])), glob=False)
     every = by_time(times, stays["start"].to_numpy(), stays["stop"].to_numpy())
     touched = np.flatnonzero(every.lengths > 0)

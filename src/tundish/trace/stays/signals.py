@@ -15,7 +15,7 @@ from tundish.trace.stays.batches import by_phase
 from tundish.trace.stays.equipment import Equipment, find_equipment
 from tundish.trace.stays.events import floats
 from tundish.trace.stays.features import Feature, consumed, describe, is_counter, statistics_of
-from tundish.trace.stays.joined import DENSE, Signals, Stay, about_join, clock_of
+from tundish.trace.stays.joined import DENSE, Signals, Stay, about_join, clock_of, usual_rows
 from tundish.trace.stays.segments import Floats, Segments, by_time, commonest, latest, numbers
 from tundish.trace.stays.zones import Zone, zones_by_signal
 from tundish.vocabulary import Catalogue
@@ -55,7 +55,8 @@ def of_signals(
     lengths = segments.lengths[starts != NEVER]
     if not lengths.size or not (segments.lengths.any() or _still_holds(clocked, starts, stop)):
         return None
-    dense = float(np.median(lengths)) >= DENSE
+    seen = clocked[clocked != NEVER] if machines.column is None else np.array([starts.min(), ends.max()])
+    dense = usual_rows(segments.lengths, (starts, stop), (int(seen.min()), int(seen.max()))) >= DENSE
     if not dense and _names_material(table, catalogue):
         return None
     told: list[Finding] = []

@@ -41,7 +41,8 @@ class Work:
     survey: Survey
     machines: Equipment
     stays: tuple[Stamps, Stamps]
-    clock: Clock
+    clocks: tuple[Clock, ...]
+    """Of each file."""
     bench: Bench
     progress: Progress | None
 
@@ -140,7 +141,7 @@ def _once(work: Work, columns: Sequence[Column], purpose: str) -> Sum:
     shared: dict[str, Plain] = {
         "recipes": survey.recipes,
         "time": survey.stamp.name,
-        "clock": packed_clock(work.clock),
+        "clocks": tuple(packed_clock(clock) for clock in work.clocks),
         "machine": machines.column,
         "machines": machines.names,
         "apart": machines.apart,

@@ -16,7 +16,7 @@ from tundish.standardise.recipe import read_standard
 from tundish.table import ROW, Chunk, Column, Finding, Origin, Progress, Recipe, Table
 from tundish.trace.base import files_of, origin_of
 from tundish.trace.clocks.order import LEAST_ROWS, MOST_BACKS, SHUFFLED, least_back, shifts_of_stretches
-from tundish.trace.stamps import NEVER, SECOND, as_times, microseconds, stamp_column
+from tundish.trace.stamps import NEVER, SECOND, Stamps, as_times, microseconds, stamp_column
 from tundish.trace.stays import partial
 from tundish.trace.stays.packed import packed_chunk, packed_recipe
 from tundish.vocabulary import Catalogue
@@ -67,6 +67,12 @@ class Survey:
     def reading(self, recipes: Sequence[Recipe]) -> Survey:
         """The same parts read by other recipes."""
         return replace(self, table=replace(self.table, recipes=tuple(recipes)))
+
+    def of_file(self, source: int) -> Survey:
+        """The parts of one file, which has a clock of its own."""
+        mine = pl.Series([part.source == source for part in self.parts])
+        parts = tuple(part for part in self.parts if part.source == source)
+        return replace(self, parts=parts, spans=self.spans.filter(mine))
 
 
 def survey(table: Table, catalogue: Catalogue, bench: Bench, progress: Progress | None = None) -> Survey | None:
@@ -120,6 +126,24 @@ def rows_between(found: Survey, begin: int, end: int, columns: Sequence[str], *,
     made = tuple(found.table.column(one) for one in (name, *columns))
     frame = pl.concat(frames) if frames else found.table.frame.clear()
     return replace(found.table, frame=frame, columns=made, parts=(), recipes=())
+
+
+def around_first(found: Survey, starts: Stamps, *, columns: int, cells: int, stays: int, reach_us: int) -> tuple[int, int]:
+    """From when to when the first stays were (us, on the table's own clock): at most so many of them, fewer where their rows
+    would be more than so many cells."""
+    first, last = found.spans["first"].to_numpy(), found.spans["last"].to_numpy()
+    begin, end = int(first.min()), int(last.max())
+    if found.rows * (columns + 1) <= cells:
+        return begin, end
+    whole = np.sort(starts[starts != NEVER])
+    whole = whole[whole > begin - reach_us]
+    for count in (stays, stays // 3, stays // 10):
+        some = whole[:count]
+        low, high = int(some.min(initial=end)) - reach_us, int(some.max(initial=begin)) + reach_us
+        rows = int(found.spans["rows"].filter(pl.Series((first <= high) & (last >= low))).sum())
+        if rows * (columns + 1) <= cells:
+            break
+    return low, high
 
 
 def _run(
