@@ -2,6 +2,7 @@
 
 import json
 import re
+from xml.etree import ElementTree
 
 import made_chain as made
 import polars as pl
@@ -10,7 +11,7 @@ import pytest
 from tundish.documents import along, history_page, lanes, tree
 from tundish.documents import history as papers
 from tundish.documents.glance import glance
-from tundish.documents.history_form import ProfileOut, SignalOut, StayOut
+from tundish.documents.history_form import MarkOut, NoteOut, ProfileOut, SignalOut, StayOut, UnmappedOut
 from tundish.documents.words import speaker
 from tundish.table import Chunk, Origin, Table
 from tundish.trace.genealogy.graph import STAYS, Genealogy
@@ -177,3 +178,71 @@ def test_a_visit_counts_each_mass_once():
     assert visit({"piece": "C-11", "goes": "in", "mass_out_kg": 9000.0}, packed) == "→ 9,000 kg"
     assert visit({"piece": "C-11", "goes": "through", "mass_in_kg": 4000.0, "mass_out_kg": 3990.0}) == "4,000 → 3,990 kg"
     assert visit({"piece": "C-11", "goes": "in"}) == ""
+
+
+def drawn(**changed):
+    """The picture of a piece of 100 m with one signal, of which the metres from 60 on have no known place."""
+    values = [3.0 + place / 100 if place < 60 else None for place in range(100)]
+    lost = [UnmappedOut(line="slit", turn=1, from_m=60.0, to_m=100.0), UnmappedOut(line="cast", turn=1, from_m=0.0, to_m=100.0)]
+    blank = {"side": None, "end": None, "piece": None, "at": None, "file": "f", "row": 2}
+    marks = [
+        MarkOut(kind="defect", from_m=20, to_m=25, notes=[_note("결함명", "스크래치", "inspection.defect")], **blank),
+        MarkOut(kind="sample", from_m=2, to_m=2, notes=[_note("항복강도", 310.0)], **blank),
+        MarkOut(kind="weld", from_m=50, to_m=50, notes=[], **blank),
+    ]
+    profile = ProfileOut(length_m=100.0, cell_m=1.0, signals=[_signal(values)], marks=marks, unmapped=lost)
+    return out().model_copy(update={"profile": profile.model_copy(update=changed)})
+
+
+def _note(name, value, concept=None):
+    return NoteOut(name=name, concept=concept, value=value, unit=None)
+
+
+def test_metres_without_a_known_place_are_hatched_and_explained():
+    page = history_page.page(drawn(), "en", ZONE)
+    assert "40 m (40%) have no known place on this line and are hatched" in page
+    assert "100 m (100%) have no known place" in page, "a line of which nothing is known is not left out"
+    assert page.count('rect class="lost"') == 3  # the signal's end, the whole of the other line, the legend
+    assert "place not known" not in history_page.page(drawn(unmapped=[]), "en", ZONE)
+
+
+def test_pictures_tell_apart_without_colour_and_name_unit_defect_and_kinds():
+    page = history_page.page(drawn(), "en", ZONE)
+    assert 'id="flaw"' in page and "url(#flaw)" in page
+    legend = page[page.index('class="key legend"') : page.index("Along its length", page.index('class="key legend"'))]
+    assert all(word in legend for word in ("least to greatest", "defect", "sample", "weld"))
+    assert re.search(r'<text class="value unit"[^>]*>kN</text>', page)
+    assert re.search(r'<text class="name"[^>]*>스크래치</text>', page)
+    for picture in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        ElementTree.fromstring(picture)  # noqa: S314 - our own
+
+
+def test_values_of_a_strip_stand_at_their_heights():
+    profile = ProfileOut(length_m=2.0, cell_m=1.0, signals=[], marks=[], unmapped=[])
+    told = re.findall(r'<text class="value" x="[\d.]+" y="([\d.]+)">([\d.]+)</text>', along.strip(_signal([1.0, 3.0]), profile))
+    assert [value for _y, value in told] == ["1", "3"]
+    assert float(told[0][0]) > float(told[1][0])
+
+
+def test_lines_passed_under_one_number_are_written_below_the_box_each_whole():
+    told = reworked()
+    stay = {
+        "piece": made.NUMBER["T-31"],
+        "line": "연속소둔 2호기",
+        "goes": "through",
+        "start": made.BEGIN,
+        "end": made.BEGIN,
+        "turn": 1,
+    }
+    whole = Genealogy(told.pieces.frame, told.edges.frame, pl.concat([told.stays.frame, _stays(stay)]).sort("piece", "start"))
+    picture = lanes.genealogy(
+        out(material=in_memory(whole)), {"coil": "coil", "heat": "heat", "slab": "slab", "strip": "strip"}, speaker("en")
+    )
+    assert "↻ 2× temper<" in picture
+    assert "↻ 연속소둔 2호기<" in picture
+
+
+def _stays(*rows):
+    passes = pl.DataFrame(list(rows))
+    missing = [pl.lit(None).alias(name) for name in STAYS if name not in passes.columns]
+    return passes.with_columns(missing).select(list(STAYS)).cast(dict(STAYS))

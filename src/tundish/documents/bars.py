@@ -14,6 +14,8 @@ WIDTH = 1000
 _LEFT, _RIGHT, _ROW, _TOP, _BELOW = 130, 14, 30, 8, 26
 _STEPS = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400, 2 * 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400)
 _MOST_TICKS = 9
+_LABEL = 84
+"""Room that a date and time needs."""
 
 
 def bars(out: HistoryOut, time_zone: str, _: Say) -> str:
@@ -50,12 +52,25 @@ def bars(out: HistoryOut, time_zone: str, _: Say) -> str:
             f"<title>{escape(said)}</title></rect>"
         )
     zone = ZoneInfo(time_zone)
+    for i, line in enumerate(lines):
+        begun = min(start for visit, (start, _end) in zip(told, times, strict=True) if visit[0].line == line)
+        ended = max(end for visit, (_start, end) in zip(told, times, strict=True) if visit[0].line == line)
+        parts.append(_begun(begun.astimezone(zone), x(begun), x(ended), _TOP + i * _ROW + 19))
     for tick in _ticks(first, last, zone):
         shown = tick.astimezone(zone)
         text = shown.strftime("%m-%d" if (shown.hour, shown.minute) == (0, 0) else "%m-%d %H:%M")
         parts.append(f'<path class="tick" d="M{x(tick):.1f},{_TOP} V{height - _BELOW}"/>')
         parts.append(f'<text class="hour" x="{x(tick):.1f}" y="{height - 8}">{text}</text>')
     return "".join([*parts, "</svg>"])
+
+
+def _begun(at: datetime, left: float, right: float, y: float) -> str:
+    """When the first stay on a line began, where there is room beside the bars."""
+    if right + _LABEL < WIDTH - _RIGHT:
+        return f'<text class="at" x="{right + 6:.1f}" y="{y}">{at:%m-%d %H:%M}</text>'
+    if left - _LABEL > _LEFT:
+        return f'<text class="at" text-anchor="end" x="{left - 6:.1f}" y="{y}">{at:%m-%d %H:%M}</text>'
+    return ""
 
 
 def _said(visit: list[StayOut], names: dict[int, str]) -> str:

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from tundish.documents import along, bars, lanes
 from tundish.documents.glance import glance
 from tundish.documents.history import KINDS, level_name
-from tundish.documents.history_form import HistoryOut, OverviewOut, RecordOut, TieOut
+from tundish.documents.history_form import HistoryOut, OverviewOut, ProfileOut, RecordOut, SignalOut, TieOut
 from tundish.documents.names import meaning, said_already
 from tundish.documents.page import fill
 from tundish.documents.standing_out import others, shown
 from tundish.documents.tree import NOTHING, Reader, metres, notes, place, span, visits, where
-from tundish.documents.words import bare, percent, share, speaker
+from tundish.documents.words import Say, bare, percent, share, speaker
 from tundish.locale import number
 from tundish.settings import Language
 from tundish.trace.history.doubts import DOUBTFUL, EVIDENCE
@@ -45,8 +45,7 @@ def page(out: HistoryOut, lang: Language, time_zone: str) -> str:
         down=_ties(reader, out.down[:MOST_TIES], up=False),
         bars=bars.bars(out, time_zone, _),
         stays=[_stay(reader, visit) for visit in visits(out.timeline)[:MOST_STAYS]],
-        signals=[] if profile is None else [_signal(signal, profile, lang) for signal in profile.signals[:MOST_SIGNALS]],
-        axis="" if profile is None else along.axis(profile, _),
+        along=None if profile is None else _along(profile, reader),
         marks=[] if profile is None else [_mark(mark, reader) for mark in profile.marks[:MOST_STAYS]],
         records=[_record(record, reader) for record in out.records[:MOST_STAYS]],
         open_ends=[_open(reader, number_) for number_ in out.open_ends],
@@ -112,11 +111,45 @@ def _stay(reader: Reader, visit: Sequence[Any]) -> dict[str, Any]:
     }
 
 
+def _along(profile: ProfileOut, reader: Reader) -> dict[str, Any]:
+    """The lines that the piece came through, each with its signals, or with what is not known of it."""
+    _ = reader.say
+    lines: dict[tuple[str, int], list[SignalOut]] = {}
+    for signal in profile.signals[:MOST_SIGNALS]:
+        lines.setdefault((signal.line, signal.turn), []).append(signal)
+    for lost in profile.unmapped:
+        lines.setdefault((lost.line, lost.turn), [])
+    groups = [
+        {
+            "line": line if turn == 1 else f"{line} ({turn})",
+            "lost": _lost(profile, line, turn, _),
+            "empty": "" if signals else along.lost(profile, line, _),
+            "signals": [_signal(signal, profile, reader.lang) for signal in signals],
+        }
+        for (line, turn), signals in lines.items()
+    ]
+    return {
+        "groups": groups,
+        "axis": along.axis(profile, _),
+        "legend": along.legend(profile, _),
+        "hatches": along.hatches(),
+        "more": len(profile.signals) - MOST_SIGNALS,
+    }
+
+
+def _lost(profile: ProfileOut, line: str, turn: int, _: Say) -> str:
+    """How much of the piece's length has no known place on a line."""
+    metres_lost = sum(one.to_m - one.from_m for one in profile.unmapped if (one.line, one.turn) == (line, turn))
+    if not metres_lost:
+        return ""
+    told = {"metres": number(round(metres_lost, 1)), "percent": percent(100 * metres_lost / profile.length_m)}
+    return _("{metres} m ({percent}) have no known place on this line and are hatched", **told)
+
+
 def _signal(signal: Any, profile: Any, lang: Language) -> dict[str, Any]:  # noqa: ANN401
     name = meaning(signal.concept, lang)
     return {
         "name": signal.column,
-        "line": signal.line,
         "meaning": None if said_already(name, [signal.column]) else name,
         "span": span(signal),
         "svg": along.strip(signal, profile),

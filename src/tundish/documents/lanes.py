@@ -12,7 +12,9 @@ from tundish.trace.history.doubts import DOUBTFUL
 
 MOST = 12
 """Pieces of a lane that are drawn, those with the largest shares; the others are one box."""
-_LANE, _BOX, _HIGH, _STEP, _TOP = 190, 132, 34, 60, 46
+_LANE, _BOX, _HIGH, _STEP, _TOP = 190, 132, 34, 46, 46
+_ROW, _ROWS = 14, 4
+"""Height of a line that a piece passed under its own number, written below its box, and how many are."""
 _REST = -1
 """Stands for the pieces of a lane that are not drawn."""
 
@@ -30,11 +32,12 @@ def genealogy(out: HistoryOut, level: Mapping[str, str], _: Say) -> str:
     """An SVG without script or outside part; ``level`` says a level in the reader's language."""
     kin = {one.number: one for one in out.pieces}
     lanes = _lanes(out)
-    nodes = _placed(lanes, kin, _weights(out))
-    tallest = max(sum(1 for key in nodes if key[0] == lane) for lane in lanes)
-    width, height = _LANE * len(lanes), _TOP + _STEP * tallest + 10
-    places = {one: (lane, one if (lane, one) in nodes else _REST) for lane, own in lanes.items() for one in own}
     passed, turns = _passed(out), _turns(lanes, kin)
+    step = _STEP + _ROW * min(max(map(len, passed.values()), default=0), _ROWS)
+    nodes = _placed(lanes, kin, _weights(out), step)
+    tallest = max(sum(1 for key in nodes if key[0] == lane) for lane in lanes)
+    width, height = _LANE * len(lanes), _TOP + step * tallest + 10
+    places = {one: (lane, one if (lane, one) in nodes else _REST) for lane, own in lanes.items() for one in own}
     title = _("Genealogy of {piece}: {up} edges up, {down} edges down", piece=out.piece.id, up=len(out.up), down=len(out.down))
     parts = [
         f'<svg class="lanes" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
@@ -63,17 +66,14 @@ def _lanes(out: HistoryOut) -> dict[int, list[int]]:
     return {place: found[place] for place in sorted(found)}
 
 
-def _passed(out: HistoryOut) -> dict[int, str]:
+def _passed(out: HistoryOut) -> dict[int, list[str]]:
     """Lines that a piece went through without a new number, and how often: temper mills, furnaces, rework."""
     lines: dict[int, dict[str, int]] = {}
     for stay in out.timeline:
         if stay.goes == "through":
             own = lines.setdefault(stay.piece, {})
             own[stay.line] = own.get(stay.line, 0) + 1
-    return {
-        piece: ", ".join(line if count == 1 else f"{count}× {line}" for line, count in own.items())
-        for piece, own in lines.items()
-    }
+    return {piece: [line if count == 1 else f"{count}× {line}" for line, count in own.items()] for piece, own in lines.items()}
 
 
 def _turns(lanes: Mapping[int, list[int]], kin: Mapping[int, KinOut]) -> dict[int, str]:
@@ -101,7 +101,7 @@ def _weights(out: HistoryOut) -> dict[int, float]:
 
 
 def _placed(
-    lanes: Mapping[int, list[int]], kin: Mapping[int, KinOut], weights: Mapping[int, float]
+    lanes: Mapping[int, list[int]], kin: Mapping[int, KinOut], weights: Mapping[int, float], step: int
 ) -> dict[tuple[int, int], _Node]:
     nodes: dict[tuple[int, int], _Node] = {}
     for i, (lane, own) in enumerate(lanes.items()):
@@ -110,10 +110,10 @@ def _placed(
         rows = [(number, kin[number], 1) for number in drawn]
         x = i * _LANE + (_LANE - _BOX) / 2
         for place, (number, one, count) in enumerate(rows):
-            nodes[lane, number] = _Node(one, count, x, _TOP + place * _STEP, weights.get(number, 0.0))
+            nodes[lane, number] = _Node(one, count, x, _TOP + place * step, weights.get(number, 0.0))
         if len(own) > len(drawn):
             rest = [weights.get(number, 0.0) for number in own if number not in chosen]
-            nodes[lane, _REST] = _Node(None, len(rest), x, _TOP + len(rows) * _STEP, sum(rest))
+            nodes[lane, _REST] = _Node(None, len(rest), x, _TOP + len(rows) * step, sum(rest))
     return nodes
 
 
@@ -126,8 +126,8 @@ def _heading(i: int, lane: int, own: Sequence[KinOut], level: Mapping[str, str],
     middle = i * _LANE + _LANE / 2
     return (
         f"{band if lane == 0 or i % 2 else ''}"
-        f'<text class="line" x="{middle}" y="17">{escape(_short(lines, 22))}</text>'
-        f'<text class="level" x="{middle}" y="33">{escape(_short(levels, 24))}</text>'
+        f'<text class="line" x="{middle}" y="17">{escape(short(lines, 22))}</text>'
+        f'<text class="level" x="{middle}" y="33">{escape(short(levels, 24))}</text>'
     )
 
 
@@ -148,23 +148,28 @@ def _edges(out: HistoryOut, nodes: Mapping[tuple[int, int], _Node], places: Mapp
         yield f'<path class="{kind}" stroke-width="{width:.1f}" d="{curve}"><title>{escape(said)}</title></path>'
 
 
-def _box(node: _Node, out: HistoryOut, level: Mapping[str, str], passed: Mapping[int, str], _: Say) -> str:
+def _box(node: _Node, out: HistoryOut, level: Mapping[str, str], passed: Mapping[int, list[str]], _: Say) -> str:
     kin = node.kin
     if kin is None:
         label, below, kind = _("and {more} more", more=node.count), share(node.weight), "rest"
     else:
         asked = kin.number == out.piece.number
-        label, below = _short(kin.id, 18), "" if asked else share(node.weight)
+        label, below = short(kin.id, 18), "" if asked else share(node.weight)
         kind = "asked" if asked else "open" if kin.number in out.open_ends else ""
     title = label if kin is None else f"{level[kin.level]} {kin.id}"
     middle = node.x + _BOX / 2
-    through = _short("" if kin is None or kin.number not in passed else f"↻ {passed[kin.number]}", 28)
+    lines = [] if kin is None else passed.get(kin.number, [])
+    rows = lines if len(lines) <= _ROWS else [*lines[: _ROWS - 1], "…"]
     return (
         f'<g class="piece {kind}"><title>{escape(title)}</title>'
         f'<rect x="{node.x:.0f}" y="{node.y:.0f}" width="{_BOX}" height="{_HIGH}" rx="3"/>'
         f'<text x="{middle:.0f}" y="{node.y + (15 if below else 21):.0f}">{escape(label)}</text>'
         f'<text class="share" x="{middle:.0f}" y="{node.y + 29:.0f}">{escape(below)}</text>'
-        f'<text class="through" x="{middle:.0f}" y="{node.y + _HIGH + 14:.0f}">{escape(through)}</text></g>'
+        + "".join(
+            f'<text class="through" x="{middle:.0f}" y="{node.y + _HIGH + 14 * (i + 1):.0f}">↻ {escape(short(line, 24))}</text>'
+            for i, line in enumerate(rows)
+        )
+        + "</g>"
     )
 
 
@@ -172,11 +177,16 @@ def _id(node: _Node) -> str:
     return "…" if node.kin is None else node.kin.id
 
 
-def _short(text: str, most: int) -> str:
+def short(text: str, most: int) -> str:
     """A text that fits; Hangul is twice as wide as a letter."""
-    wide = 0
+    room = 0
     for i, letter in enumerate(text):
-        wide += 2 if letter >= "ᄀ" else 1
-        if wide > most:
+        room += wide(letter)
+        if room > most:
             return text[: max(i - 1, 1)] + "…"
     return text
+
+
+def wide(text: str) -> int:
+    """How many letters a text is wide; Hangul counts two."""
+    return sum(2 if letter >= "ᄀ" else 1 for letter in text)
