@@ -50,3 +50,20 @@ def stamp_column(table: Table, catalogue: Catalogue) -> Column | None:
     if not times:
         return None
     return min(times, key=lambda column: order.get(role(column, catalogue), 1))
+
+
+def spread(times: Stamps) -> Stamps:
+    """Stamps of a log that writes several rows between two ticks of its clock: rows of one stamp in even steps to the next.
+
+    >>> (spread(np.repeat(np.arange(3), 4) * SECOND) / SECOND).tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75]
+    """
+    if spacing(times) > 0 or times.size < 2:
+        return times
+    runs = np.flatnonzero(np.diff(times, prepend=times[0] - 1))
+    counts = np.diff(np.append(runs, times.size))
+    ticks = np.diff(times[runs])
+    tick = int(np.median(ticks[ticks > 0])) if (ticks > 0).any() else 0
+    within = np.arange(times.size) - np.repeat(runs, counts)
+    moved: Stamps = np.where(times == NEVER, NEVER, times + within * tick // np.repeat(counts, counts))
+    return moved

@@ -19,7 +19,7 @@ from tundish.trace.clocks.records import of_records
 from tundish.trace.clocks.scene import REACH_S, read
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.pieces import Clock
-from tundish.trace.stamps import NEVER, Stamps, spacing, stamp_column, stamps
+from tundish.trace.stamps import NEVER, Stamps, spacing, spread, stamp_column, stamps
 from tundish.vocabulary import Catalogue
 
 _PLAIN = 0.1
@@ -143,7 +143,7 @@ def _given(table: Table, offsets: Mapping[str, float]) -> Clock | None:
 
 
 def _is_log(table: Table, column: Column, stays: _Stays) -> bool:
-    times = stamps(table, column.name)
+    times = spread(stamps(table, column.name))
     usual = min((float(np.median(ends - starts)) for starts, ends in stays.values() if starts.size), default=0.0)
     named = any(c.kind == "identity" for c in table.columns) and table.frame.height < 2_000
     return not named and table.frame.height >= 50 and 0 < spacing(times) * _DENSE <= usual
@@ -153,7 +153,7 @@ def _of_log(
     table: Table, column: Column, stays: _Stays, gauges_m: Mapping[str, float], time_zone: str
 ) -> tuple[Compared, str | None]:
     """The comparison with the line that fits best, and the line; None for the line when it cannot be told."""
-    times = stamps(table, column.name)
+    times = spread(stamps(table, column.name))
     present = times != NEVER
     file = _origin(table).file
     log = read(times[present], [signal[present] for signal in at_reference(table, times, gauges_m)])

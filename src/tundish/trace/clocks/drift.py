@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tundish.trace.clocks.path import Path, moved
-from tundish.trace.clocks.scene import Scene
+from tundish.trace.clocks.scene import Scene, rounded_s
 from tundish.trace.stamps import Floats
 
 _USUAL_PPM = 30.0
@@ -74,7 +74,7 @@ def fit(scene: Scene, path: Path) -> Line:
 
 def reach_s(path: Path, scene: Scene) -> float:
     """Seconds around the rough offsets within which the line is looked for."""
-    return max(4 * path.step_s, 12.0, 1.5 * scene.rounded_s)
+    return max(4 * path.step_s, 12.0, 1.5 * rounded_s(scene.starts, scene.ends))
 
 
 def _capped(losses: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,6 @@ import numpy as np
 from tundish.errors import Message
 from tundish.table import Finding, Origin
 from tundish.trace.clocks.drift import Line
-from tundish.trace.clocks.path import Path
-from tundish.trace.clocks.scene import Scene
 from tundish.trace.pieces import Clock, Jump
 from tundish.trace.stamps import NEVER, SECOND, Stamps
 
@@ -21,24 +20,22 @@ _HOUR_S = 3600.0
 _NEAR_HOUR_S = 60.0
 
 
-def find_jumps(times: Stamps, scene: Scene, path: Path, line: Line, pad_s: float) -> tuple[Jump, ...]:
-    """The jumps between stretches of pieces, each placed at the gap that setting the clock left in the file, if any."""
+def find_jumps(
+    times: Stamps, line: Line, spans: Sequence[tuple[int, int]], *, step_s: float, pad_s: float, least_s: float = _LEAST_S
+) -> tuple[Jump, ...]:
+    """The jumps between stretches, each placed at the gap that setting the clock left in the file, if any.
+
+    ``spans``: for each jump the last stamp of the file, in microseconds, that is known to lie before and the first behind it.
+    """
     known = np.unique(times[times != NEVER])
     jumps = []
-    for before in range(line.parts.size - 1):
-        last = int(np.flatnonzero(path.parts == line.parts[before])[-1])
-        first = int(np.flatnonzero(path.parts == line.parts[before + 1])[0])
+    for before, span in enumerate(spans):
         drawn = line.drawn_s[:, before + 1] - line.drawn_s[:, before]
         by = float(line.offsets_s[before + 1] - line.offsets_s[before])
         low, high = (float(end) for end in np.percentile(drawn, [2.5, 97.5]))
-        if abs(by) < max(_LEAST_S, 1.5 * (high - low)):
+        if abs(by) < max(least_s, 1.5 * (high - low)):
             continue
-        drift = line.drift_ppm * 1e-6
-        off = [
-            float(line.offsets_s[part]) + drift * path.middles_s[piece] for part, piece in ((before, last), (before + 1, first))
-        ]
-        span = int(scene.starts[last]) - round(off[0] * SECOND), int(scene.ends[first]) - round(off[1] * SECOND)
-        at = _placed(known, span, by, scene.step_s)
+        at = _placed(known, span, by, step_s)
         jumps.append(Jump(at, by, min(low, by) - pad_s, max(high, by) + pad_s, _why(by)))
     return tuple(sorted(jumps, key=lambda jump: jump.at))
 

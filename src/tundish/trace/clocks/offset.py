@@ -7,18 +7,21 @@ least inside the pieces' stays; the offset that makes this scatter smallest is t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from tundish.errors import Message
 from tundish.table import Finding, Origin
-from tundish.trace.clocks.drift import fit, reach_s
+from tundish.trace.clocks.drift import Line, fit, reach_s
 from tundish.trace.clocks.jumps import find_jumps, told_of
+from tundish.trace.clocks.meeting import EVIDENCE, Meeting, meet
 from tundish.trace.clocks.path import Path, search
-from tundish.trace.clocks.scene import Log, Scene, lay_out, read
-from tundish.trace.clocks.zones import search_far
-from tundish.trace.pieces import Clock
+from tundish.trace.clocks.scene import Log, Scene, lay_out, phase_s, read, rounded_s
+from tundish.trace.clocks.zones import meet_far, search_far
+from tundish.trace.pieces import Clock, Jump
 from tundish.trace.stamps import SECOND, Floats, Stamps
 
 _WIDEST_S = 25.0
@@ -75,35 +78,55 @@ def compare(
 
 @dataclass(frozen=True)
 class Seen:
-    """The rough way through the pieces of one line, or why there is none; all that telling lines apart needs."""
+    """What the log shows of the pieces of one line, roughly; all that telling lines apart needs."""
 
     log: Log
-    scene: Scene | None
-    path: Path | Message
+    starts: Stamps
+    ends: Stamps
+    meeting: Meeting | None
+    """Where moments that the signals mark meet beginnings and ends."""
+    scene: Scene | None = None
+    path: Path | Message = _TOO_FEW
+    """The way through the pieces by the scatter of the signals; not looked for where moments tell the offset."""
 
     @property
     def contrast(self) -> float:
-        """Share of the scatter that is gone at the best offset; 0 without one."""
+        """How clearly the offset stands out, 0 to 1; above a half where moments tell it, else the share of the scatter gone."""
+        if self.meeting is not None and self.meeting.sure:
+            return 0.5 + self.meeting.contrast / 2
         return 0.0 if isinstance(self.path, Message) else self.path.contrast
 
 
 def look(log: Log, starts: Stamps, ends: Stamps) -> Seen:
     """Which offset fits the pieces roughly?"""
+    meeting = meet(log.marks, starts, ends)
+    if meeting is not None and meeting.sure:
+        return Seen(log, starts, ends, meeting)
     scene = lay_out(log, starts, ends)
-    return Seen(log, scene, _TOO_FEW if scene is None else search(scene))
+    return Seen(log, starts, ends, meeting, scene, _TOO_FEW if scene is None else search(scene))
 
 
 def judged(file: str, times: Stamps, seen: Seen, time_zone: str) -> Compared:
     """The clock that the rough way leads to."""
+    met = seen.meeting
+    if met is not None and met.sure:
+        return _of_meeting(file, times, seen, met, time_zone)
     if seen.scene is None or isinstance(seen.path, Message):
-        return unsure(file, seen.path if isinstance(seen.path, Message) else _TOO_FEW)
-    return _judged(file, times, seen.scene, seen.path, time_zone)
+        told = unsure(file, seen.path if isinstance(seen.path, Message) else _TOO_FEW)
+    else:
+        told = _of_scatter(file, times, seen.scene, seen.path, time_zone)
+    if not told.clock.sure and met is not None and met.evidence > EVIDENCE and met.others_s:
+        return _of_meeting(file, times, seen, met, time_zone)
+    return told
 
 
 def compare_far(file: str, times: Stamps, log: Log, starts: Stamps, ends: Stamps, *, time_zone: str) -> Compared | None:
     """The clock at whole hours, a day or a year away; None where none of them fits."""
+    met = meet_far(log, starts, ends)
+    if met is not None:
+        return _of_meeting(file, times, Seen(log, starts, ends, met), met, time_zone)
     away = search_far(log, starts, ends)
-    return None if away is None else _judged(file, times, away[0], away[1], time_zone)
+    return None if away is None else _of_scatter(file, times, away[0], away[1], time_zone)
 
 
 def unsure(file: str, why: Message) -> Compared:
@@ -117,47 +140,83 @@ def unsure(file: str, why: Message) -> Compared:
     return Compared(Clock(file, 0.0, 0.0, 0.0, why, sure=False), (Finding("clock_unsure", "warning", text, Origin(file)),))
 
 
-def _judged(file: str, times: Stamps, scene: Scene, path: Path, time_zone: str) -> Compared:
-    line = fit(scene, path)
-    home = int(np.argmax([(path.parts == part).sum() for part in line.parts]))
-    mine = path.parts == line.parts[home]
-    at_s = float(path.middles_s[mine].mean())
-    offset, low, high = line.interval(home, at_s)
-    pad = _PAD_S + scene.phase_s + scene.rounded_s
-    low, high = min(low, offset), max(high, offset)
+def _of_meeting(file: str, times: Stamps, seen: Seen, met: Meeting, time_zone: str) -> Compared:
+    turns = np.flatnonzero(np.diff(met.parts))
+    spans = [(int(met.at[turn]), int(met.at[turn + 1])) for turn in turns]
+    reason = Message("beginnings and ends of pieces meet what the signals mark ({moments} moments)", moments=met.line.used)
+    pad = _PAD_S + phase_s(seen.starts, seen.log.step_s) + rounded_s(seen.starts, seen.ends) + met.uneven_s
+    middle = (int(met.at[0]) + int(met.at[-1])) // 2
+    found = _Found(met.line, met.parts, met.middles_s, middle, spans, met.others_s, reason, met.line.used)
+    jumps = find_jumps(times, met.line, spans, step_s=seen.log.step_s, pad_s=_PAD_S, least_s=0.0)
+    return _told(file, found, jumps, pad=pad, widest=_WIDEST_S, contrast=seen.contrast, time_zone=time_zone)
+
+
+def _of_scatter(file: str, times: Stamps, scene: Scene, path: Path, time_zone: str) -> Compared:
     if path.contrast <= 0 and not path.others_s:
         return unsure(file, Message("no offset stands out"))
-    if high - low > min(_WIDEST_S, _REACHED * reach_s(path, scene)):
-        return unsure(file, Message("the pieces do not agree on one offset: {low:.0f} to {high:.0f} s", low=low, high=high))
+    line = fit(scene, path)
+    off = np.rint(path.offsets_s * SECOND)
+    spans = []
+    for before, after in pairwise(line.parts):
+        last, first = int(np.flatnonzero(path.parts == before)[-1]), int(np.flatnonzero(path.parts == after)[0])
+        spans.append((int(scene.starts[last] - off[last]), int(scene.ends[first] - off[first])))
     reason = Message("the signals change with the pieces best at this offset ({pieces} pieces compared)", pieces=line.used)
-    centre = (int(scene.starts[0] + scene.ends[0]) // 2 + int(scene.starts[-1] + scene.ends[-1]) // 2) // 2
+    pad = _PAD_S + phase_s(scene.starts, scene.step_s) + rounded_s(scene.starts, scene.ends)
+    middle = (int(scene.starts[0] + scene.ends[0]) // 2 + int(scene.starts[-1] + scene.ends[-1]) // 2) // 2
+    widest = min(_WIDEST_S, _REACHED * reach_s(path, scene))
+    middle -= round(float(line.offsets_s[_home(line, path.parts)]) * SECOND)
+    found = _Found(line, path.parts, path.middles_s, middle, spans, path.others_s, reason, line.used)
+    jumps = find_jumps(times, line, spans, step_s=scene.step_s, pad_s=pad)
+    return _told(file, found, jumps, pad=pad, widest=widest, contrast=path.contrast, time_zone=time_zone)
+
+
+@dataclass(frozen=True)
+class _Found:
+    line: Line
+    parts: npt.NDArray[np.int64]
+    """Number of the stretch that each moment or piece lies in."""
+    middles_s: Floats
+    """Seconds of each from the middle of all."""
+    middle: int
+    """The middle of all on the file's clock."""
+    spans: Sequence[tuple[int, int]]
+    others_s: tuple[float, ...]
+    reason: Message
+    used: int
+
+
+def _home(line: Line, parts: npt.NDArray[np.int64]) -> int:
+    """The longest stretch: the offset is told where most is known of it."""
+    return int(np.argmax([(parts == part).sum() for part in line.parts]))
+
+
+def _told(
+    file: str, found: _Found, jumps: tuple[Jump, ...], *, pad: float, widest: float, contrast: float, time_zone: str
+) -> Compared:
+    line, home = found.line, _home(found.line, found.parts)
+    at_s = float(found.middles_s[found.parts == line.parts[home]].mean())
+    offset, low, high = line.interval(home, at_s)
+    low, high = min(low, offset), max(high, offset)
+    if high - low > widest:
+        return unsure(file, Message("the pieces do not agree on one offset: {low:.0f} to {high:.0f} s", low=low, high=high))
     drift_low, drift_high = (float(end) for end in np.percentile(line.drawn_ppm, [2.5, 97.5]))
     clock = Clock(
-        file,
-        offset,
-        low - pad,
-        high + pad,
-        reason,
-        line.drift_ppm,
-        drift_low,
-        drift_high,
-        reference=centre + round((at_s - offset) * SECOND),
-    )
-    clock = replace(clock, jumps=find_jumps(times, scene, path, line, pad))
-    if path.others_s:
-        clock = replace(clock, low_s=min(clock.low_s, *path.others_s), high_s=max(clock.high_s, *path.others_s), sure=False)
-    findings = [*told_of(clock, time_zone), *_one_of_several(clock, path)]
-    return Compared(clock, tuple(findings), path.contrast, line.used)
+        file, offset, min((low - pad, *found.others_s)), max((high + pad, *found.others_s)), found.reason,
+        line.drift_ppm, drift_low, drift_high, reference=found.middle + round(at_s * SECOND), jumps=jumps,
+        sure=not found.others_s,
+    )  # fmt: skip
+    findings = [*told_of(clock, time_zone), *_one_of_several(clock, found.others_s)]
+    return Compared(clock, tuple(findings), contrast, found.used)
 
 
-def _one_of_several(clock: Clock, path: Path) -> list[Finding]:
-    if not path.others_s:
+def _one_of_several(clock: Clock, others_s: tuple[float, ...]) -> list[Finding]:
+    if not others_s:
         return []
     text = Message(
         "The clock of {file} fits the pieces with {offset:.0f} s, but nearly as well with {other:.0f} s; the first is used. "
         "If you know the difference, write it under [clocks] in plant.toml.",
         file=clock.file,
         offset=clock.offset_s,
-        other=path.others_s[0],
+        other=others_s[0],
     )
     return [Finding("clock_unsure", "warning", text, Origin(clock.file))]

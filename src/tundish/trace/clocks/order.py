@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tundish.errors import Message
 from tundish.table import ROW, ROWS_SHOWN, SOURCE, Finding, Origin, Repair, Table
-from tundish.trace.stamps import NEVER, SECOND, Stamps, as_times, spacing, stamp_column, stamps
+from tundish.trace.stamps import NEVER, SECOND, Stamps, as_times, spacing, spread, stamp_column, stamps
 from tundish.vocabulary import Catalogue
 
 LEAST_ROWS = 200
@@ -50,7 +50,7 @@ def _mended(table: Table, catalogue: Catalogue) -> Table:
     findings: list[Finding] = []
     for number in np.unique(source):
         rows = np.flatnonzero((source == number) & (written != NEVER))
-        shifts = _judged(written[rows])
+        shifts = _judged(spread(written[rows]))
         origin = replace(_origin(table, int(number)), column=column.header)
         if isinstance(shifts, int):
             findings.append(_unordered(origin, shifts))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tundish.trace.clocks.events import levels
+from tundish.trace.clocks.marks import Marks, marks
 from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps, spacing
 
 REACH_S = 900.0
@@ -47,6 +48,8 @@ class Log:
     """Signals x rows."""
     step_s: float
     """Seconds between two rows."""
+    marks: Sequence[Marks]
+    """The moments that each signal marks."""
 
 
 @dataclass(frozen=True)
@@ -104,22 +107,22 @@ class Scene:
         seen: npt.NDArray[np.bool_] = (last - first) * self.step_s * SECOND > share * (self.ends - self.starts)
         return seen
 
-    @property
-    def phase_s(self) -> float:
-        """Half a step of the log where all stays begin at one phase of it, for then nothing tells within a step; else less."""
-        turn = np.exp(2j * np.pi * self.starts / (self.step_s * SECOND))
-        return float(np.abs(turn.mean())) * self.step_s / 2
-
-    @property
-    def rounded_s(self) -> float:
-        """Half a minute where all stays were written to the minute: which second was meant cannot be told; else none."""
-        whole = (self.starts % _MINUTE == 0).mean() > 0.9 and (self.ends % _MINUTE == 0).mean() > 0.9
-        return 30.0 if whole else 0.0
-
     @cached_property
     def usual_s(self) -> float:
         """Median length of a stay, in seconds."""
         return float(np.median(self.ends - self.starts)) / SECOND
+
+
+def phase_s(starts: Stamps, step_s: float) -> float:
+    """Half a step of the log where all stays begin at one phase of it, for then nothing tells within a step; else less."""
+    turn = np.exp(2j * np.pi * starts[starts != NEVER] / (step_s * SECOND))
+    return float(np.abs(turn.mean())) * step_s / 2
+
+
+def rounded_s(starts: Stamps, ends: Stamps) -> float:
+    """Half a minute where all stays were written to the minute: which second was meant cannot be told; else none."""
+    whole = [(side[side != NEVER] % _MINUTE == 0).mean() > 0.9 for side in (starts, ends)]
+    return 30.0 if all(whole) else 0.0
 
 
 def read(times: Stamps, signals: Sequence[Floats]) -> Log | None:
@@ -128,12 +131,13 @@ def read(times: Stamps, signals: Sequence[Floats]) -> Log | None:
         return None
     order = np.argsort(times, kind="stable")
     stamps = times[order]
-    columns = [scaled for signal in signals for level in levels(signal[order]) if (scaled := _scaled(level)) is not None]
+    ordered = [signal[order] for signal in signals]
+    columns = [scaled for signal in ordered for level in levels(signal) if (scaled := _scaled(level)) is not None]
     filled, rows, logged = _pauses(stamps)
     if not columns and logged is None:
         return None
     columns = [*(column[rows] for column in columns), *([] if logged is None else [logged])]
-    return Log(filled, np.vstack(columns), max(spacing(filled) / SECOND, 1e-3))
+    return Log(filled, np.vstack(columns), max(spacing(filled) / SECOND, 1e-3), marks(stamps, ordered))
 
 
 def lay_out(log: Log, starts: Stamps, ends: Stamps, *, near_s: float = 0.0) -> Scene | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tundish.errors import Message
+from tundish.trace.clocks.meeting import Meeting, meet
 from tundish.trace.clocks.path import Path, search
 from tundish.trace.clocks.scene import FEWEST, Log, Scene, lay_out
 from tundish.trace.stamps import NEVER, SECOND, Stamps
@@ -19,10 +20,19 @@ _FAR = (
 _SHARPER = 2.0
 """One of so many offsets tried must stand out clearer than one of those around zero."""
 
+_EVIDENCE = 20.0
+"""Logarithm of the likelihoods that tells one of so many offsets."""
 _CLEAR = 0.6
 """Share of the scatter that a far offset must explain."""
 _STRETCH = 20
 """Pieces in a row that fit nowhere near, from which on it is worth looking far."""
+
+
+def meet_far(log: Log, starts: Stamps, ends: Stamps) -> Meeting | None:
+    """The far offset at which moments meet entries beyond doubt; None when there is none."""
+    tried = [meet(log.marks, starts, ends, near_s=near) for near in _FAR if _meets(log.times, starts, ends, near)]
+    met = max((one for one in tried if one is not None), key=lambda one: one.evidence, default=None)
+    return met if met is not None and met.sure and met.evidence > _EVIDENCE else None
 
 
 def search_far(log: Log, starts: Stamps, ends: Stamps) -> tuple[Scene, Path] | None:
