@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from tundish.trace.genealogy.cases import cased
 from tundish.trace.genealogy.evidence import Floats, Ints, Judge, Sides, learn
 from tundish.trace.genealogy.likeness import near
 from tundish.trace.genealogy.settle import settle
@@ -61,7 +62,28 @@ def link(uses: Uses, sides: Sides) -> Links:
         beside = np.where(sure, found.making, -1)
         fresh = replace(sides, before=_shifted(beside, sides.line, 1), after=_shifted(beside, sides.line, -1))
         found = _link_once(uses, fresh, plain, found.making, sure)
-    return found
+    return _weighing_cases(found, uses)
+
+
+def _weighing_cases(links: Links, uses: Uses) -> Links:
+    """Links with the chance that an id which differs from its piece's in case only means another piece.
+
+    Of all ids of the plant that are written in two cases, as many mean two pieces as its records tell apart.
+    """
+    ids = uses.makings["id"].gather(pl.Series(links.making).set(pl.Series(links.making < 0), None))
+    other = uses.frame.select("use", "id", "even").with_columns(made=ids).filter(pl.col("id") != pl.col("made"))
+    told = other.select("use", "even", one=cased(pl.col("id")), made=cased(pl.col("made")))
+    told = told.filter(
+        (pl.col("one") != pl.col("made")) & (pl.col("one").str.to_uppercase() == pl.col("made").str.to_uppercase())
+    )
+    if told.is_empty():
+        return links
+    small = uses.makings.filter(pl.col("even").str.contains(r"\p{Ll}"))
+    apart = small["even"].str.to_uppercase().n_unique()
+    same = 1.0 - (apart + 0.5) / (apart + told["even"].n_unique() + 1.0)
+    probability = links.probability.copy()
+    probability[told["use"].to_numpy()] *= same
+    return replace(links, probability=probability)
 
 
 def _shifted(making: Ints, line: Ints, step: int) -> Ints:

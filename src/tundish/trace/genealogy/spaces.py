@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tundish.table import Column, Table
+from tundish.trace.genealogy.cases import cased, told_apart
 from tundish.trace.ids import Ids, is_identity, shares
 from tundish.trace.spelling import Spelled, spell
 from tundish.vocabulary import Catalogue
@@ -76,7 +77,8 @@ def id_columns(tables: Sequence[Table], catalogue: Catalogue) -> tuple[IdColumn,
     found = [ids for ids in found if ids.words.len() and not (ids.running and _level(ids.column, catalogue) is None)]
     of = _grouped(found, catalogue)
     names = _named(found, of, catalogue)
-    evened = _evened_together(found, of)
+    made = [not _goes_in(ids.column, catalogue) for ids in found]
+    evened = _evened_together(found, of, made)
     return tuple(
         IdColumn(
             Ids(ids.table, ids.column, spelled),
@@ -170,8 +172,11 @@ def _zeros_tell_nothing(words: pl.Series) -> bool:
     return words.len() - short.n_unique() <= _SLIPS * words.len()
 
 
-def _evened_together(found: Sequence[Ids], of: Sequence[int]) -> list[Spelled]:
-    """One spelling for all columns of a space: what one column must keep apart, the others keep apart too."""
+def _evened_together(found: Sequence[Ids], of: Sequence[int], made: Sequence[bool]) -> list[Spelled]:
+    """One spelling for all columns of a space: what one column must keep apart, the others keep apart too.
+
+    ``made``: whether a column may name what came out.
+    """
     out: dict[int, Spelled] = {}
     for group in dict.fromkeys(of):
         members = [n for n, other in enumerate(of) if other == group]
@@ -183,6 +188,10 @@ def _evened_together(found: Sequence[Ids], of: Sequence[int]) -> list[Spelled]:
         reading = pl.DataFrame({"plain": together.plain, "even": together.even}).unique("plain")
         if all(_zeros_tell_nothing(found[n].words) for n in members):
             reading = reading.with_columns(even=_WITHOUT_ZEROS)
+        apart = told_apart([found[n].spelled.plain for n in members if made[n]])
+        if apart.len():
+            two = pl.col("even").is_in(apart.implode())
+            reading = reading.with_columns(even=pl.when(two).then(cased(pl.col("plain"))).otherwise("even"))
         for n in members:
             plain = found[n].spelled.plain
             even = pl.DataFrame({"plain": plain}).join(reading, on="plain", how="left", maintain_order="left")["even"]
