@@ -166,7 +166,20 @@ def main() -> None:
             kept.write_text(json.dumps(found))
             print(f"{name}: {found[name][-1]:.1f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
     report(said, laps, {name: statistics.median(found[name]) for name in plans})
+    rounds(found)
     kept.unlink()
+
+
+def rounds(found: dict[str, list[float]]) -> None:
+    """The ratios of each round, whose rows ran within minutes of one another: on a busy machine these stand."""
+    print("\n| round | efficiency of two | four over two |\n|---|---|---|")
+    ratios = [
+        (one / (2 * two), four / two) for one, two, four in zip(*(found[name] for name in ROWS_RUN), strict=True)
+    ]  # fmt: skip
+    for number, (efficiency, four) in enumerate(ratios, 1):
+        print(f"| {number} | {efficiency:.2f} | {four:.2f} |")
+    efficiency, four = (statistics.median(one) for one in zip(*ratios, strict=True))
+    print(f"| median | {efficiency:.2f} | {four:.2f} |")
 
 
 def report(said: argparse.Namespace, laps: int, took: dict[str, float]) -> None:

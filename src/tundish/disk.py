@@ -55,18 +55,21 @@ def of_system(failure: BaseException) -> OSError | None:
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
+def whole_file(target: Path, *, synced: bool = True) -> Iterator[Path]:
     """A path to write to, that is on disk under the name of ``target`` when the block ends well, and gone when it does not.
 
-    Until then the name is hidden and ends with ``.part``: no reader of the folder takes it for a file.
+    Until then the name is hidden and ends with ``.part``: no reader of the folder takes it for a file. Not ``synced`` it is
+    whole whatever becomes of the process, but not when the power is cut: for what its reader knows when torn, and makes again.
     """
     part = target.with_name(f".{target.name}.{token_hex(6)}.part")
     try:
         yield part
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())
+        if synced:
+            with part.open("rb+") as written:
+                os.fsync(written.fileno())
         part.replace(target)
-        sync_names(target.parent)
+        if synced:
+            sync_names(target.parent)
     finally:
         part.unlink(missing_ok=True)
 

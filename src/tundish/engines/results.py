@@ -84,7 +84,8 @@ def write(frame: pl.DataFrame, work: Work, key: bytes) -> str:
     frame.write_parquet(buffer, compression="lz4", statistics=False)  # quick: the program reads all that workers write
     content = buffer.getvalue()
     name = _name(work.part, content, key)
-    with written(work.folder), whole_file(work.folder / name) as path:
+    # Its name tells a torn file, which is computed again: workers need not wait for the disk, one behind the other.
+    with written(work.folder), whole_file(work.folder / name, synced=False) as path:
         path.write_bytes(content)
     return name
 

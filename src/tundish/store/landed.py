@@ -184,7 +184,9 @@ def _missing(files: Sequence[Sealed], origin: Origin) -> Finding:
 
 
 def _cut(frame: pl.DataFrame, total: int, origin: Origin) -> Finding:
-    text = "Of {total} rows that landed the latest {rows} are read; the earlier ones stay in the landing."
-    return Finding(
-        "landed_rows_cut", "warning", Message(text, total=total, rows=frame.height), origin, count=total - frame.height
+    text = (
+        "Of {total} rows that landed only the latest {rows} are read: all that is said holds for these alone. The earlier ones "
+        "stay in the landing. Ask of fewer signals, or move what landed before into a plant of its own."
     )
+    message = Message(text, total=total, rows=frame.height)
+    return Finding("landed_rows_cut", "error", message, origin, count=total - frame.height)
