@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 import os
+import platform
 import resource
 import statistics
 import subprocess
@@ -29,6 +30,10 @@ BEGIN, END = "<!-- measured: benchmarks/sizing.py -->", "<!-- end -->"
 DAY_S, YEAR_S = 86_400, 365.25 * 86_400
 TAGS = 100
 """Tags of the sample: a day of each at 1 Hz."""
+SYSTEM_GB = 4
+"""Memory left to the system and to what reads the files; an assumption."""
+LINE_USED = 0.7
+"""Share of a line's nominal speed that arrives; an assumption."""
 EFFICIENCY = 0.8
 """Of many workers, as asked of two."""
 KINDS = {
@@ -160,9 +165,63 @@ def table(made: Measured, said: argparse.Namespace) -> str:
         ("그때의 메모리 / memory then", "cores x m", f"{week * made.worker_bytes / 1e9:.1f} GB"),
         ("그때 저장소가 내줄 속도 / storage must deliver", "cores x v x b", f"{must:,.0f} MB/s"),
     ]  # fmt: skip
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    box = ("잰 장비 / measured on", f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.machine()}")
+    measured = [box, *measured]
     lines = ["| 잰 값 / measured, one thread | |", "|---|---|", *(f"| {name} | {value} |" for name, value in measured), ""]
     lines += ["| 필요한 것 / what follows | 계산 / arithmetic | |", "|---|---|---|"]
-    return "\n".join([*lines, *(f"| {name} | {how} | {value} |" for name, how, value in follows)])
+    lines += [f"| {name} | {how} | {value} |" for name, how, value in follows]
+    cores = max(week, math.ceil(day / per_core / 3600))
+    return "\n".join(
+        [*lines, "", *concluded(said, Needs(cores, total * made.bytes_mixed, must * 1e6, made.worker_bytes, of_plant))]
+    )
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the arithmetic asks of machines."""
+
+    cores: int
+    stored_bytes: float
+    read_bytes_per_s: float
+    worker_bytes: int
+    plant_bytes_per_s: float
+
+
+def concluded(said: argparse.Namespace, needs: Needs) -> list[str]:
+    """Which machines, disks and lines that is, in words."""
+    machine = max(4, 2 * needs.cores)
+    memory = 2 ** math.ceil(math.log2(machine * needs.worker_bytes / 1e9 + SYSTEM_GB))
+    disk, read = 2 * needs.stored_bytes / 1e12, needs.read_bytes_per_s / 1e6
+    inside = next(speed for speed in (1, 2.5, 10, 25, 100, 400) if speed * 1e9 / 8 * LINE_USED >= needs.read_bytes_per_s)
+    upload, history = needs.plant_bytes_per_s * 8 / 1e6, needs.stored_bytes / said.plants
+    days = history / (100e6 / 8 * LINE_USED) / DAY_S
+    centre = said.plants * upload
+    first, own = disk / said.years, f"{needs.worker_bytes / 1e9:.1f} GB"
+    return [
+        "**결론: 필요한 장비**",
+        f"- 계산: 서버 한 대, 코어 {machine}개(계산값 {needs.cores}개의 두 배, 최소 4개), 메모리 {memory} GB"
+        f"(작업자마다 {own}, 시스템 {SYSTEM_GB} GB). GPU는 필요하지 않습니다.",
+        f"- 디스크: 사본까지 {disk:.0f} TB(쓸 수 있는 용량). 지금부터 모은다면 첫해에는 {first:.0f} TB입니다. "
+        f"순차 읽기 {read:,.0f} MB/s 이상.",
+        f"- 회선: 공장마다 평균 {upload:.2f} Mbit/s, 센터는 모두 {centre:.1f} Mbit/s. "
+        f"저장소가 다른 장비이면 서버와의 사이에 {inside:g} Gbit/s.",
+        f"- 지난 {said.years:g}년치를 옮길 때: 공장마다 {history / 1e12:.1f} TB, 100 Mbit/s로 {days:.1f}일. "
+        "디스크에 담아 옮겨도 됩니다.",
+        "- 계보는 공장별로 계산합니다. 소재 100만 개에 메모리 2.6 GB이므로(`docs/measured.md`) 소재가 가장 많은 공장에 맞추십시오.",
+        "",
+        "**Conclusion: what it takes**",
+        f"- Computing: one server with {machine} cores (twice the {needs.cores} reckoned, at least 4) and {memory} GB of "
+        f"memory ({own} a worker, {SYSTEM_GB} GB for the system). No GPU.",
+        f"- Disk: {disk:.0f} TB usable, one copy included; {first:.0f} TB in the first year where collecting begins now. "
+        f"{read:,.0f} MB/s or more, read in sequence.",
+        f"- Network: {upload:.2f} Mbit/s a plant on average, {centre:.1f} Mbit/s at the centre; {inside:g} Gbit/s between "
+        "server and storage where these are two machines.",
+        f"- The past {said.years:g} years, once: {history / 1e12:.1f} TB a plant, {days:.1f} days at 100 Mbit/s; or a disk is "
+        "carried.",
+        "- Genealogies are made plant by plant, 2.6 GB of memory a million pieces (`docs/measured.md`): size for the plant with "
+        "the most.",
+    ]
 
 
 def main() -> None:
