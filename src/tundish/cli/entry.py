@@ -65,8 +65,8 @@ def _command(words: Sequence[str], lang: Language) -> int:
         raise
     except MemoryError:
         return _end(_("The memory of this computer is too small for these files. Move some of them out of the folder."), 2)
-    except Exception as failure:  # the rim: a fault of the program must not greet an engineer with a traceback
-        if "--debug" in words:
+    except BaseException as failure:  # the rim: no fault greets an engineer with a traceback; a panic of polars is no Exception
+        if "--debug" in words or isinstance(failure, KeyboardInterrupt | SystemExit):
             raise
         return _end(failures.broken(failure, lang), failures.BUG)
     return code if isinstance(code, int) else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tundish.errors import BrokenFile, Message
 
@@ -20,16 +20,18 @@ _ROWS, _GROUPS, _ROWS_OF_GROUP = 3, 4, 3
 """Numbers of the fields ``FileMetaData.num_rows``, ``FileMetaData.row_groups`` and ``RowGroup.num_rows``."""
 _TRUE, _FALSE, _BYTE, _DOUBLE = 1, 2, 3, 7
 _DEEPEST = 16
+DAMAGE = (IndexError, KeyError, TypeError, ValueError, struct.error)
+"""What comes of reading numbers that are none."""
 
 
 def row_groups(path: Path, file: str) -> list[int]:
     """Rows of each row group; raises :class:`tundish.errors.BrokenFile` for a file that does not begin and end as one."""
-    data = _footer(path, file)
+    with path.open("rb") as stream:
+        found = footer(stream, path.stat().st_size, file)
     try:
-        found: dict[int, Any] = dict(_Compact(data).fields())
         groups, rows = found.get(_GROUPS, []), found.get(_ROWS)
         promised = [int(group[_ROWS_OF_GROUP]) for group in groups]
-    except (IndexError, KeyError, TypeError, ValueError, struct.error) as failure:
+    except DAMAGE as failure:
         raise BrokenFile(file=file, expected=_EXPECTED, found=Message("its footer is damaged")) from failure
     if rows != sum(promised) or min(promised, default=0) < 0:
         found_ = Message("its footer promises {rows} rows, its row groups {sum}", rows=rows, sum=sum(promised))
@@ -40,25 +42,32 @@ def row_groups(path: Path, file: str) -> list[int]:
 _EXPECTED = Message("a Parquet file")
 
 
-def _footer(path: Path, file: str) -> bytes:
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        begins = stream.read(len(MAGIC))
-        stream.seek(max(size - _TAIL, 0))
-        tail = stream.read(_TAIL)
-        if begins != MAGIC or tail[4:] != MAGIC or size < 3 * len(MAGIC):
-            found = Message("it does not begin and end with {magic}: it breaks off, or is something else", magic=MAGIC.decode())
-            raise BrokenFile(file=file, expected=_EXPECTED, found=found)
-        length = int.from_bytes(tail[:4], "little")
-        if not 0 < length <= min(size - 12, MOST_BYTES):
-            found = Message("its footer of {length} bytes does not fit into {size}", length=length, size=size)
-            raise BrokenFile(file=file, expected=_EXPECTED, found=found)
-        stream.seek(size - _TAIL - length)
-        return stream.read(length)
+def footer(stream: IO[bytes], size: int, file: str) -> dict[int, Any]:
+    """``FileMetaData`` by the numbers of its fields; raises :class:`tundish.errors.BrokenFile` as :func:`row_groups` does."""
+    try:
+        return dict(Compact(_footer(stream, size, file)).fields())
+    except DAMAGE as failure:
+        raise BrokenFile(file=file, expected=_EXPECTED, found=Message("its footer is damaged")) from failure
 
 
-class _Compact:
-    """Thrift's compact protocol, values only: a struct is a mapping from field number to value."""
+def _footer(stream: IO[bytes], size: int, file: str) -> bytes:
+    stream.seek(0)
+    begins = stream.read(len(MAGIC))
+    stream.seek(max(size - _TAIL, 0))
+    tail = stream.read(_TAIL)
+    if begins != MAGIC or tail[4:] != MAGIC or size < 3 * len(MAGIC):
+        found = Message("it does not begin and end with {magic}: it breaks off, or is something else", magic=MAGIC.decode())
+        raise BrokenFile(file=file, expected=_EXPECTED, found=found)
+    length = int.from_bytes(tail[:4], "little")
+    if not 0 < length <= min(size - 12, MOST_BYTES):
+        found = Message("its footer of {length} bytes does not fit into {size}", length=length, size=size)
+        raise BrokenFile(file=file, expected=_EXPECTED, found=found)
+    stream.seek(size - _TAIL - length)
+    return stream.read(length)
+
+
+class Compact:
+    """Thrift's compact protocol, values only: a struct is a mapping from field number to value, a text its bytes."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at, self.depth = data, 0, 0
@@ -79,8 +88,7 @@ class _Compact:
             case 1 | 2 | 3:
                 return self._byte() if kind == _BYTE else kind == _TRUE
             case 7 | 8:
-                self._skip(8 if kind == _DOUBLE else self._varint())
-                return None
+                return self._bytes(8 if kind == _DOUBLE else self._varint())
             case 9 | 10:
                 return self._list()
             case 12:
@@ -116,7 +124,8 @@ class _Compact:
         value = self._varint()
         return (value >> 1) ^ -(value & 1)
 
-    def _skip(self, count: int) -> None:
+    def _bytes(self, count: int) -> bytes:
         self.at += count
-        if self.at > len(self.data):
+        if count < 0 or self.at > len(self.data):
             raise IndexError(self.at)
+        return self.data[self.at - count : self.at]

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import polars as pl
 
+from tundish.connectors.calendar import in_calendar
 from tundish.connectors.footer import row_groups
 from tundish.connectors.row_groups import read_in_parts
+from tundish.connectors.unharmed import check_pages, check_values, stretches
 from tundish.errors import BrokenFile, EmptyFile, HostileArchive, Message
 from tundish.intake.held import SAMPLE_BYTES
 from tundish.intake.raw import RawTable, SourceFile
@@ -42,10 +44,14 @@ class Parquet:
         data = file.read_bytes()
         if not data:
             raise EmptyFile(file=file.name, size=0)
+        stream = io.BytesIO(data)
+        check_pages(stream, len(data), file.name)
         try:
             frame, left_out = _unpack(file.name, data)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
             raise BrokenFile(file=file.name, expected=Message("a Parquet file"), found=damage(error)) from error
+        check_values(frame, stretches(stream, len(data), file.name), file.name)
+        frame = in_calendar(frame)
         if not frame.height or not frame.width:
             raise EmptyFile(file=file.name, size=len(data))
         names = ["" if name.startswith(_INDEX) else name for name in frame.columns]
@@ -75,6 +81,8 @@ def _in_parts(file: SourceFile, path: Path) -> RawTable:
         schema = pl.scan_parquet(path, glob=False).collect_schema()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise BrokenFile(file=file.name, expected=Message("a Parquet file"), found=damage(error)) from error
+    with path.open("rb") as stream:
+        check_pages(stream, path.stat().st_size, file.name)
     plain = _plain(schema)
     sampled = file.sampled_bytes or SAMPLE_BYTES
     table = read_in_parts(replace(file, sampled_bytes=sampled), path, promised, plain)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tundish.connectors.calendar import in_calendar
 from tundish.errors import BrokenFile, EmptyFile, HostileArchive, Message
 from tundish.intake.held import runs
 from tundish.intake.raw import RawTable, SourceFile
@@ -62,7 +63,7 @@ def read_rows(chunk: Chunk, headers: Sequence[str]) -> pl.DataFrame:
             "row group {group} holds {rows} rows of {promised}", group=chunk.number, rows=frame.height, promised=chunk.rows
         )
         raise BrokenFile(file=chunk.file, expected=_EXPECTED, found=found)
-    return frame.with_row_index(ROW, offset=chunk.row)
+    return in_calendar(frame).with_row_index(ROW, offset=chunk.row)
 
 
 _EXPECTED = Message("a Parquet file")
