@@ -34,6 +34,8 @@ def doubts(records: Records, events: Events, uses: Uses, links: Links, made: Ass
     loose = told.filter(pl.col("even").is_not_null() & pl.col("piece").is_null())
     unmade = told.filter(pl.col("piece").is_not_null() & (pl.col("making") < 0))
     before = _before_records(unmade, told, uses)
+    inputs = [(n, source.into.column.header) for n, source in enumerate(records.sources) if source.into is not None]
+    columns = pl.DataFrame(inputs, schema={"source": pl.Int64, "column": pl.String}, orient="row")
     hint = Message("Look the rows up and correct the ids in the source; what is likely is named with its probability.")
     return (
         *told_by_file(
@@ -63,6 +65,15 @@ def doubts(records: Records, events: Events, uses: Uses, links: Links, made: Ass
             ("parent_before", "info"),
             lambda n: Message("{count} ids name pieces that were made before the records begin.", count=n),
             Message("Export the earlier records too if these pieces matter."),
+        ),
+        *told_by_file(
+            records,
+            told.filter("moved").join(columns, on="source", maintain_order="left").drop("expected"),
+            ("id_of_other_kind", "warning"),
+            lambda n: Message(
+                "{count} ids are those of another kind of material, which records made; they are taken as these.", count=n
+            ),
+            Message("Look whether the column holds what its header says, and correct the ids in the source."),
         ),
         *oddities(records, events, made),
     )

@@ -19,19 +19,23 @@ def told_by_file(
     text: Callable[[int], Message],
     hint: Message | None = None,
 ) -> list[Finding]:
-    """One finding of this code and severity a file about ``rows``: ``source``, ``origin``, ``row``, ``found``, ``expected``."""
+    """One finding of this code and severity a file about ``rows``: ``source``, ``origin``, ``row``, ``found``.
+
+    They may have ``expected``, and ``column``: header of the column that they stand in.
+    """
     code, severity = kind
     found = []
     for (source, origin), mine in rows.sort("source", "origin", "row", maintain_order=True).group_by(
         ["source", "origin"], maintain_order=True
     ):
         shown = mine.head(ROWS_SHOWN)
+        column = str(shown["column"][0]) if "column" in shown.columns else None
         found.append(
             Finding(
                 code,
                 severity,
                 text(mine.height),
-                replace(origin_of(records, source, origin), row=int(shown["row"][0])),
+                replace(origin_of(records, source, origin), row=int(shown["row"][0]), column=column),
                 mine.height,
                 rows=tuple(shown["row"].to_list()),
                 found=tuple(shown["found"].to_list()),

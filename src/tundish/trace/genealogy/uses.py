@@ -22,7 +22,8 @@ class Uses:
     """What went in and what came and went, row by row.
 
     ``frame``: one row a use in the order of the records: ``use``, ``order``, ``role`` (``in`` or ``self``), ``space``,
-    ``even``, ``id``, ``line``, ``stem``, ``n`` (how many makings the id names) and ``making`` (the one, if one).
+    ``even``, ``id``, ``line``, ``stem``, ``n`` (how many makings the id names), ``making`` (the one, if one) and ``moved``
+    (the column is of another kind of material than the piece that alone has this id).
     ``makings``: those of the events and, behind them, one for each id that a line takes in whose makers keep no records
     (``source`` null).
     """
@@ -70,6 +71,7 @@ def find_uses(records: Records, events: Events) -> Uses:
         .with_row_index("use")
         .with_columns(pl.col("use").cast(pl.Int64))
     )
+    frame = _of_other_kinds(frame, names)
     makings = _with_unrecorded(frame, events.makings, rows)
     named = makings.group_by("space", "even", maintain_order=True).agg(
         pl.len().cast(pl.Int64).alias("n"), pl.col("event").first().alias("making")
@@ -78,6 +80,23 @@ def find_uses(records: Records, events: Events) -> Uses:
         pl.col("n").fill_null(0), making=pl.when(pl.col("n") == 1).then("making")
     )
     return Uses(frame, makings)
+
+
+def _of_other_kinds(frame: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """Ids that no piece of their column's kind has, and just one of another kind: a coil in the column of slabs is that coil.
+
+    Bare numbers may be the same in two kinds by chance, and what is made of a piece may keep its number.
+    """
+    told = frame.filter(
+        (pl.col("role") == "in") & pl.col("even").str.contains(r"\p{L}") & pl.col("even").ne_missing(pl.col("stem"))
+    )
+    stray = told.select("use", "space", "even").join(names, on=["space", "even"], how="anti", maintain_order="left")
+    others = names.filter(pl.len().over("even") == 1).select("even", other="space")
+    moved = stray.join(others, on="even", maintain_order="left").select("use", "other")
+    if moved.is_empty():
+        return frame.with_columns(moved=pl.lit(value=False))
+    joined = frame.join(moved, on="use", how="left", maintain_order="left")
+    return joined.with_columns(space=pl.coalesce("other", "space"), moved=pl.col("other").is_not_null()).drop("other")
 
 
 def _with_unrecorded(frame: pl.DataFrame, makings: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
