@@ -157,7 +157,7 @@ def _of_log(
     present = times != NEVER
     file = _origin(table).file
     log = read(times[present], [signal[present] for signal in at_reference(table, times, gauges_m)])
-    if log is None or not stays:
+    if not stays:
         return unsure(file, Message("there are no stays to compare with")), None
     named = _named(table, list(dict.fromkeys(line for line, _ in stays)))
     best: dict[str, tuple[Seen, tuple[str, str]]] = {}

@@ -22,7 +22,8 @@ def at_reference(table: Table, times: Stamps, gauges_m: Mapping[str, float]) -> 
     on sees what passed the reference point d metres of strip ago. Without its place or a speed a signal stays as it is.
     """
     read = [(column, _numbers(table, column)) for column in table.columns]
-    return [_moved(table, times, column, values, gauges_m) for column, values in read if values is not None]
+    lengths = {concept: _length(table, times, concept) for concept in (_ENTRY, _SPEED)} if gauges_m else {}
+    return [_moved(table, times, column, values, gauges_m, lengths) for column, values in read if values is not None]
 
 
 def _numbers(table: Table, column: Column) -> Floats | None:
@@ -36,11 +37,14 @@ def _numbers(table: Table, column: Column) -> Floats | None:
     return None
 
 
-def _moved(table: Table, times: Stamps, column: Column, values: Floats, gauges_m: Mapping[str, float]) -> Floats:
+def _moved(
+    table: Table, times: Stamps, column: Column, values: Floats, gauges_m: Mapping[str, float],
+    lengths: Mapping[str, Floats | None],
+) -> Floats:  # fmt: skip
     file = table.origins[0].file if table.origins else None
     spots = [spot for origin in column.origins if origin.file == file or len(table.origins) < 2 for spot in origin.spots]
     metres = next((gauges_m[spot] for spot in spots if spot in gauges_m), 0.0)
-    length = _length(table, times, _ENTRY if metres < 0 else _SPEED)
+    length = lengths.get(_ENTRY if metres < 0 else _SPEED)
     if metres == 0.0 or length is None:
         return values
     order = np.argsort(times, kind="stable")

@@ -12,7 +12,7 @@ from tundish.errors import Message
 from tundish.table import Finding, Origin
 from tundish.trace.clocks.drift import Line
 from tundish.trace.pieces import Clock, Jump
-from tundish.trace.stamps import NEVER, SECOND, Stamps
+from tundish.trace.stamps import SECOND, Stamps
 
 _LEAST_S = 3.0
 """A smaller difference is no setting of a clock."""
@@ -27,7 +27,6 @@ def find_jumps(
 
     ``spans``: for each jump the last stamp of the file, in microseconds, that is known to lie before and the first behind it.
     """
-    known = np.unique(times[times != NEVER])
     jumps = []
     for before, span in enumerate(spans):
         drawn = line.drawn_s[:, before + 1] - line.drawn_s[:, before]
@@ -35,15 +34,15 @@ def find_jumps(
         low, high = (float(end) for end in np.percentile(drawn, [2.5, 97.5]))
         if abs(by) < max(least_s, 1.5 * (high - low)):
             continue
-        at = _placed(known, span, by, step_s)
+        at = _placed(times, span, by, step_s)
         jumps.append(Jump(at, by, min(low, by) - pad_s, max(high, by) + pad_s, _why(by)))
     return tuple(sorted(jumps, key=lambda jump: jump.at))
 
 
-def _placed(known: Stamps, span: tuple[int, int], by_s: float, step_s: float) -> int:
+def _placed(times: Stamps, span: tuple[int, int], by_s: float, step_s: float) -> int:
     """The first stamp after the clock was set: behind the hole that a clock set forward leaves, else the middle of the span."""
     low, high = min(span), max(span)
-    near = known[np.searchsorted(known, low) : np.searchsorted(known, high, "right")]
+    near = np.sort(times[(times >= low) & (times <= high)])
     steps = np.diff(near) / SECOND
     if steps.size:
         misfit = np.abs(steps - step_s + by_s)

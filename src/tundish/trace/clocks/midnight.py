@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from tundish.errors import Message
 from tundish.table import Finding, Table
-from tundish.trace.stamps import NEVER, Stamps, as_times
+from tundish.trace.stamps import Stamps, as_times
 
 _FEWEST = 3
 _TIMES_USUAL = 5.0
@@ -25,12 +23,12 @@ def day_rows(times: Stamps, time_zone: str) -> npt.NDArray[np.bool_]:
     (np.True_, np.False_)
     """
     local = as_times(times, "at").dt.convert_time_zone(time_zone)
-    clock = local.dt.time().to_physical().fill_null(-1).to_numpy()
-    midnight = (clock == 0) & (times != NEVER)
-    others = Counter(clock[(clock > 0)].tolist())
-    usual = max(others.values(), default=0)
-    habit = midnight.sum() >= _FEWEST and midnight.sum() > _TIMES_USUAL * usual
-    return midnight if habit else np.zeros(times.size, dtype=bool)
+    clock = local.dt.time().to_physical()
+    midnight = (clock == 0).fill_null(value=False).to_numpy()
+    if midnight.sum() < _FEWEST:
+        return np.zeros(times.size, dtype=bool)
+    usual = int(clock.filter(clock > 0).value_counts()["count"].max() or 0)
+    return midnight if midnight.sum() > _TIMES_USUAL * usual else np.zeros(times.size, dtype=bool)
 
 
 def told_of_days(table: Table, header: str, rows: npt.NDArray[np.bool_]) -> Finding:

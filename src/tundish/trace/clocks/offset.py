@@ -69,9 +69,9 @@ def compare(
     time_zone: str = "UTC",
 ) -> Compared:
     """As :func:`estimate`, with all findings and how clearly the offset stands out."""
-    log = read(times, signals)
-    if log is None:
+    if not times.size:
         return unsure(file, _TOO_FEW)
+    log = read(times, signals)
     near = judged(file, times, look(log, starts, ends), time_zone)
     return near if near.clock.sure else compare_far(file, times, log, starts, ends, time_zone=time_zone) or near
 

@@ -41,15 +41,47 @@ _UNSEEN = 0.5
 
 @dataclass(frozen=True)
 class Log:
-    """A file's signals, ready to be compared: rows in order of time, gaps filled, each signal with mean 0 and spread 1."""
+    """A file's rows in order of time, ready to be compared; what only some comparisons need is made when they ask."""
+
+    stamps: Stamps
+    signals: Sequence[Floats]
+
+    @cached_property
+    def step_s(self) -> float:
+        """Seconds between two rows."""
+        return max(spacing(self.stamps) / SECOND, 1e-3)
+
+    @cached_property
+    def marks(self) -> Sequence[Marks]:
+        """The moments that each signal marks."""
+        return marks(self.stamps, self.signals)
+
+    @cached_property
+    def filled(self) -> Filled | None:
+        """The rows with gaps filled; None where no signal changes."""
+        columns = [scaled for signal in self.signals for level in levels(signal) if (scaled := _scaled(level)) is not None]
+        times, rows, logged = _pauses(self.stamps)
+        columns = [*(column[rows] for column in columns), *([] if logged is None else [logged])]
+        return Filled(times, np.vstack(columns)) if columns else None
+
+    def thinned(self) -> Log:
+        """With so few rows that many offsets can be tried."""
+        every = max(1, self.stamps.size // _ROWS)
+        return self if every == 1 else Log(self.stamps[::every], [signal[::every] for signal in self.signals])
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Rows in order of time, gaps filled, each signal with mean 0 and spread 1."""
 
     times: Stamps
     values: Floats
     """Signals x rows."""
-    step_s: float
-    """Seconds between two rows."""
-    marks: Sequence[Marks]
-    """The moments that each signal marks."""
+
+    @cached_property
+    def sums(self) -> tuple[Floats, Floats]:
+        """Running sums of the signals and of their squares."""
+        return _sums(self.values)
 
 
 @dataclass(frozen=True)
@@ -125,32 +157,25 @@ def rounded_s(starts: Stamps, ends: Stamps) -> float:
     return 30.0 if all(whole) else 0.0
 
 
-def read(times: Stamps, signals: Sequence[Floats]) -> Log | None:
-    """The log made ready once for all lines and offsets; None where no signal changes."""
-    if not times.size:
-        return None
+def read(times: Stamps, signals: Sequence[Floats]) -> Log:
+    """The log made ready once for all lines and offsets."""
     order = np.argsort(times, kind="stable")
-    stamps = times[order]
-    ordered = [signal[order] for signal in signals]
-    columns = [scaled for signal in ordered for level in levels(signal) if (scaled := _scaled(level)) is not None]
-    filled, rows, logged = _pauses(stamps)
-    if not columns and logged is None:
-        return None
-    columns = [*(column[rows] for column in columns), *([] if logged is None else [logged])]
-    return Log(filled, np.vstack(columns), max(spacing(filled) / SECOND, 1e-3), marks(stamps, ordered))
+    return Log(times[order], [signal[order] for signal in signals])
 
 
 def lay_out(log: Log, starts: Stamps, ends: Stamps, *, near_s: float = 0.0) -> Scene | None:
     """The scene for offsets around ``near_s`` seconds; None with too few pieces."""
+    if log.filled is None:
+        return None
     begin, end, then = _stays(starts, ends)
     reach = int((abs(near_s) + REACH_S + 300.0) * SECOND)
-    covered = (begin > log.times[0] - reach) & (end < log.times[-1] + reach)
+    covered = (begin > log.stamps[0] - reach) & (end < log.stamps[-1] + reach)
     begin, end, then = begin[covered], end[covered], then[covered]
     if begin.size < FEWEST:
         return None
     chosen = _spread(begin.size)
     begin, end, then = begin[chosen], end[chosen], then[chosen]
-    return _weighed(_summed(log, begin, end, then, reach), near_s)
+    return _weighed(_summed(log.filled, begin, end, then, reach), near_s)
 
 
 def _stays(starts: Stamps, ends: Stamps) -> tuple[Stamps, Stamps, Stamps]:
@@ -183,18 +208,20 @@ def _rows_near(times: Stamps, begin: Stamps, then: Stamps, reach: int) -> npt.ND
     return np.flatnonzero((at >= 0) & (times <= high[np.maximum(at, 0)]))
 
 
-def _summed(log: Log, begin: Stamps, end: Stamps, then: Stamps, reach: int) -> Scene:
-    rows: npt.NDArray[np.intp] | slice = slice(None)
-    step_s = log.step_s
-    if log.times.size > _ROWS:
-        near = _rows_near(log.times, begin, then, reach)
+def _summed(log: Filled, begin: Stamps, end: Stamps, then: Stamps, reach: int) -> Scene:
+    times, sums = log.times, log.sums if log.times.size <= _ROWS else None
+    if sums is None:
+        near = _rows_near(times, begin, then, reach)
         rows = near[:: max(1, near.size // _ROWS)]
-        step_s = max(spacing(log.times[rows]) / SECOND, 1e-3)
-    values = log.values[:, rows]
+        times, sums = times[rows], _sums(log.values[:, rows])
+    ones = np.ones(log.values.shape[0])
+    return Scene(times, *sums, begin, end, then, ones, ones, max(spacing(times) / SECOND, 1e-3))
+
+
+def _sums(values: Floats) -> tuple[Floats, Floats]:
     zero = np.zeros((values.shape[0], 1))
-    sums, squares = (np.hstack((zero, np.cumsum(part, axis=1))) for part in (values, values * values))
-    ones = np.ones(values.shape[0])
-    return Scene(log.times[rows], sums, squares, begin, end, then, ones, ones, step_s)
+    first, second = (np.hstack((zero, np.cumsum(part, axis=1))) for part in (values, values * values))
+    return first, second
 
 
 def _weighed(scene: Scene, near_s: float) -> Scene:
