@@ -11,6 +11,7 @@ from tundish.trace.genealogy.events import Events
 from tundish.trace.genealogy.places import place_of, told_by_file
 from tundish.trace.genealogy.records import Records
 from tundish.trace.genealogy.sums import in_order
+from tundish.trace.genealogy.twice import made_twice
 
 _GAINED = 0.02
 """Share by which products may outweigh what went in before it is told: scales are that good; unsourced."""
@@ -24,30 +25,12 @@ def oddities(records: Records, events: Events, made: Assembled) -> tuple[Finding
     ids = made.pieces.select("id", "even", "level", "recorded", "mass_kg").with_row_index("piece")
     ids = ids.with_columns(pl.col("piece").cast(pl.Int64), found="id")
     return (
-        *_made_twice(records, events, ids),
+        *made_twice(records, events, ids),
         *_shares_equal(records, made, ids),
         *_mass_gained(records, made, ids),
         *_rework(records, made, ids),
         *_backward(records, made, ids),
         *_overlapping(records, made, ids),
-    )
-
-
-def _made_twice(records: Records, events: Events, ids: pl.DataFrame) -> list[Finding]:
-    twice = ids.filter("recorded").filter(pl.len().over("level", "even") > 1)
-    rows = events.rows.filter(pl.col("event").is_in(twice["piece"].implode())).unique(
-        "event", keep="first", maintain_order=True
-    )
-    rows = rows.select("source", "origin", "row", piece="event").join(
-        ids.select("piece", "found"), on="piece", maintain_order="left"
-    )
-    return told_by_file(
-        records,
-        rows,
-        ("made_twice", "warning"),
-        lambda n: Message(
-            "{count} records make an id that was made before or again; each making is a piece of its own.", count=n
-        ),
     )
 
 
