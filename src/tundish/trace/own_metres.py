@@ -12,8 +12,9 @@ import numpy.typing as npt
 from tundish.table import Column, Table
 from tundish.trace.lineage import Ways as Sources
 from tundish.trace.position import Lengths, Stretch, Turning
-from tundish.trace.position.along import Joint, Laid, Ways
+from tundish.trace.position.joints import Joint, Laid
 from tundish.trace.position.trend import Trend
+from tundish.trace.position.ways import Ways
 from tundish.trace.stamps import NEVER, SECOND, Stamps
 from tundish.trace.stays.joined import DENSE
 from tundish.trace.stays.segments import Floats, Ints

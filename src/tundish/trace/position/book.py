@@ -65,8 +65,8 @@ class Book:
     tail_crop: Floats
     lost_m: Floats
     """Cut out with the weld behind each stay, in m of what comes in."""
-    scales: Mapping[str, float]
-    """Line -> metres of its gauge a true metre that leaves it, where its lengths out are told."""
+    scales: Mapping[str, tuple[float, float]]
+    """Line -> metres of its gauge a true metre that leaves it, where lengths tell it, and its standard deviation, a share."""
     gains: Mapping[str, float]
     """Line -> metres that leave it a metre that comes in."""
     even: Mapping[str, float]

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tundish.table import Column
-from tundish.trace.position.along import Stretch
 from tundish.trace.position.profile import Signal
 from tundish.trace.position.pyramid import Level
+from tundish.trace.position.stretches import Stretch
 from tundish.trace.position.trend import Trend
 from tundish.trace.stays.kernels import grid
 from tundish.trace.stays.segments import Floats, Ints

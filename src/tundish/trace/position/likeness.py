@@ -8,30 +8,35 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tundish.table import Column
-from tundish.trace.position.along import Joint, Laid, Stretch, Turning
+from tundish.trace.position.joints import Joint, Laid
 from tundish.trace.position.maps import Map
-from tundish.trace.position.measured import Measured, without_slow
-from tundish.trace.position.registration import LIKE, UNEVEN_M, fit_shift
+from tundish.trace.position.measured import Measured
+from tundish.trace.position.registration import Laying, Pair, Prior, Shift, pair, refine, search
 from tundish.trace.position.ruler import walk_per_metre
-from tundish.trace.position.trend import Trend, of_material, word_of
+from tundish.trace.position.stretches import Stretch, Turning
+from tundish.trace.position.trend import Bools, Trend, of_material, word_of
 from tundish.trace.stays.segments import Floats
 
-_REACH_M = 20.0
-"""How far two profiles are shifted against each other, at most: more is no error of marks."""
+LIKE = 0.5
+"""Correlation of two profiles from which on they may say anything of the shift."""
+_UNEVEN_M = 0.3
+"""How far uneven elongation moves metres beside the straight map where it is not measured, one standard deviation."""
+_LENGTHENS = 1.05
+_BEND_M = 2.0
+"""Step in which uneven elongation is summed up."""
 _FEWEST = 12
-_SEARCHED = 4
+_SEARCHED = 6
 """Shifts tried that are as good as independent: the best of them fits a little even by chance."""
+_TELLING = 3.0
+"""Difference of log-likelihoods from which on the profiles, not the record, tell the direction."""
 _MANY = 30
 """Independent samples from which on profiles that should be alike and are not contradict each other."""
 _SURE = 0.97
 """Probability of the direction from which on the profiles may move a stretch."""
 
 
-@dataclass(frozen=True)
-class _Fit:
-    lag_m: float
-    correlation: float
-    effective: float
+_OUTSIDE = 6.0
+"""Scatters from the middle value beyond which a sample is no more of this piece."""
 
 
 def measured(trend: Trend, stretch: Stretch, column: Column, gauge_m: float | None) -> Measured | None:
@@ -47,10 +52,18 @@ def measured(trend: Trend, stretch: Stretch, column: Column, gauge_m: float | No
     x = stretch.run.inverse().at(run)
     values = trend.values([column.name], first, behind)[0]
     good = np.isfinite(x) & np.isfinite(values)
+    good[good] = _of_one_piece(values[good])
     order = np.argsort(x[good], kind="stable")
     if good.sum() < _FEWEST:
         return None
     return Measured(x[good][order], values[good][order], gauge_m is not None)
+
+
+def _of_one_piece(values: Floats) -> Bools:
+    """Samples without those far from all others: at both ends a gauge still or already sees a neighbour, or nothing."""
+    middle = np.median(values) if values.size else 0.0
+    off = np.abs(values - middle)
+    return np.asarray(off <= _OUTSIDE * 1.4826 * np.median(off) if values.size else off < 0)
 
 
 def judge(
@@ -60,34 +73,56 @@ def judge(
     """How what came in on a line lies on itself as it left the line before: straight on or turned, and moved to where it fits.
 
     The direction is decided by the likelihood of the correlation on both sides (normal errors) and the prior. The shift is
-    only taken where the direction is sure, both gauges' places are known and the correlation stands out window by window.
-    None where profiles that should be alike are not: then one of both passes is not this piece's.
+    only taken where the direction is sure, both gauges' places are known and the profiles are alike. Profiles that should be
+    alike and are not contradict: then one of both passes is not this piece's.
     """
-    ways = laid.ways
+    bend = _bend(trends, gauges_m, came)
+    ways = [way if bend is None else _reknotted(way, np.union1d(bend.x, way.x), bend) for way in laid.ways]
     usual = Joint(ways[prior.turned], prior, laid.sd_m)
-    pairs = _pairs(trends, gauges_m, came, left)
-    best: tuple[float, tuple[_Fit, _Fit]] | None = None
-    for before, now in pairs:
-        fits = tuple(_fit(_onto(before, way), now) for way in ways)
-        if fits[0] is not None and fits[1] is not None:
-            gain = _likelihood(fits[1]) - _likelihood(fits[0])
-            if best is None or abs(gain) > abs(best[0]):
-                best = (gain, (fits[0], fits[1]))
-    if best is None:
+    found = _pairs(trends, gauges_m, came, left)
+    before = [_prior(way, came, left, trends=trends, laid=laid, even=bend is not None) for way in ways]
+    tried = [_tried(found, way, one) for way, one in zip(ways, before, strict=True)]
+    both = [i for i in range(len(found)) if tried[0][i] is not None and tried[1][i] is not None]
+    if not both:
         return usual
-    gain, fits_ = best
-    odds = gain + np.log(prior.probability / (1 - prior.probability)) * (1 if prior.turned else -1)
+    gains = {i: _likelihood(tried[1][i]) - _likelihood(tried[0][i]) for i in both}
+    best = max(both, key=lambda i: abs(gains[i]))
+    odds = gains[best] + np.log(prior.probability / (1 - prior.probability)) * (1 if prior.turned else -1)
     turned = bool(odds > 0)
     sure = float(1.0 / (1.0 + np.exp(-min(abs(odds), 50.0))))
-    by = "profile" if abs(gain) > 3.0 else prior.by
+    by = "profile" if abs(gains[best]) > _TELLING else prior.by
     chosen = Joint(ways[turned], Turning(turned, sure, by, turned != prior.turned), laid.sd_m)
-    if sure < _SURE and gain != 0.0 and fits_[turned].correlation >= LIKE:
-        return chosen
-    moved = _moved(chosen, came, left, pairs, trends=trends, laid=laid)
-    if moved is not None:
-        return moved
-    clear = min(fit.effective for fit in fits_) >= _MANY and any(one.placed and other.placed for one, other in pairs)
-    return replace(chosen, contradicts=clear)
+    alike = [fit for fit in tried[turned] if fit is not None and fit.pair.placed and fit.laying.correlation >= LIKE]
+    if alike:
+        return _moved(chosen, alike, before[turned]) if sure >= _SURE else chosen
+    fits = [fit for way in tried if (fit := way[best]) is not None]
+    unlike = all(fit.pair.placed and fit.laying.correlation < LIKE and fit.laying.effective >= _MANY for fit in fits)
+    return replace(chosen, contradicts=unlike)
+
+
+def _prior(way: Map, came: Stretch, left: Sequence[Stretch], *, trends: Mapping[str, Trend], laid: Laid, even: bool) -> Prior:
+    """By how much what came may be shifted on itself, by marks, lengths and the noise of both speed gauges."""
+    run = way if came.run is None else came.run
+    low, high = max(float(way.x[0]), float(run.x[0])), min(float(way.x[-1]), float(run.x[-1]))
+    slope = abs(float(way.y[-1] - way.y[0]) / way.length_m)
+    ends = [one.error_m / 1.96 / slope for one in left if one.run is not None]
+    own = laid.end_m if laid.marked else float(np.hypot(laid.end_m, max(came.error_m / 1.96, *ends, 0.0)))
+    wander = _wander(trends[came.line], came) if came.line in trends else 0.0
+    wander += sum(_wander(trends[one.line], one) / slope**2 for one in left if one.run is not None)
+    if not even and came.elongation > _LENGTHENS:
+        wander += _UNEVEN_M**2
+    return Prior(low, high, laid.shift_m, float(np.clip(own, 0.3, 8.0)), wander)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    pair: Pair
+    laying: Laying
+
+
+def _tried(found: Sequence[tuple[Measured, Measured]], way: Map, prior: Prior) -> list[_Tried | None]:
+    made = (pair(_onto(before, way), now) for before, now in found)
+    return [None if one is None else _Tried(one, search(one, prior)) for one in made]
 
 
 def _pairs(
@@ -139,89 +174,25 @@ def _onto(before: Measured, way: Map) -> Measured:
     return Measured(x[::step], before.values[::step], before.placed)
 
 
-def _likelihood(fit: _Fit) -> float:
+def _likelihood(fit: _Tried | None) -> float:
     """Log-likelihood gained by a line through the other profile, normal errors: -n/2 ln(1 - r2), r2 adjusted for the search."""
-    free = fit.effective - 1 - _SEARCHED
-    if free < _SEARCHED or fit.correlation <= 0:
+    if fit is None:
         return 0.0
-    rest = min((1.0 - fit.correlation**2) * (fit.effective - 1) / free, 1.0)
-    return -0.5 * fit.effective * float(np.log(max(rest, 1e-6)))
-
-
-def _common(one: Measured, other: Measured) -> tuple[Floats, Floats, float] | None:
-    """Both on one even grid, without what changes slowly."""
-    low, high = max(one.x[0], other.x[0]), min(one.x[-1], other.x[-1])
-    step = max(_spacing(one, low, high) / 4.0, _spacing(other, low, high) / 4.0, 1.0)
-    count = int((high - low) / step)
-    if count < _FEWEST:
-        return None
-    grid = low + step * np.arange(count)
-    a, b = (without_slow(np.interp(grid, part.x, part.values), step) for part in (one, other))
-    return (a, b, step) if a.std() > 0 and b.std() > 0 else None
-
-
-def _fit(one: Measured, other: Measured) -> _Fit | None:
-    common = _common(one, other)
-    if common is None:
-        return None
-    a, b, step = common
-    lags = np.arange(-int(_REACH_M / step), int(_REACH_M / step) + 1)
-    scores = np.array([_correlation(a, b, int(lag)) for lag in lags])
-    best = int(np.argmax(scores))
-    most = min(max(one.x.size, 1), max(other.x.size, 1))
-    return _Fit(float(lags[best]) * step, float(scores[best]), min(_independent(a, b), float(most)))
-
-
-def _independent(a: Floats, b: Floats) -> float:
-    """How many independent samples two smooth series amount to (Bartlett): by the products of their autocorrelations."""
-    together = 1.0
-    for lag in range(1, a.size // 4):
-        alike = _correlation(a, a, lag) * _correlation(b, b, lag)
-        together += 2.0 * alike
-        if alike < 0.02:
-            break
-    return a.size / max(together, 1.0)
-
-
-def _spacing(one: Measured, low: float, high: float) -> float:
-    first, behind = np.searchsorted(one.x, [low, high])
-    return (high - low) / max(int(behind - first), 1)
-
-
-def _correlation(a: Floats, b: Floats, lag: int) -> float:
-    """Correlation of ``a(x)`` with ``b(x + lag)``."""
-    if lag >= 0:
-        a, b = a[: a.size - lag], b[lag:]
-    else:
-        a, b = a[-lag:], b[: b.size + lag]
-    if a.size < _FEWEST // 2:
+    effective, alike = fit.laying.effective, fit.laying.correlation
+    free = effective - 1 - _SEARCHED
+    if free < _SEARCHED or alike <= 0:
         return 0.0
-    spread = a.std() * b.std()
-    return float(((a - a.mean()) * (b - b.mean())).mean() / spread) if spread > 0 else 0.0
+    rest = min((1.0 - alike**2) * (effective - 1) / free, 1.0)
+    return -0.5 * effective * float(np.log(max(rest, 1e-6)))
 
 
-def _moved(
-    joint: Joint, came: Stretch, left: Sequence[Stretch], pairs: Sequence[tuple[Measured, Measured]],
-    *, trends: Mapping[str, Trend], laid: Laid,
-) -> Joint | None:  # fmt: skip
+def _moved(joint: Joint, alike: Sequence[_Tried], prior: Prior) -> Joint:
     """The joint with its metres shifted to where all profiles fit best, as far as marks, crops and gauges may be off."""
-    placed = [(_onto(before, joint.metres), now) for before, now in pairs if before.placed and now.placed]
-    if came.run is None or not placed:
-        return None
-    way = joint.metres
-    slope = abs(float(way.y[-1] - way.y[0]) / way.length_m)
-    ends = [one.error_m / 1.96 / slope for one in left if one.run is not None]
-    own = float(np.clip(laid.end_m if laid.marked else np.hypot(laid.end_m, max(came.error_m / 1.96, *ends, 0.0)), 0.3, 6.0))
-    low, high = max(float(way.x[0]), float(came.run.x[0])), min(float(way.x[-1]), float(came.run.x[-1]))
-    wander = _wander(trends[came.line], came) + UNEVEN_M**2
-    wander += sum(_wander(trends[one.line], one) / slope**2 for one in left if one.run is not None)
-    found = fit_shift(placed, (low, high), doubt=(laid.shift_m, own), wander=wander)
-    if found is None:
-        return None
-    x = np.unique(np.concatenate((np.linspace(low, high, 65), way.x)))
-    shift = found.at(x)
-    moved = _reknotted(way, x, shift)
-    return replace(joint, metres=moved, sd_m=found.sd_m, measured=True, shift_m=float(np.sqrt(np.mean(shift**2))))
+    begin = max(alike, key=lambda fit: fit.laying.correlation * fit.laying.effective).laying
+    found = refine([fit.pair for fit in alike], prior, begin)
+    metres = _reknotted(joint.metres, np.union1d(found.x, joint.metres.x), found)
+    moved, sure = (float(np.sqrt(np.mean(one**2))) for one in (found.by_m, found.sd_m))
+    return replace(joint, metres=metres, sd_m=sure, measured=True, shift_m=moved)
 
 
 def _wander(trend: Trend, stretch: Stretch) -> float:
@@ -233,11 +204,36 @@ def _wander(trend: Trend, stretch: Stretch) -> float:
     return walk_per_metre(trend) * span / gain**2
 
 
-def _reknotted(part: Map, x: Floats, shift: Floats) -> Map:
+def _reknotted(part: Map, x: Floats, shift: Shift) -> Map:
     """The map whose x is moved: what was said to lie at x lies at x + shift. The ends go on as straight as they were."""
-    from_x = x - shift
+    from_x = x - shift.at(x)
     slope = (part.y[-1] - part.y[0]) / (part.x[-1] - part.x[0])
     inside = np.clip(from_x, part.x[0], part.x[-1])
     y = np.interp(inside, part.x, part.y) + (from_x - inside) * slope
     steps = np.maximum(np.diff(y) * np.sign(slope), 1e-6)
     return Map(x, y[0] + np.sign(slope) * np.concatenate(([0.0], np.cumsum(steps))))
+
+
+def _bend(trends: Mapping[str, Trend], gauges_m: Mapping[tuple[str, str], float], came: Stretch) -> Shift | None:
+    """How far metres that come in lie beside a straight map, where a line measures thickness before and behind its rolls.
+
+    Volume and width stay: a metre becomes thickness in over thickness out metres (e.g. W. L. Roberts, Cold Rolling of Steel,
+    1978, ch. 2, constancy of volume). None where one of both is not measured, or its gauge's place is not known.
+    """
+    trend = trends.get(came.line)
+    if trend is None or came.run is None:
+        return None
+    ends = []
+    for end in ("entry", "exit"):
+        own = [c for c in of_material(trend.table) if f".{end}_thickness" in (c.concept or "")]
+        places = [gauges_m.get((trend.table.name, c.name)) for c in own]
+        known = [measured(trend, came, c, place) for c, place in zip(own, places, strict=True) if place is not None]
+        ends.append(next((one for one in known if one is not None), None))
+    into, out = ends
+    if into is None or out is None:
+        return None
+    low, high = float(came.run.x[0]), float(came.run.x[-1])
+    grid = np.linspace(low, high, max(int((high - low) / _BEND_M), 2) + 1)
+    ratio = np.interp(grid, out.x, out.values) / np.interp(grid, into.x, into.values)
+    eaten = np.concatenate(([0.0], np.cumsum((ratio[1:] + ratio[:-1]) / 2.0)))
+    return Shift(grid, grid - low - (high - low) * eaten / eaten[-1], np.zeros(grid.size))

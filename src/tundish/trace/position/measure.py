@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,15 +15,17 @@ from tundish.table import Finding, Origin, Table
 from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.position import cells, likeness, places
-from tundish.trace.position.along import Joint, Laid, Stretch, Turning, Ways
 from tundish.trace.position.book import Book, Passes, Spans, column, micros, spans_of, starts_of, stay_lengths
 from tundish.trace.position.doubts import about_lines, about_profile
 from tundish.trace.position.feeds import Coming, coming, cut_stays, mended_lengths
+from tundish.trace.position.joints import LENGTHENS, Joint, Laid
 from tundish.trace.position.passes import Pairing, pair, part
 from tundish.trace.position.profile import Profile
 from tundish.trace.position.pyramid import build
 from tundish.trace.position.ruler import Ruled, rule
+from tundish.trace.position.stretches import Stretch, Turning
 from tundish.trace.position.trend import Bools, Trend, apart, trends
+from tundish.trace.position.ways import Ways
 from tundish.trace.stays.segments import Floats
 from tundish.vocabulary import Catalogue
 
@@ -123,14 +126,17 @@ def measure(
         if feeding[line] is not before:
             even[line] = feeding[line].gain
     passes = _passes(genealogy.stays.height, feeding, ruled)
-    scales = {line: pairing.scale for line, (_, pairing) in ruled.items() if feeding[line].feeds.metres is feeding[line].out_m}
     gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
+    scales = {
+        line: (pairing.scale, pairing.doubt) for line, (_, pairing) in ruled.items()
+        if feeding[line].feeds.metres is feeding[line].out_m or abs(gains[line] - 1.0) < LENGTHENS
+    }  # fmt: skip
     firsts = {line: own[0] for line, own in running.items()}
     book = _book(genealogy, firsts, passes, (into, out, doubt, lost), spans=spans, scales=scales, gains=(gains, even))
     noted = places.noted(places.of_lines(tables, lines), genealogy, catalogue)
-    scales = {line: pairing.scale for line, (_, pairing) in ruled.items()}
+    counted = {line: pairing.scale for line, (_, pairing) in ruled.items()}
     found = about_lines(running, feeding, ruled, gauges, genealogy)
-    return Lengths(book, running, gauges, noted, scales, (*_about_gauges(tables, gauges_m or {}), *found))
+    return Lengths(book, running, gauges, noted, counted, (*_about_gauges(tables, gauges_m or {}), *found))
 
 
 def _gauges(tables: Sequence[Table], stated: Mapping[str, float]) -> dict[tuple[str, str], float]:
@@ -184,14 +190,18 @@ def _lost(genealogy: Genealogy, running: Mapping[str, Sequence[Trend]], into: Fl
 
 
 def _gain(genealogy: Genealogy, line: str, into: Floats, out: Floats, lost: Floats) -> float:
-    """Metres that leave a line a metre that comes in, the middle of all pieces; 1 where coils are slit or cut to sheets."""
+    """Metres that leave a line a metre that comes in, the middle of all pieces; 1 where coils are slit or cut to sheets.
+
+    NaN where no record tells the crops: a coil may be made longer by as much as was cut off.
+    """
     if _parts(genealogy, line):
         return 1.0
     stays = genealogy.stays
     here = ((stays["line"] == line) & (stays["goes"] == "through")).fill_null(value=False).to_numpy()
-    crops = [np.nan_to_num(column(stays, name)) for name in ("head_crop_m", "tail_crop_m")]
+    crops = [column(stays, name) for name in ("head_crop_m", "tail_crop_m")]
     ratio = (out / (into - crops[0] - crops[1] - lost))[here & (out > 0) & (into > 0)]
-    return float(np.median(ratio)) if ratio.size else _elongation(genealogy, line, into, out)
+    ratio = ratio[np.isfinite(ratio)]
+    return float(np.median(ratio)) if ratio.size else math.nan
 
 
 def _parts(genealogy: Genealogy, line: str) -> bool:
@@ -228,7 +238,7 @@ def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple
 
 def _book(
     genealogy: Genealogy, running: Mapping[str, Trend], passes: Passes, lengths: tuple[Floats, Floats, Floats, Floats],
-    *, spans: Spans, scales: Mapping[str, float], gains: tuple[Mapping[str, float], Mapping[str, float]],
+    *, spans: Spans, scales: Mapping[str, tuple[float, float]], gains: tuple[Mapping[str, float], Mapping[str, float]],
 ) -> Book:  # fmt: skip
     stays, pieces = genealogy.stays, genealogy.pieces.height
     return Book(

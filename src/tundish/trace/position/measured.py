@@ -21,6 +21,16 @@ class Measured:
     placed: bool
     """Whether it is known where the gauge stands."""
 
+    @property
+    def spacing(self) -> float:
+        """Usual metres between two samples."""
+        return float((self.x[-1] - self.x[0]) / max(self.x.size - 1, 1))
+
+    def between(self, low: float, high: float) -> Measured:
+        """Only what lies between two x."""
+        first, behind = int(np.searchsorted(self.x, low, "left")), int(np.searchsorted(self.x, high, "right"))
+        return Measured(self.x[first:behind], self.values[first:behind], self.placed)
+
 
 def without_slow(values: Floats, step_m: float) -> Floats:
     """Evenly spaced values less their running mean."""

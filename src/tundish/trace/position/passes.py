@@ -30,6 +30,9 @@ _APART = 6.0
 SPARE_M = 0.1
 """Bounds of other gauges are widened by what their places may be off."""
 _RELATIVE = 0.02
+_OTHER = 0.7
+"""Logarithm by which two scales differ that cannot be of the same line."""
+_NEAR = 3.0
 _ABSOLUTE_M = 2.0
 """How far a recorded length may be off: share and metres, one standard deviation."""
 
@@ -69,6 +72,8 @@ class Pairing:
     shared: Ints
     scale: float
     """Metres of the gauge a recorded metre."""
+    doubt: float
+    """How far that may be off, one standard deviation as a share."""
 
 
 def part(trend: Trend, gauges_m: Mapping[str, float], *, elongation: float = 1.0) -> Parts:
@@ -218,15 +223,21 @@ def pair(parts: Parts, feeds: Feeds, *, scale: float | None = None) -> Pairing:
     good = (first >= 0) & (shared == 1) & (feeds.metres > 0)
     if good.sum() >= 3:
         ratio = (parts.high_m[last[good]] - parts.low_m[first[good]]) / feeds.metres[good]
-        better = float(np.median(ratio))
-        if abs(math.log(better / scale)) > 0.5 * _RELATIVE:
-            return pair(parts, feeds, scale=better) if abs(math.log(better / scale)) < 0.7 else _as(first, last, shared, better)
-        scale = better
-    return _as(first, last, shared, scale)
+        better, doubt = _middle(ratio)
+        far = abs(math.log(better / scale))
+        if 0.5 * _RELATIVE < far < _OTHER:
+            return pair(parts, feeds, scale=better)
+        return Pairing(first, last, shared, better, doubt)
+    return Pairing(first, last, shared, scale, _RELATIVE)
 
 
-def _as(first: Ints, last: Ints, shared: Ints, scale: float) -> Pairing:
-    return Pairing(first, last, shared, scale)
+def _middle(ratio: Floats) -> tuple[float, float]:
+    """Mean of what lies near the median, and one standard deviation of it as a share."""
+    middle = float(np.median(ratio))
+    spread = 1.4826 * float(np.median(np.abs(ratio - middle)))
+    near = ratio[np.abs(ratio - middle) <= _NEAR * spread]
+    mean = float(near.mean())
+    return mean, max(float(near.std()), spread) / math.sqrt(near.size) / mean
 
 
 def _scale(parts: Parts, feeds: Feeds) -> float:

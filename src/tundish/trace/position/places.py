@@ -11,8 +11,8 @@ import polars as pl
 
 from tundish.table import ROW, Column, Table
 from tundish.trace.genealogy.graph import TIME, Genealogy
-from tundish.trace.position.along import State, Walk
 from tundish.trace.position.book import Book, micros
+from tundish.trace.position.stretches import State, Walk
 from tundish.trace.spelling import spell
 from tundish.trace.stamps import NEVER, Stamps, stamp_column, stamps
 from tundish.trace.stays.segments import Floats, Ints

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from tundish.table import Column, Finding
-from tundish.trace.position.along import Stretch
 from tundish.trace.position.pyramid import Level, fitting
+from tundish.trace.position.stretches import Stretch
 from tundish.trace.stays.segments import Floats, Ints
 
 _SPARE = 0.006

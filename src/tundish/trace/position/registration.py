@@ -1,9 +1,8 @@
-"""By how much is one line's profile shifted against others, metre by metre, and how sure is that?
+"""By how much is one line's profile shifted against another's, metre by metre, and how sure is that?
 
-Marks are off at both ends, and between them the speed gauge's noise lets the metres wander like a Brownian bridge. So the shift
-is a line between the two ends plus the first terms of the bridge's Karhunen-Loeve series, each with the variance that marks and
-gauge give it beforehand; the profiles then say the rest (maximum a posteriori by Gauss-Newton steps; Rasmussen & Williams,
-Gaussian Processes for Machine Learning, 2006, ch. 2).
+Marks are off at both ends, and between them the speed gauge's noise lets the metres wander like a Brownian bridge. The search
+tries straight shifts from head to tail; from the best one Gauss-Newton steps lead to the most probable shift under that prior
+(Gaussian process regression on knots; Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006, ch. 2).
 """
 
 from __future__ import annotations
@@ -13,174 +12,171 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tundish.trace.position.measured import Measured, without_slow
+from tundish.trace.position.curves import Curve, smoothed, thinned, together
+from tundish.trace.position.measured import Measured
 from tundish.trace.stays.segments import Floats
 
-LIKE = 0.3
-"""Correlation of two profiles from which on they may say anything of the shift."""
-UNEVEN_M = 0.3
-"""How far uneven elongation moves metres beside the straight map, one standard deviation."""
-_TERMS = 5
-_STEPS = 6
+_REACH_M = 25.0
+"""How far an end is moved, at most: more is no error of marks."""
+_STEP_M = 1.0
+_WINDOW_M = 40.0
+_KNOT_M = 25.0
+_MOST = 80
+_STEPS = 5
 _FEWEST = 12
-_APART = 0.05
-"""Correlation below which neighbouring residuals count as independent."""
+
+
+@dataclass(frozen=True)
+class Laying:
+    """One profile laid over another: metres to add to the first, straight from head to tail, and how alike they are then."""
+
+    head_m: float
+    tail_m: float
+    correlation: float
+    effective: float
+    """How many independent samples both profiles amount to."""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """Metres to add, along the final product."""
+    """Metres to add, straight between knots."""
 
-    weights: Floats
-    low_m: float
-    high_m: float
-    sd_m: float
-    """One standard deviation, root mean square along the stretch."""
+    x: Floats
+    by_m: Floats
+    sd_m: Floats
+    """One standard deviation at each knot."""
 
     def at(self, x: Floats) -> Floats:
         """Metres to add at these x."""
-        return np.asarray(_basis(x, self.low_m, self.high_m) @ self.weights)
+        return np.interp(x, self.x, self.by_m)
 
 
 @dataclass(frozen=True)
-class _Pair:
-    """Samples of the sparser profile, and a smooth curve through the denser one."""
+class Prior:
+    """What is known beforehand of a shift between ``low`` and ``high``, in m."""
+
+    low: float
+    high: float
+    both_m: float
+    """By how much both ends may be off together, one standard deviation."""
+    each_m: float
+    """By how much each end may be off besides."""
+    wander: float
+    """Variance (m2) that the metres gather along the span."""
+
+    @property
+    def reach_m(self) -> float:
+        """Farthest that an end is looked for."""
+        return float(np.clip(3.5 * np.hypot(self.both_m, self.each_m), 4.0, _REACH_M))
+
+    def covariance(self, x: Floats) -> Floats:
+        """Of the shifts at these x."""
+        part = (x - self.low) / (self.high - self.low)
+        one, other = part[:, None], part[None, :]
+        ends = self.both_m**2 + self.each_m**2 * ((1 - one) * (1 - other) + one * other)
+        bridge = self.wander * (np.minimum(one, other) - one * other)
+        return np.asarray(ends + bridge)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The samples of the sparser profile, and a smooth curve through the denser one."""
 
     x: Floats
     values: Floats
-    curve: object
+    curve: Curve
     sign: float
     """Where the curve is read: at ``x + sign * shift``."""
-    noise: float
+    gain: float
+    effective: float
+    placed: bool
+    """Whether it is known where both gauges stand."""
 
 
-def fit_shift(
-    pairs: Sequence[tuple[Measured, Measured]], span: tuple[float, float], *, doubt: tuple[float, float], wander: float
-) -> Shift | None:
-    """The shift of the first profile of each pair that makes all pairs fit best; None when no pair is alike.
-
-    ``doubt``: standard deviations beforehand, in m, of both ends together and of each end alone; ``wander``: variance (m2)
-    that the metres gather along the span.
-    """
-    low, high = span
-    made = [one for mine, other in pairs if (one := _pair(mine, other, low, high)) is not None]
-    if not made:
+def pair(mine: Measured, other: Measured) -> Pair | None:
+    """Two profiles made ready to be laid over each other; None where they share too little."""
+    begin, end = max(mine.x[0], other.x[0]), min(mine.x[-1], other.x[-1])
+    sparse, dense = (mine, other) if mine.spacing >= other.spacing else (other, mine)
+    if end - begin < 2 * _FEWEST * sparse.spacing:
         return None
-    spread = np.diag(np.concatenate(([doubt[1] ** 2] * 2, 2.0 * wander / (np.pi * np.arange(1, _TERMS + 1)) ** 2)))
-    spread[:2, :2] += doubt[0] ** 2
-    prior = np.linalg.inv(spread)
-    starts = [np.concatenate(([lag, lag], np.zeros(_TERMS))) for lag in np.arange(-3.0, 3.1, 0.5) * np.hypot(*doubt)]
-    best = min(starts, key=lambda weights: _cost(made, weights, prior, low, high))
-    made = [one for one in made if _alike(one, best, low, high)]
-    if not made:
+    near = [one.between(begin - _REACH_M, end + _REACH_M) for one in (sparse, dense)]
+    rough, through = (smoothed(one, begin, end) for one in near)
+    if rough is None or through is None:
         return None
-    weights = best
+    x, values = thinned(near[0], near[0].spacing / 2.0)
+    values = values - rough.slow(x)
+    inside = (x >= begin) & (x <= end)
+    spread = float(np.std(rough.values)), float(np.std(through.values))
+    if inside.sum() < _FEWEST or min(spread) <= 0:
+        return None
+    effective = min(_independent(rough, through, end - begin), float(inside.sum()))
+    sign, gain = 1.0 if sparse is mine else -1.0, spread[0] / spread[1]
+    return Pair(x[inside], values[inside], through, sign, gain, effective, mine.placed and other.placed)
+
+
+def _independent(one: Curve, other: Curve, span: float) -> float:
+    """How many independent samples two smooth series amount to (Bartlett): by the products of their autocorrelations."""
+    step = max(one.step, other.step)
+    a, b = (curve.values[:: max(round(step / curve.step), 1)] for curve in (one, other))
+    return max(span / step / together(a, b), 1.0)
+
+
+def search(one: Pair, prior: Prior) -> Laying:
+    """The shift, straight from head to tail, under which both profiles and the prior fit best."""
+    lags = np.arange(-np.ceil(prior.reach_m), prior.reach_m + _STEP_M, _STEP_M)
+    windows = np.floor((one.x - one.x[0]) / _WINDOW_M).astype(np.int64)
+    first = np.flatnonzero(np.diff(windows, prepend=-1))
+    middle = np.add.reduceat(one.x, first) / np.diff(np.append(first, one.x.size))
+    read = one.gain * one.curve.at(one.x + one.sign * lags[:, None])
+    missed = np.add.reduceat((one.values - read) ** 2, first, axis=1)
+    part = np.clip((middle - prior.low) / (prior.high - prior.low), 0.0, 1.0)
+    place = (lags[:, None, None] * (1.0 - part) + lags[None, :, None] * part - lags[0]) / _STEP_M
+    left = np.clip(place.astype(np.int64), 0, lags.size - 2)
+    window = np.arange(first.size)
+    rest = (missed[left, window] * (left + 1 - place) + missed[left + 1, window] * (place - left)).sum(axis=-1)
+    ends = np.stack(np.meshgrid(lags, lags, indexing="ij"))
+    weight = np.linalg.inv(prior.covariance(np.array([prior.low, prior.high])))
+    score = one.effective * np.log(rest / float((one.values**2).sum())) + np.einsum("iab,ij,jab->ab", ends, weight, ends)
+    head, tail = np.unravel_index(int(np.argmin(score)), score.shape)
+    shift = Shift(np.array([prior.low, prior.high]), np.array([lags[head], lags[tail]]), np.zeros(2))
+    return Laying(float(lags[head]), float(lags[tail]), _correlation(one, shift), one.effective)
+
+
+def _correlation(one: Pair, shift: Shift) -> float:
+    read = one.curve.at(one.x + one.sign * shift.at(one.x))
+    spread = float(np.std(read) * np.std(one.values))
+    return float(np.mean((read - read.mean()) * (one.values - one.values.mean())) / spread) if spread > 0 else 0.0
+
+
+def refine(pairs: Sequence[Pair], prior: Prior, begin: Laying) -> Shift:
+    """The most probable shift under all pairs and the prior, from a straight one on, and how sure it is knot by knot."""
+    knots = np.linspace(prior.low, prior.high, int(np.clip((prior.high - prior.low) / _KNOT_M, 3, _MOST)) + 1)
+    weight = np.linalg.inv(prior.covariance(knots) + 1e-9 * np.eye(knots.size))
+    by = np.linspace(begin.head_m, begin.tail_m, knots.size)
+    precision = weight
     for _ in range(_STEPS):
-        weights, precision = _step(made, weights, prior, low, high)
-    x = np.linspace(low, high, 41)
-    basis = _basis(x, low, high)
-    variance = np.einsum("ij,jk,ik->i", basis, np.linalg.inv(precision), basis)
-    return Shift(weights, low, high, float(np.sqrt(variance.mean())))
+        precision, pull = weight.copy(), -weight @ by
+        for one in pairs:
+            more, force = _pull(one, Shift(knots, by, by))
+            precision += more
+            pull += force
+        by = by + np.linalg.solve(precision, pull)
+    return Shift(knots, by, np.sqrt(np.diag(np.linalg.inv(precision))))
 
 
-def _basis(x: Floats, low: float, high: float) -> Floats:
-    part = np.clip((x - low) / (high - low), 0.0, 1.0)
-    waves = [np.sin(np.pi * term * part) for term in range(1, _TERMS + 1)]
-    return np.column_stack((1.0 - part, part, *waves))
-
-
-def _pair(mine: Measured, other: Measured, low: float, high: float) -> _Pair | None:
-    from scipy.interpolate import make_smoothing_spline
-
-    begin, end = max(mine.x[0], other.x[0], low), min(mine.x[-1], other.x[-1], high)
-    sparse, dense = (mine, other) if _spacing(mine) >= _spacing(other) else (other, mine)
-    step = max(_spacing(sparse) / 2.0, 0.5)
-    count = int((end - begin) / step)
-    if count < 2 * _FEWEST:
-        return None
-    grid = begin + step * np.arange(count)
-    slow = [np.interp(grid, one.x, one.values) for one in (sparse, dense)]
-    slow = [values - without_slow(values, step) for values in slow]
-    inside = (sparse.x >= begin) & (sparse.x <= end)
-    near = (dense.x >= begin) & (dense.x <= end)
-    x, knots = sparse.x[inside], dense.x[near]
-    values = sparse.values[inside] - np.interp(x, grid, slow[0])
-    through = dense.values[near] - np.interp(knots, grid, slow[1])
-    knots, through = _thinned(knots, through, max(step / 2.0, 0.25))
-    if x.size < _FEWEST or knots.size < _FEWEST or not (values.std() > 0 and through.std() > 0):
-        return None
-    # smoothed by cross-validation: the slope of a curve through noisy samples says more than there is to know
-    curve = make_smoothing_spline(knots, through)
-    curve.extrapolate = False
-    return _Pair(x, values, curve, 1.0 if sparse is mine else -1.0, 1.0)
-
-
-def _spacing(one: Measured) -> float:
-    return float((one.x[-1] - one.x[0]) / max(one.x.size - 1, 1))
-
-
-def _thinned(x: Floats, values: Floats, step: float) -> tuple[Floats, Floats]:
-    """Samples closer than a step taken together: a curve must not follow their noise."""
-    cell = np.floor((x - x[0]) / step).astype(np.int64)
-    _, first, counts = np.unique(cell, return_index=True, return_counts=True)
-    return np.add.reduceat(x, first) / counts, np.add.reduceat(values, first) / counts
-
-
-def _read(pair: _Pair, weights: Floats, low: float, high: float) -> tuple[Floats, Floats, Floats, Floats]:
-    """Basis, residual, slope and which samples count, with the gain that fits best."""
-    basis = _basis(pair.x, low, high)
-    at = pair.x + pair.sign * (basis @ weights)
-    curve = pair.curve(at)  # type: ignore[operator]
-    good = np.isfinite(curve)
-    if good.sum() < _FEWEST:
-        return basis, np.zeros(0), np.zeros(0), good
-    read = curve[good] - curve[good].mean()
-    seen = pair.values[good] - pair.values[good].mean()
-    gain = float((read * seen).sum() / max((read * read).sum(), 1e-300))
-    slope = gain * pair.curve(at, 1)[good] * pair.sign  # type: ignore[operator]
-    return basis[good], seen - gain * read, slope, good
-
-
-def _alike(pair: _Pair, weights: Floats, low: float, high: float) -> bool:
-    _, rest, _, good = _read(pair, weights, low, high)
-    if rest.size < _FEWEST:
-        return False
-    return bool(1.0 - rest.var() / pair.values[good].var() > LIKE**2)
-
-
-def _noise(rest: Floats) -> float:
-    """Variance of a residual, times how many neighbouring samples go together: correlations summed to the first dip."""
-    centred = rest - rest.mean()
-    power = float((centred**2).mean())
-    if power <= 0:
-        return 1e-300
-    together = 1.0
-    for lag in range(1, centred.size // 2):
-        alike = float((centred[lag:] * centred[:-lag]).mean()) / power
-        if alike < _APART:
-            break
-        together += 2.0 * alike
-    return power * together
-
-
-def _cost(pairs: Sequence[_Pair], weights: Floats, prior: Floats, low: float, high: float) -> float:
-    total = float(weights @ prior @ weights)
-    for pair in pairs:
-        _, rest, _, good = _read(pair, weights, low, high)
-        if rest.size:
-            together = _noise(rest) / max(rest.var(), 1e-300)
-            total += rest.size / together * float(np.log(max(rest.var() / pair.values[good].var(), 1e-9)))
-    return total
-
-
-def _step(pairs: Sequence[_Pair], weights: Floats, prior: Floats, low: float, high: float) -> tuple[Floats, Floats]:
-    precision = prior.copy()
-    pull = -prior @ weights
-    for pair in pairs:
-        basis, rest, slope, _ = _read(pair, weights, low, high)
-        if rest.size:
-            jacobian = basis * slope[:, None]
-            noise = _noise(rest)
-            precision += jacobian.T @ jacobian / noise
-            pull += jacobian.T @ rest / noise
-    return weights + np.linalg.solve(precision, pull), precision
+def _pull(one: Pair, shift: Shift) -> tuple[Floats, Floats]:
+    """Precision and force of one pair's residuals on the knots; a sample pulls the knots on either side of it."""
+    at = one.x + one.sign * shift.at(one.x)
+    read, slope = one.curve.at(at), one.curve.slope(at)
+    gain = float((read * one.values).sum() / max((read * read).sum(), 1e-300))
+    rest, steep = one.values - gain * read, gain * one.sign * slope
+    noise = max(float(rest.var()) * together(rest), 1e-300)
+    width, count = shift.x[1] - shift.x[0], shift.x.size
+    place = np.clip((one.x - shift.x[0]) / width, 0.0, count - 1.0)
+    left = np.minimum(place.astype(np.int64), count - 2)
+    right = place - left
+    hats = (1.0 - right) * steep, right * steep
+    own = np.bincount(left, hats[0] ** 2, count) + np.bincount(left + 1, hats[1] ** 2, count)
+    mixed = np.bincount(left, hats[0] * hats[1], count)[:-1]
+    force = np.bincount(left, hats[0] * rest, count) + np.bincount(left + 1, hats[1] * rest, count)
+    return (np.diag(own) + np.diag(mixed, 1) + np.diag(mixed, -1)) / noise, force / noise

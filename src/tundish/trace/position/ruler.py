@@ -129,7 +129,8 @@ def _smooth(chain: Ints, parts: Parts, pairing: Pairing, lengths: Floats, doubt:
     back = _pass_on(-mark[::-1], trust[::-1], span[::-1], variance[::-1])
     weight = trust + forth[1] + back[1][::-1]
     level = trust * mark + forth[1] * forth[0] - back[1][::-1] * back[0][::-1]
-    return level / weight, 1.0 / weight
+    known = np.where(weight > 0, weight, np.nan)
+    return level / known, 1.0 / known
 
 
 def _trust(sd: float) -> float:

@@ -1,0 +1,222 @@
+"""From a piece as it left a line to what ran in there: which part of what, over which stretch of the line's signals?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tundish.trace.position.book import Book
+from tundish.trace.position.maps import Map, straight
+from tundish.trace.position.ruler import MARK_M, walk_per_metre
+from tundish.trace.position.stretches import Stretch, Turning, slope_of
+from tundish.trace.position.trend import Trend
+
+COILED_M = 100.0
+"""What is longer than this is coiled up between two lines, so that its tail runs in first on the next. A slab, a billet, a bar,
+a plate is shorter and keeps its direction."""
+_COIL_TURNS = 0.95
+"""How sure that is without a record."""
+_RECORD_HOLDS = 0.98
+"""How sure a recorded direction is."""
+_COUNTED = 0.002
+"""Share by which a recorded length is off, one standard deviation."""
+_CUT_FITS = 0.015
+"""Share by which a length worked out from cuts may differ from the counted one."""
+_MEAN = 3.0**-0.5
+"""Root mean square of what grows evenly from 0 to 1."""
+_UNCOVERED = 0.02
+"""Share of a piece that may have come of nothing known."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """From a piece as it left a line to what ran in there."""
+
+    stay: int
+    """Stay of what ran in; -1 where none is known."""
+    made: int | None
+    """Stay of the piece itself on that line."""
+    edge: int | None
+    across: Map
+    """What left -> what ran in."""
+    stretch_sd: float = 0.0
+    """How far the scale of the line's gauge moves a place on what left, one standard deviation in m, root mean square."""
+
+
+def steps(book: Book, piece: int, stay: int | None) -> tuple[tuple[Step, ...], float]:
+    """Back through a stay, or over it to what the piece was made of; and the piece's metres as it left.
+
+    Where the line's gauge counts what leaves, metres are those that it counted between the cuts, weighed against the recorded
+    length by the doubt of each: a weld inside a piece lies where the line saw it.
+    """
+    length = _made_length(book, piece, stay)
+    told = tuple(_as_recorded(book, piece, stay, length)) if length > 0 else ()
+    line = "" if not told or told[0].stay < 0 else book.lines[told[0].stay] or ""
+    scale, unsure = book.scales.get(line, (None, 0.0))
+    ran = [_ran(book, step) for step in told]
+    if scale is None or not told or not np.isfinite(ran).all():
+        return told, length
+    order = sorted(range(len(told)), key=lambda i: float(told[i].across.x[0]))
+    covered = sum(step.across.length_m for step in told)
+    if abs(covered - length) > _UNCOVERED * length:
+        return told, length
+    metres = sum(ran) / scale
+    cut = MARK_M * max(slope_of(told[i].across.inverse()) for i in (order[0], order[-1]))
+    marks = max(float(book.passes.sd_m[step.stay]) for step in told)
+    doubt = float(np.hypot(unsure * metres, np.sqrt(2.0) * np.hypot(cut, marks)))
+    cut_length = _cut_length(book, told)
+    recorded = _COUNTED * length
+    if cut_length is not None and abs(cut_length - length) < _CUT_FITS * length:
+        length, recorded = cut_length, float(np.sqrt(2.0) * MARK_M)
+    if abs(metres - length) > 6.0 * np.hypot(doubt, recorded):
+        return told, length
+    weight = recorded**2 / (recorded**2 + doubt**2)
+    true = weight * metres + (1.0 - weight) * length
+    made, at = [], 0.0
+    for i in order:
+        end = true if i == order[-1] else at + ran[i] / sum(ran) * true
+        part = straight((at, end), (float(told[i].across.y[0]), float(told[i].across.y[-1])))
+        made += [] if part is None else [replace(told[i], across=part, stretch_sd=_MEAN * weight * unsure * true)]
+        at = end
+    return tuple(made), true
+
+
+def _cut_length(book: Book, told: Sequence[Step]) -> float | None:
+    """Metres of a product by where it was cut from what it is made of, on a line that lengthens all alike; else None."""
+    edges = [step.edge for step in told if step.edge is not None]
+    gain = None if not edges else book.even.get(book.genealogy.edges["line"][edges[0]] or "")
+    if gain is None or len(edges) < len(told) or not book.cut[edges].all():
+        return None
+    return float(sum(book.spans.high_in[edge] - book.spans.low_in[edge] for edge in edges) * gain)
+
+
+def _ran(book: Book, step: Step) -> float:
+    """Metres that the gauge counted while this part passed; NaN where the pass was not found."""
+    run = None if step.stay < 0 else run_of(book, step.stay, step.across)
+    return np.nan if run is None else abs(float(run.y[-1] - run.y[0]))
+
+
+def _made_length(book: Book, piece: int, stay: int | None) -> float:
+    if stay is not None and book.length_out[stay] > 0:
+        return float(book.length_out[stay])
+    value = book.genealogy.pieces["length_m"][piece]
+    if value is not None and value > 0:
+        return float(value)
+    edges = slice(int(book.up_from[piece]), int(book.up_from[piece + 1]))
+    spans = book.spans.high_in[edges] - book.spans.low_in[edges]
+    return float(np.nansum(spans))
+
+
+def _as_recorded(book: Book, piece: int, stay: int | None, length: float) -> Iterator[Step]:
+    """Back through a stay, or over it to what the piece was made of."""
+    if stay is not None and book.goes[stay] == "through":
+        across = _crops(book, stay, length)
+        if across is not None:
+            yield Step(stay, stay, None, across)
+        return
+    reached = False
+    for edge in range(int(book.up_from[piece]), int(book.up_from[piece + 1])):
+        joined = _joined(book, edge, length)
+        if joined is not None:
+            reached = True
+            yield Step(int(book.spans.stay[edge]), stay, edge, joined)
+    if not reached and stay is not None:  # nothing known went in: the trend is read by what came out
+        same = straight((0.0, length), (0.0, length))
+        if same is not None:
+            yield Step(-1, stay, None, same)
+
+
+def _crops(book: Book, stay: int, left_m: float) -> Map | None:
+    """What left a stay -> what ran in: by the crops at both ends, and what is cut out with a weld."""
+    into = book.length_in[stay] if book.length_in[stay] > 0 else left_m
+    tail = float(book.tail_crop[stay] + book.lost_m[stay])
+    return straight((0.0, left_m), (float(book.head_crop[stay]), float(into - tail)))
+
+
+def _joined(book: Book, edge: int, left_m: float) -> Map | None:
+    """Child as it left the line -> parent as it ran in; a recorded place beyond the child's end is taken for its end."""
+    spans = book.spans
+    low, high = float(spans.low_out[edge]), min(float(spans.high_out[edge]), left_m)
+    return straight((low, high), (float(spans.low_in[edge]), float(spans.high_in[edge])))
+
+
+def flag_of(book: Book, name: str, step: Step) -> bool | None:
+    """What records say of a step, of the edge before the stay."""
+    told = None if step.edge is None else book.genealogy.edges[name][step.edge]
+    if told is None and step.stay >= 0:
+        told = book.genealogy.stays[name][step.stay]
+    return None if told is None else bool(told)
+
+
+def turning_of(book: Book, step: Step) -> Turning:
+    """How a piece ran in, by the record, else as is usual for its length."""
+    told = flag_of(book, "turned", step)
+    if told is not None:
+        return Turning(told, _RECORD_HOLDS, "record")
+    length = float(book.length_in[step.stay]) if step.stay >= 0 else float(step.across.y.max())
+    return Turning(bool(length >= COILED_M), _COIL_TURNS, "usual")
+
+
+def stretch_of(book: Book, piece: int, step: Step, whole: Map) -> Stretch | None:
+    """Where a piece, along its own metres as it left, was on the line that it left."""
+    onto = whole.then(step.across)
+    if onto is None:
+        return None
+    lane = None
+    if step.edge is not None:
+        piece, lane = int(book.genealogy.edges["parent"][step.edge]), book.genealogy.edges["lane"][step.edge]
+    stay = step.stay if step.stay >= 0 else (-1 if step.made is None else step.made)
+    line = (book.lines[stay] if stay >= 0 else None) or ""
+    trend = book.trends.get(line)
+    run = None if trend is None or step.stay < 0 else run_of(book, step.stay, onto)
+    if run is None and trend is not None and step.made is not None:
+        out = run_of(book, step.made, whole)
+        run = None if out is None else out.within(float(onto.x[0]), float(onto.x[-1]))
+    return Stretch(
+        line=line, turn=int(book.turn[stay]) if stay >= 0 else 1, piece=piece, stay=stay, metres=onto,
+        left=whole.within(float(onto.x[0]), float(onto.x[-1])), run=run,
+        trend=trend, elongation=1.0 / max(slope_of(onto), 1e-9),
+        error_m=_error(book, step, stay, trend, onto), turning=None,
+        reversed=onto.turned, flipped=False, mirrored=False, lane=None if lane is None else int(lane),
+    )  # fmt: skip
+
+
+def run_of(book: Book, stay: int, onto: Map) -> Map | None:
+    """Metres of what came in on a stay, as ``onto`` leads to them -> metres that the line's gauge had run."""
+    passes = book.passes
+    if not np.isfinite(passes.low_m[stay]):
+        return None
+    gauge = straight(
+        (float(passes.low_in_m[stay]), float(passes.high_in_m[stay])), (float(passes.low_m[stay]), float(passes.high_m[stay]))
+    )
+    return None if gauge is None else onto.then(gauge)
+
+
+def came_of(book: Book, own: Stretch, stay: int, into: float) -> Stretch | None:
+    """All that came in on a stay, along its own metres from the end that ran in first."""
+    whole = straight((0.0, into), (0.0, into))
+    run = None if whole is None else run_of(book, stay, whole)
+    if whole is None or run is None:
+        return None
+    gain = slope_of(run)
+    sd = float(book.passes.sd_m[stay]) / max(gain, 1e-9)
+    return replace(own, metres=whole, left=whole, run=run, stay=stay, elongation=gain, error_m=1.96 * sd, turning=None)
+
+
+def _error(book: Book, step: Step, stay: int, trend: Trend | None, onto: Map) -> float:
+    """Half the 95 % interval by the doubt of the marks, of cuts and crops, and of the gauge's noise half-way between them."""
+    scale = slope_of(onto)
+    own = 0.0
+    sd = book.passes.sd_m[stay] if stay >= 0 else np.nan
+    if np.isfinite(sd) and trend is not None:
+        span = abs(book.passes.high_m[stay] - book.passes.low_m[stay])
+        gauge = span / max(abs(book.passes.high_in_m[stay] - book.passes.low_in_m[stay]), 1e-9)
+        own = (sd**2 + walk_per_metre(trend) * span / 6.0) / gauge**2
+    # A cut is as exact as its piece is long: decimetres of strip, centimetres of the slab that it was before.
+    long = float(book.length_in[stay]) if stay >= 0 else float(np.abs(onto.y).max())
+    cut = MARK_M if long >= COILED_M else 0.1 * MARK_M
+    if step.edge is not None:
+        cut = float(np.hypot(cut, book.spans.doubt[step.edge]))
+    return float(1.96 * np.hypot(np.sqrt(own + cut**2) / max(scale, 1e-9), step.stretch_sd))
