@@ -15,7 +15,7 @@ from tundish.trace.clocks.gauges import at_reference
 from tundish.trace.clocks.midnight import day_rows, told_of_days
 from tundish.trace.clocks.offset import Compared, Seen, compare_far, judged, look, unsure
 from tundish.trace.clocks.offset import given as stated
-from tundish.trace.clocks.records import of_records
+from tundish.trace.clocks.records import of_records, sharpened
 from tundish.trace.clocks.scene import REACH_S, read
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.pieces import Clock
@@ -74,22 +74,31 @@ def align(
     reference = set(genealogy.stays["table"].drop_nulls().unique().to_list())
     clocks: list[Clock] = []
     lines: dict[str, str] = {}
+    marked: dict[str, Compared] = {}
+    records: list[tuple[Table, Column]] = []
     for table in (one for whole in tables if whole.name not in reference for one in by_file(whole)):
         column = stamp_column(table, catalogue)
         if column is None:
             continue
-        told: Sequence[Finding] = ()
-        clock, line = _given(table, given or {}), None
-        if _is_log(table, column, stays):
-            best, line = _of_log(table, column, stays, gauges_m or {}, time_zone)
-            clock, told = (best.clock, best.findings) if clock is None else (clock, ())
-        elif clock is None:
-            compared = of_records(table, genealogy, column)
-            clock, told = (None, ()) if compared is None else (compared.clock, compared.findings)
+        stated = _given(table, given or {})
+        if not _is_log(table, column, stays):
+            records += [(table, column)] if stated is None else []
+            clocks += [] if stated is None else [stated]
+            continue
+        best, line = _of_log(table, column, stays, gauges_m or {}, time_zone)
+        clocks.append(best.clock if stated is None else stated)
+        findings += best.findings if stated is None else ()
         if line is not None:
             lines[_origin(table).file] = line
-        clocks += [] if clock is None else [clock]
-        findings += told
+            if stated is None and best.clock.sure and best.moments:
+                marked[line] = best
+    stays_there, typed = sharpened(genealogy.stays, {line: one.moments for line, one in marked.items()})
+    exact = replace(genealogy, stays=stays_there)
+    doubts = {line: (marked[line].clock.high_s - marked[line].clock.low_s) / 2 for line in typed}
+    for table, column in records:
+        compared = of_records(table, exact, column, doubts)
+        clocks += [] if compared is None else [compared.clock]
+        findings += () if compared is None else compared.findings
     for whole in tables:
         own = {lines.get(origin.file) for origin in whole.origins}
         if len(own) == 1 and (only := own.pop()) is not None:

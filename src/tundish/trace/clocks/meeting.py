@@ -63,6 +63,7 @@ class Meeting:
 
     at: Stamps
     """The moments, on the file's clock, rising."""
+    kinds: npt.NDArray[np.int8]
     line: Line
     parts: Numbers
     """Number of the stretch between jumps that each moment lies in."""
@@ -220,7 +221,7 @@ def _met(marks: Marks, entries: dict[int, Stamps], near_s: float, rough: float) 
     at = line.offsets_s[parts[home][0]] - near_s
     told = _judged(_gains(pairs, near_s, line.drift_ppm, lags, best.width)[home], prior, lags, at, 4 * best.width + 3.0)
     others = tuple((near_s + lags[told[1]]).tolist())
-    return Meeting(pairs.at, line, parts, told[2], told[0], others, _uneven(pairs, line, parts))
+    return Meeting(pairs.at, pairs.kinds, line, parts, told[2], told[0], others, _uneven(pairs, line, parts))
 
 
 @dataclass(frozen=True)

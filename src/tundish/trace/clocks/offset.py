@@ -7,7 +7,7 @@ least inside the pieces' stays; the offset that makes this scatter smallest is t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -29,6 +29,8 @@ _WIDEST_S = 25.0
 _REACHED = 0.9
 """An interval that wide, in units of what was looked through either way, goes beyond it."""
 _PAD_S = 0.5
+_BENT_S = 0.5
+"""What the two ends of a file may be off against each other beyond chance: speeds, and which moment was entered, change."""
 _TOO_FEW = Message("too few pieces with stays and changing signals to compare the clocks")
 
 
@@ -41,6 +43,8 @@ class Compared:
     contrast: float = 0.0
     """Share of the scatter that is gone at the best offset; 0 when none was found."""
     pieces: int = 0
+    moments: Sequence[tuple[int, Stamps]] = ()
+    """Which side of the pieces (1 beginnings, -1 ends) the log marks when, on the pieces' clock; none where it marks nothing."""
 
 
 def given(file: str, offset_s: float) -> Clock:
@@ -148,7 +152,8 @@ def _of_meeting(file: str, times: Stamps, seen: Seen, met: Meeting, time_zone: s
     middle = (int(met.at[0]) + int(met.at[-1])) // 2
     found = _Found(met.line, met.parts, met.middles_s, middle, spans, met.others_s, reason, met.line.used)
     jumps = find_jumps(times, met.line, spans, step_s=seen.log.step_s, pad_s=_PAD_S, least_s=0.0)
-    return _told(file, found, jumps, pad=pad, widest=_WIDEST_S, contrast=seen.contrast, time_zone=time_zone)
+    told = _told(file, found, jumps, pad=pad, widest=_WIDEST_S, contrast=seen.contrast, time_zone=time_zone)
+    return replace(told, moments=[(kind, told.clock.right(met.at[met.kinds == kind])) for kind in (1, -1)])
 
 
 def _of_scatter(file: str, times: Stamps, scene: Scene, path: Path, time_zone: str) -> Compared:
@@ -199,7 +204,8 @@ def _told(
     low, high = min(low, offset), max(high, offset)
     if high - low > widest:
         return unsure(file, Message("the pieces do not agree on one offset: {low:.0f} to {high:.0f} s", low=low, high=high))
-    drift_low, drift_high = (float(end) for end in np.percentile(line.drawn_ppm, [2.5, 97.5]))
+    bent = _BENT_S / max(float(np.ptp(found.middles_s)), 1.0) * 1e6
+    drift_low, drift_high = (float(end) for end in np.percentile(line.drawn_ppm, [2.5, 97.5]) + [-bent, bent])
     clock = Clock(
         file, offset, min((low - pad, *found.others_s)), max((high + pad, *found.others_s)), found.reason,
         line.drift_ppm, drift_low, drift_high, reference=found.middle + round(at_s * SECOND), jumps=jumps,

@@ -6,22 +6,27 @@ the clock is off, if the quickest was taken at once. Where they are spread over 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import polars as pl
 
 from tundish.errors import Message
 from tundish.table import Column, Finding, Origin, Table
 from tundish.trace.clocks.offset import Compared
+from tundish.trace.clocks.scene import rounded_s
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.pieces import Clock
 from tundish.trace.spelling import spell
-from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps, stamps
+from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps, as_times, microseconds, stamps
 
 _SHARP_S = 60.0
 """Times after the end of a piece that lie so close tell a clock."""
 _FEWEST = 12
 _LEAST = 0.4
 """Share of the rows that must lie in the sharp part."""
+_TYPED_S = 90.0
+"""What is typed to the minute lies so near to when it happened."""
 _REACH_S = 3 * 86_400.0
 _USUAL_PPM = 30.0
 """Spread of clocks' drift, as for recorders."""
@@ -29,8 +34,39 @@ _DRAWS = 300
 _MINUTE = 60 * SECOND
 
 
-def of_records(table: Table, genealogy: Genealogy, column: Column) -> Compared | None:
-    """The clock of a table with ids and times; None when it names no pieces with stays."""
+def sharpened(stays: pl.DataFrame, moments: Mapping[str, Sequence[tuple[int, Stamps]]]) -> tuple[pl.DataFrame, set[str]]:
+    """Stays of lines whose times were typed to the minute, as their logs mark them, null where none is near; and these lines.
+
+    ``moments``: line -> when its log marks beginnings (1) and ends (-1), on the pieces' clock.
+    """
+    parts, lines = [], set()
+    for (line,), part in stays.group_by("line", maintain_order=True):
+        known = part.drop_nulls(["start", "end"])
+        typed = line in moments and rounded_s(microseconds(known["start"]), microseconds(known["end"])) > 0
+        for kind, at in moments[str(line)] if typed else ():
+            side = "start" if kind > 0 else "end"
+            part = part.with_columns(as_times(_nearest(microseconds(part[side]), np.sort(at)), side))
+            lines.add(str(line))
+        parts.append(part)
+    return (pl.concat(parts) if parts else stays), lines
+
+
+def _nearest(times: Stamps, marks: Stamps) -> Stamps:
+    if not marks.size:
+        return np.full(times.size, NEVER)
+    after = np.clip(np.searchsorted(marks, times), 1 if marks.size > 1 else 0, marks.size - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(np.abs(marks[after] - times) < np.abs(marks[before] - times), marks[after], marks[before])
+    return np.where((times != NEVER) & (np.abs(nearest - np.where(times == NEVER, 0, times)) < _TYPED_S * SECOND), nearest, NEVER)
+
+
+def of_records(
+    table: Table, genealogy: Genealogy, column: Column, doubts_s: Mapping[str, float] | None = None
+) -> Compared | None:
+    """The clock of a table with ids and times; None when it names no pieces with stays.
+
+    ``doubts_s``: line -> by how much its stays themselves may all be off.
+    """
     times = stamps(table, column.name)
     joined = _joined(table, genealogy, times)
     file = table.origins[0].file if table.origins else table.name
@@ -44,7 +80,7 @@ def of_records(table: Table, genealogy: Genealogy, column: Column) -> Compared |
             best = frame, low, share
     if best is None or best[2] < _LEAST:
         return _only_delay(file, column, joined)
-    return _clock(file, best[0], best[1])
+    return _clock(file, best[0], best[1], (doubts_s or {}).get(str(best[0]["line"][0]), 0.0))
 
 
 def _joined(table: Table, genealogy: Genealogy, times: Stamps) -> pl.DataFrame:
@@ -73,7 +109,7 @@ def _densest(delays: Floats) -> tuple[float, float]:
     return low, float(hits.mean())
 
 
-def _clock(file: str, frame: pl.DataFrame, low: float) -> Compared:
+def _clock(file: str, frame: pl.DataFrame, low: float, doubt: float) -> Compared:
     delays = frame.select("start", "end").to_numpy() / SECOND
     centre = low + _SHARP_S / 4
     away = np.abs(delays - centre)
@@ -97,7 +133,7 @@ def _clock(file: str, frame: pl.DataFrame, low: float) -> Compared:
     drift = -slope * 1e6
     edges = frame["at"].to_numpy()[:, None] - frame.select("start", "end").to_numpy()
     whole = float((edges % _MINUTE == 0).mean()) > 0.9
-    pad = 1.0 + (30.0 if whole else 0.0)  # which second of a minute was meant cannot be told
+    pad = 1.0 + doubt + (30.0 if whole else 0.0)  # which second of a minute was meant cannot be told
     clock = Clock(
         file, offset, min(early, offset) - pad, max(late, offset) + pad, reason,
         drift, drift - 1.96e6 * spread, drift + 1.96e6 * spread, reference=reference,
