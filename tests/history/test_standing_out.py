@@ -73,6 +73,25 @@ def test_a_bad_verdict_stands_out_however_many_have_it(tmp_path):
     assert first(tmp_path, "CR008").startswith("No defect")
 
 
+def test_another_word_for_good_and_names_that_all_differ_do_not_stand_out(tmp_path):
+    words = {7: "합격"}
+    rows = [
+        f"CR{i:03d},HC{i:03d},2025-03-01 {i // 2:02d}:{30 * (i % 2):02d}:00,2025-03-01 {i // 2:02d}:{30 * (i % 2) + 20}:00,"
+        f"{words.get(i, 'OK')},김{i % 30}"
+        for i in range(46)
+    ]
+    text = "\n".join(["코일번호,투입코일번호,작업시작,작업종료,판정,작업자", *rows]) + "\n"
+    (tmp_path / "압연실적.csv").write_text(text, encoding="utf-8")
+    assert first(tmp_path, "CR007").startswith("No defect")
+
+
+def test_without_a_begin_the_rows_beside_it_are_its_like(tmp_path):
+    rows = [f"BL{i:03d},BR{i // 4:02d},2025-03-01 {i:02d}:00:00,{805 if i == 9 else 900 + i}" for i in range(24)]
+    text = "\n".join(["빌렛번호,모재번호,절단일시,절단온도(℃)", *rows]) + "\n"
+    (tmp_path / "절단실적.csv").write_text(text, encoding="utf-8")
+    assert first(tmp_path, "BL009").startswith("절단온도 805 ℃ (")
+
+
 def test_a_defect_comes_first_on_the_piece_and_on_what_it_was_made_of(plant):
     said = first(plant, "CR00041")
     assert "스크래치" in said

@@ -120,7 +120,14 @@ def schema() -> str:
 
 
 def level_name(level: str, lang: Language) -> str:
-    """What an id names, in the reader's language: slab, coil; the plant's own word where the vocabulary has none."""
+    """What an id names, in the reader's language: slab, coil; the plant's own word where the vocabulary has none.
+
+    >>> level_name("slab", "en"), level_name("slab 2", "en"), level_name("piece 4", "en")
+    ('slab', 'slab 2', 'product 4')
+    """
+    word, _space, which = level.rpartition(" ")
+    if word and which.isdigit():
+        return f"{level_name(word, lang)} {which}"
     if level in _CALLED:
         return say(_CALLED[level], lang)
     name = meaning(f"identity.{level}", lang) or level

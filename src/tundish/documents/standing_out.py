@@ -20,8 +20,9 @@ def standing_out(reader: Reader) -> list[str]:
     """One line each: defects of the piece, those of its products, values that stand out; or that nothing does."""
     _ = reader.say
     told = [*_defects(reader), *_of_products(reader)]
-    odd = [(record, value) for record in reader.out.records for value in record.values if value.odd]
-    ranked = sorted(odd, key=lambda pair: (pair[0].piece != reader.out.piece.number, -(pair[1].far or 0.0)))
+    found = [(record, value) for record in reader.out.records for value in record.values if value.odd]
+    odd = {(record.piece, value.concept or value.name, value.value): (record, value) for record, value in found}
+    ranked = sorted(odd.values(), key=lambda pair: (pair[0].piece != reader.out.piece.number, -(pair[1].far or 0.0)))
     told += [
         (reader.kin[record.piece].id + ": " if record.piece != reader.out.piece.number else "") + beside(value, reader)
         for record, value in ranked[:_MOST]

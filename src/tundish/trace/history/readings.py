@@ -21,8 +21,8 @@ FAR = 4.5
 in ten thousand of what mills measure."""
 LIKE = 8
 """So many other values must be there before one is called far from them."""
-_RARE = 0.05
-"""A word that fewer of its like say stands out."""
+_RARE, _MAIN = 0.05, 0.8
+"""A word that fewer of its like say stands out, where more than these say one and the same."""
 _WORDS = 20
 _MOST_LIKE = 200
 _AROUND_S = (3 * 3600, 24 * 3600, 7 * 86_400, 28 * 86_400)
@@ -66,30 +66,50 @@ def _like(material: Material, number: int, timeline: Sequence[Stay]) -> Numbers:
     own = sorted(
         (stay for stay in timeline if stay.piece == number), key=lambda stay: ("out", "through", "in").index(stay.goes)
     )
+    if not own:
+        return np.empty(0, np.int64)
+    stay = own[0]
+    if stay.start is None:
+        return _beside(material, number, stay)
+    at = int((stay.start.timestamp() - stay.corrected_s) * SECOND)
+    found = np.empty(0, np.int64)
+    for wide in _AROUND_S:
+        near = material.stays.take(material.index.stays_between(at - wide * SECOND, at + wide * SECOND))
+        near = near.filter((pl.col("line") == stay.line) & (pl.col("goes") == stay.goes) & (pl.col("piece") != number))
+        away = near.with_columns(away=(pl.col("start").to_physical() - at).abs()).sort("away", "piece")
+        found = _of_level(material, number, away["piece"].unique(maintain_order=True).head(_MOST_LIKE).to_numpy())
+        if found.size >= _ENOUGH:
+            break
+    return found
+
+
+def _beside(material: Material, number: int, stay: Stay) -> Numbers:
+    """Where no begin is recorded: pieces numbered before and behind, as their records stand one after another."""
+    near = np.arange(max(number - _MOST_LIKE // 2, 0), min(number + _MOST_LIKE // 2 + 1, material.pieces.height))
+    made = material.pieces.take(near)["line"].to_numpy() == (
+        material.pieces.take(np.array([number]))["line"].item() or stay.line
+    )
+    return _of_level(material, number, near[made & (near != number)])
+
+
+def _of_level(material: Material, number: int, others: Numbers) -> Numbers:
     level = material.pieces.take(np.array([number]))["level"].item()
-    none = np.empty(0, np.int64)
-    for stay in own[:1]:
-        if stay.start is None:
-            return none
-        at = int((stay.start.timestamp() - stay.corrected_s) * SECOND)
-        for wide in _AROUND_S:
-            near = material.stays.take(material.index.stays_between(at - wide * SECOND, at + wide * SECOND))
-            near = near.filter((pl.col("line") == stay.line) & (pl.col("goes") == stay.goes) & (pl.col("piece") != number))
-            away = near.with_columns(away=(pl.col("start").to_physical() - at).abs())
-            others = away.sort("away", "piece")["piece"].unique(maintain_order=True).head(_MOST_LIKE).to_numpy()
-            alike = others[(material.pieces.take(others)["level"] == level).to_numpy()] if others.size else none
-            if alike.size >= _ENOUGH or wide == _AROUND_S[-1]:
-                return alike.astype(np.int64)
-    return none
+    alike: Numbers = others[(material.pieces.take(others)["level"] == level).to_numpy()].astype(np.int64)
+    return alike
 
 
 def _tables(material: Material, asked: Numbers) -> Iterator[_Rows]:
     """The rows of every table but trends that are about one of these pieces."""
     kin = material.pieces.take(asked)
     words = kin.select(bare(pl.col("even"))).with_columns(piece=pl.Series(asked)).unique("even", keep="none").drop_nulls()
-    stays = material.stays.take(material.index.stays(asked)).filter(pl.col("goes") != "in")
-    made = stays.select("table", pl.col("row").alias(ROW), "piece").drop_nulls().unique(("table", ROW), maintain_order=True)
-    produced = set(made["table"].to_list())
+    stays = material.stays.take(material.index.stays(asked))
+    made = (
+        stays.filter(pl.col("goes") != "in")
+        .select("table", pl.col("row").alias(ROW), "piece")
+        .drop_nulls()
+        .unique(("table", ROW), maintain_order=True)
+    )
+    produced = set(stays["table"].drop_nulls().to_list())
     for table in material.tables:
         head = table.head
         wanted = None if any(lines_of(head, material)) else named(head, kin)
@@ -149,11 +169,16 @@ def _value(column: Column, value: object, others: pl.DataFrame) -> Value | None:
         return _number(column, value, note, others)
     said = str(value)
     same = others[column.name].drop_nulls().cast(pl.String) if column.kind == "category" else pl.Series([], dtype=pl.String)
-    rare = same.len() >= _WORDS and int((same == said).sum()) < _RARE * same.len()
-    odd = rare or ((column.concept or "").startswith("inspection.") and meaning_of(said) == "bad")
-    most = same.mode().sort()[0] if odd and same.len() else None
-    usual = None if most == said else most
+    most = same.mode().sort()[0] if same.len() else None
+    rare = same.len() >= _WORDS and _share(same, said) < _RARE and _share(same, most) > _MAIN
+    sense = meaning_of(said)
+    odd = (rare and sense != "good") or ((column.concept or "").startswith("inspection.") and sense == "bad")
+    usual = most if odd and most != said else None
     return Value(Note(column.header, column.concept, said, None), same.len(), None, None, usual, None, odd=odd)
+
+
+def _share(words: pl.Series, word: str | None) -> float:
+    return int((words == word).sum()) / max(words.len(), 1)
 
 
 def _number(column: Column, value: float, note: Note, others: pl.DataFrame) -> Value:
@@ -164,8 +189,8 @@ def _number(column: Column, value: float, note: Note, others: pl.DataFrame) -> V
     spread = _NORMAL * float(np.median(np.abs(known - middle)))
     away = abs(value - middle)
     flat = spread <= _FLAT * max(abs(middle), _FLAT)
-    far = None if flat else away / spread
-    outside = not known.min() <= value <= known.max()
+    far = None if flat else float(away / spread)
+    outside = not bool(known.min() <= value <= known.max())
     alone = known.size >= _WORDS and int((known == middle).sum()) > (1 - _RARE) * known.size
     odd = outside and (alone if far is None else known.size >= LIKE and far > FAR)
     ends = sorted((column.to_plant(float(low)), column.to_plant(float(high))))
