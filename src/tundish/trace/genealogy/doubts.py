@@ -75,8 +75,23 @@ def doubts(records: Records, events: Events, uses: Uses, links: Links, made: Ass
             ),
             Message("Look whether the column holds what its header says, and correct the ids in the source."),
         ),
+        *told_by_file(
+            records,
+            _respelled(told, uses),
+            ("id_respelled", "info"),
+            lambda n: Message("{count} ids are written otherwise than where the piece was made; taken as the same.", count=n),
+        ),
         *oddities(records, events, made),
     )
+
+
+def _respelled(told: pl.DataFrame, uses: Uses) -> pl.DataFrame:
+    """Rows whose id differs in spelling only from that of the piece: case, separators, zeros that a workbook dropped."""
+    tied = told.filter(pl.col("piece").is_not_null() & (pl.col("making") >= 0))
+    own = uses.makings.select(making="event", own="id", named="even")
+    tied = tied.select("making", "id", "even", "source", "origin", "row").join(own, on="making", maintain_order="left")
+    other = tied.filter((pl.col("even") == pl.col("named")) & (pl.col("id") != pl.col("own")))
+    return other.select("source", "origin", "row", found="id", expected="own")
 
 
 def _likely(uses: Uses, links: Links) -> pl.DataFrame:

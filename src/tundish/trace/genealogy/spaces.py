@@ -72,7 +72,7 @@ def id_columns(tables: Sequence[Table], catalogue: Catalogue) -> tuple[IdColumn,
         Ids(table, column, spell(table.frame[column.name]))
         for table in tables
         for column in table.columns
-        if column.kind not in ("time", "number") and _names_pieces(table, column, catalogue) and _is_material(column, catalogue)
+        if column.kind != "time" and _names_pieces(table, column, catalogue) and _is_material(column, catalogue)
     ]
     found = [ids for ids in found if ids.words.len() and not (ids.running and _level(ids.column, catalogue) is None)]
     of = _grouped(found, catalogue)
@@ -97,6 +97,9 @@ def _names_pieces(table: Table, column: Column, catalogue: Catalogue) -> bool:
         return True
     if column.concept is not None or _named_level(column) is None:
         return False
+    if column.kind == "number":  # a workbook keeps ids of digits as numbers
+        values = table.frame[column.name].drop_nulls()
+        return column.unit is None and bool((values == values.round(0)).all()) and bool((values >= 0).all())
     digits = table.frame[column.name].cast(pl.String).str.contains(r"\d").mean()
     return isinstance(digits, float) and digits > _MOSTLY
 
