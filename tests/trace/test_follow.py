@@ -302,3 +302,32 @@ def test_pieces_with_one_time_get_the_last_reading_before_it():
     pieces = trace(tables, find_target(tables, "강도", CATALOGUE), CATALOGUE)
     np.testing.assert_allclose(pieces.table.frame["bath|plant:니켈|last"], ((minutes * 600 + 60) // 12_000) ** 1.5)
     assert codes(pieces)["one_time"] == 1
+
+
+def test_a_piece_that_went_from_line_to_line_is_decided_when_it_leaves_the_last_before_its_inspection():
+    """Forged, then quenched in charges that lie in the furnace together, then inspected: quenching may be a cause."""
+    count, rng = 120, np.random.default_rng(4)
+    ids = [f"F{n:05d}" for n in range(count)]
+    forged = 60.0 * np.arange(count)
+    charge = 7200.0 * (1 + np.arange(count) // 20)
+    press = pl.DataFrame(
+        {"Forging No": ids, "Start": times(forged), "End": times(forged + 30), "Force": rng.normal(size=count)}
+    )
+    furnace = pl.DataFrame(
+        {"Forging No": ids, "Loaded": times(charge), "Unloaded": times(charge + 5400), "Oil": rng.normal(60, 4, count)}
+    )
+    verdict = pl.DataFrame({"Forging No": ids, "Inspected": times(charge + 9000), "Judgement": ["OK", "NG"] * (count // 2)})
+    tables = [table_of(verdict, "final.csv"), table_of(press, "press.csv"), table_of(furnace, "furnace.csv")]
+    pieces = trace(tables, find_target(tables, "Judgement", CATALOGUE), CATALOGUE)
+    assert {column.headers[0]: column.known for column in pieces.table.columns if column.kind == "number"} == {
+        "Force": "before", "Oil": "before",
+    }  # fmt: skip
+    assert pieces.table.frame[END].dt.epoch("s").sort().to_list() == (
+        pl.Series(times(charge + 5400)).cast(pl.Datetime("us", "UTC")).dt.epoch("s").sort().to_list()
+    )
+    early = verdict.with_columns(pl.Series("Inspected", times(forged + 600)))
+    tables = [table_of(early, "final.csv"), *tables[1:]]
+    pieces = trace(tables, find_target(tables, "Judgement", CATALOGUE), CATALOGUE)
+    assert {column.headers[0]: column.known for column in pieces.table.columns if column.kind == "number"} == {
+        "Force": "before", "Oil": "after",
+    }  # fmt: skip

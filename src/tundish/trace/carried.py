@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from tundish.table import Column
+from tundish.trace.genealogy.sums import in_order
 from tundish.trace.lineage import Ways
 from tundish.trace.stays.features import Feature
 
@@ -50,7 +51,7 @@ def _heaviest(values: pl.Series, ways: Ways) -> pl.Series:
     best = (
         frame.drop_nulls("value")
         .group_by("place", "value", maintain_order=True)
-        .agg(pl.col("weight").sum())
+        .agg(in_order(pl.col("weight")))
         .sort("place", "weight", "value", descending=[False, True, False])
         .unique("place", keep="first", maintain_order=True)
     )
