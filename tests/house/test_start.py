@@ -23,6 +23,12 @@ def test_help_imports_nothing_heavy(words):
     assert not loaded & HEAVY
 
 
+def test_the_main_path_loads_no_compiled_kernels_before_they_are_used():
+    code = "import sys; from tundish import flow; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert not {name.partition(".")[0] for name in done.stdout.split()} & {"numba", "llvmlite", "scipy", "sklearn", "ray"}
+
+
 def test_help_answers_within_a_second():
     took = []
     for _ in range(3):

@@ -11,7 +11,6 @@ from tundish.trace.position.profile import Signal
 from tundish.trace.position.pyramid import Level
 from tundish.trace.position.stretches import Stretch
 from tundish.trace.position.trend import Trend
-from tundish.trace.stays.kernels import grid
 from tundish.trace.stays.segments import Floats, Ints
 
 _SPARE_M = 5.0
@@ -39,6 +38,8 @@ def gather(
     grid_m: float,
 ) -> Level:
     """The finest level: signals x cells. A cell without a sample stays empty (NaN, count 0); nothing is put between samples."""
+    from tundish.trace.stays.kernels import grid  # compiled: slow to import, and most of what imports this draws no profile
+
     cells = max(int(np.ceil(length_m / grid_m - 1e-9)), 1)
     mean, low, high = (np.full((len(signals), cells), np.nan) for _ in range(3))
     count = np.zeros((len(signals), cells), np.int64)
