@@ -201,11 +201,12 @@ def _parts_of_parent(
     low, high = column(edges, "from_m"), column(edges, "to_m")
     frame = edges.select("parent", "line", "lane", "at", "table", "row", share="share_of_parent").with_columns(
         length=pl.Series(child_m).fill_nan(None), head=pl.Series(crops[0]),
+        whole=pl.Series(parent_m).fill_nan(None),
         free=pl.Series(parent_m - crops[0] - crops[1]).fill_nan(None), edge=pl.int_range(pl.len()),
     )  # fmt: skip
     frame = _side_by_side(frame.join(_kept_in_order(edges), on=["table", "line"], how="left", nulls_equal=True))
     parts = frame.group_by("parent", "line", "part", maintain_order=True).agg(
-        pl.col("length").median(), pl.col("share").sum(), pl.col("head", "free").first(), strips=pl.len(),
+        pl.col("length").median(), pl.col("share").sum(), pl.col("head", "whole", "free").first(), strips=pl.len(),
         silent=pl.col("share").null_count() > 0,
     )  # fmt: skip
     group = ["parent", "line"]
@@ -214,7 +215,9 @@ def _parts_of_parent(
     parts = parts.with_columns(gain=pl.col("ratio").median().over("line"))
     full = (pl.col("ratio") / pl.col("gain") - 1.0).abs() < _FILLS
     by_length = pl.col("length") / pl.when(full | (pl.col("ratio") > pl.col("gain"))).then("ratio").otherwise("gain")
-    by_mass = pl.when(~pl.col("silent")).then(pl.min_horizontal("share", 1.0) * pl.col("free"))
+    weighed = pl.when(~pl.col("silent")).then(pl.min_horizontal("share", 1.0) * pl.col("whole"))
+    parts = parts.with_columns(weighed=weighed, used=weighed.sum().over(group) / pl.col("free"))
+    by_mass = pl.col("weighed") / pl.when((pl.col("used") - 1.0).abs() < _FILLS).then("used").otherwise(1.0)
     parts = parts.with_columns(span=pl.coalesce(by_length, by_mass))
     end = pl.col("span").cum_sum().over(group)
     count, place = pl.len().over(group), pl.int_range(pl.len()).over(group)

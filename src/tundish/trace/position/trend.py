@@ -25,6 +25,9 @@ _OF_MATERIAL = ("thickness", "width", "crown", "wedge", "diameter", "profile")
 _FEW = 30
 _SELDOM = 0.01
 """A gauge that shows nothing for a smaller share of the time than this has only failed."""
+_SET_BACK = SECOND
+_NEAR_JUMP = 600 * SECOND
+"""A step back in the rows this near to a jump of the clock is that jump. In microseconds."""
 _YES = ("1", "1.0", "y", "yes", "true", "on", "t", "검출", "있음", "유", "통과", "o", "○")
 
 
@@ -205,7 +208,24 @@ def _right_times(table: Table, column: str, clocks: Mapping[str, Clock]) -> Stam
         clock = next((clocks[place] for place in (*origin.places, table.name) if place in clocks), None)
         if clock is not None:
             mine = (source == number) & (read != NEVER)
-            right[mine] = clock.right(read[mine])
+            right[mine] = _put_right(read[mine], clock)
+    return right
+
+
+def _put_right(read: Stamps, clock: Clock) -> Stamps:
+    """Right times of a file's rows; where its clock was set back, rows tell which of two equal readings came first."""
+    back = np.flatnonzero(np.diff(read) < -_SET_BACK) + 1
+    right = clock.right(read)
+    for jump in clock.jumps:
+        near = back[np.abs(read[back - 1] - jump.at) < _NEAR_JUMP] if back.size else back
+        if near.size != 1:
+            continue
+        row = int(near[0])
+        # before and behind the jump the clock ran on as it did far from it
+        early = np.flatnonzero(read[:row] >= jump.at)
+        late = row + np.flatnonzero(read[row:] < jump.at)
+        right[early] = clock.right(np.full(early.size, jump.at - 1)) + (read[early] - jump.at + 1)
+        right[late] = clock.right(np.full(late.size, jump.at)) + (read[late] - jump.at)
     return right
 
 
