@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import SOURCE, Column, Finding, Origin, Table
+from tundish.table import ROW, SOURCE, Column, Finding, Origin, Table
 from tundish.trace.clocks.gauges import at_reference
 from tundish.trace.clocks.midnight import day_rows, told_of_days
 from tundish.trace.clocks.offset import Compared, Seen, compare_far, judged, look, unsure
@@ -165,7 +165,7 @@ def _of_log(
     times = spread(stamps(table, column.name))
     present = times != NEVER
     file = _origin(table).file
-    log = read(times[present], [signal[present] for signal in at_reference(table, times, gauges_m)])
+    log = read(times[present], [signal[present] for signal in at_reference(table, times, gauges_m)], _mended(table, times))
     if not stays:
         return unsure(file, Message("there are no stays to compare with")), None
     named = _named(table, list(dict.fromkeys(line for line, _ in stays)))
@@ -188,6 +188,15 @@ def _of_log(
             if far is not None and _trust(far) > _trust(compared[line]):
                 compared[line] = far
     return _told_apart(table, compared)
+
+
+def _mended(table: Table, times: Stamps) -> list[int]:
+    """Stamps from which on the order of the rows put the file right, and at which its own clock went on again."""
+    file = _origin(table).file
+    numbers = table.frame[ROW].to_numpy() if ROW in table.frame.columns else np.arange(table.frame.height) + 1
+    firsts = [r.origin.row for r in table.repairs if r.code == "clock_went_back" and r.origin.file == file]
+    rows = [int(np.flatnonzero(numbers == first)[0]) for first in firsts if first in numbers]
+    return sorted(int(times[row]) for row in rows)
 
 
 def _told_apart(table: Table, best: Mapping[str, Compared]) -> tuple[Compared, str | None]:

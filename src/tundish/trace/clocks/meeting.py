@@ -107,8 +107,13 @@ class _Pairs:
     """Seconds from each moment to the first and to the last of all entries: before and behind them nothing is told."""
 
 
-def meet(signals: Sequence[Marks], starts: Stamps, ends: Stamps, *, near_s: float = 0.0) -> Meeting | None:
-    """The likeliest offsets around ``near_s`` by the signal that tells most; None where no moment lies near an entry."""
+def meet(
+    signals: Sequence[Marks], starts: Stamps, ends: Stamps, *, near_s: float = 0.0, mended: Sequence[int] = ()
+) -> Meeting | None:
+    """The likeliest offsets around ``near_s`` by the signal that tells most; None where no moment lies near an entry.
+
+    ``mended``: stamps from which on the rows' order put the file right, good to some seconds: there the offset may change.
+    """
     entries = {kind: np.unique(side[side != NEVER]) for kind, side in ((1, starts), (-1, ends))}
     best: tuple[float, Marks, float] | None = None
     for marks in signals:
@@ -120,7 +125,7 @@ def meet(signals: Sequence[Marks], starts: Stamps, ends: Stamps, *, near_s: floa
             told = evidence / np.sqrt(pairs.at.size)
             if best is None or told > best[0]:
                 best = told, marks, drift
-    return None if best is None else _met(best[1], entries, near_s, best[2])
+    return None if best is None else _met(best[1], entries, near_s, best[2], mended)
 
 
 def _pairs(marks: Marks, entries: dict[int, Stamps], near_s: float, reach_s: float, most: int) -> _Pairs | None:
@@ -204,7 +209,7 @@ def _gains(pairs: _Pairs, near_s: float, drift: float, lags: Floats, width: floa
     return gains
 
 
-def _met(marks: Marks, entries: dict[int, Stamps], near_s: float, rough: float) -> Meeting | None:
+def _met(marks: Marks, entries: dict[int, Stamps], near_s: float, rough: float, mended: Sequence[int]) -> Meeting | None:
     """The likeliest way through the offsets, of all scatters of the entries and drifts tried."""
     pairs = _pairs(marks, entries, near_s, REACH_S, _MOST)
     assert pairs is not None
@@ -216,6 +221,8 @@ def _met(marks: Marks, entries: dict[int, Stamps], near_s: float, rough: float) 
     offsets = near_s + best.lags[best.chosen]
     line = fit(pairs, parts, offsets, best.drift, best.width)
     parts, line = _merged(pairs, parts, line, best)
+    for stamp in mended:
+        parts, line = _split(pairs, parts, line, best, stamp)
     home = parts == np.bincount(parts).argmax()
     lags, prior = _lags(near_s, best.width, REACH_S)
     at = line.offsets_s[parts[home][0]] - near_s
@@ -265,6 +272,20 @@ def _merged(pairs: _Pairs, parts: Numbers, line: Line, way: _Way) -> tuple[Numbe
         parts = np.where(parts > least, parts - 1, parts)
         line = fit(pairs, parts, offsets, line.drift_ppm, way.width)
     return parts, line
+
+
+def _split(pairs: _Pairs, parts: Numbers, line: Line, way: _Way, stamp: int) -> tuple[Numbers, Line]:
+    """With another stretch from a stamp on, if the offset changes there beyond doubt."""
+    behind = pairs.at >= stamp
+    if min(behind.sum(), (~behind).sum()) < _PROVED:
+        return parts, line
+    here = int(parts[behind][0])
+    if here != parts[~behind][-1]:
+        return parts, line
+    more = parts + behind
+    fitted = fit(pairs, more, line.offsets_s[parts], line.drift_ppm, way.width)
+    by = fitted.drawn_s[:, here + 1] - fitted.drawn_s[:, here]
+    return (more, fitted) if abs(by.mean()) > _JUMP_DOUBTS * by.std() else (parts, line)
 
 
 def _through(gains: Floats, prior: Floats) -> tuple[Numbers, float]:

@@ -103,7 +103,7 @@ class Seen:
 
 def look(log: Log, starts: Stamps, ends: Stamps) -> Seen:
     """Which offset fits the pieces roughly?"""
-    meeting = meet(log.marks, starts, ends)
+    meeting = meet(log.marks, starts, ends, mended=log.mended)
     if meeting is not None and meeting.sure:
         return Seen(log, starts, ends, meeting)
     scene = lay_out(log, starts, ends)

@@ -45,6 +45,8 @@ class Log:
 
     stamps: Stamps
     signals: Sequence[Floats]
+    mended: Sequence[int] = ()
+    """Stamps from which on the order of the rows put the file right, good to some seconds."""
 
     @cached_property
     def step_s(self) -> float:
@@ -157,10 +159,10 @@ def rounded_s(starts: Stamps, ends: Stamps) -> float:
     return 30.0 if all(whole) else 0.0
 
 
-def read(times: Stamps, signals: Sequence[Floats]) -> Log:
+def read(times: Stamps, signals: Sequence[Floats], mended: Sequence[int] = ()) -> Log:
     """The log made ready once for all lines and offsets."""
     order = np.argsort(times, kind="stable")
-    return Log(times[order], [signal[order] for signal in signals])
+    return Log(times[order], [signal[order] for signal in signals], mended)
 
 
 def lay_out(log: Log, starts: Stamps, ends: Stamps, *, near_s: float = 0.0) -> Scene | None:
