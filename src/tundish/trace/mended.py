@@ -40,16 +40,20 @@ def mend(
 ) -> Mended:
     """Take stacks of lines apart, put times right, trace the material and put ids right; tables in parts are left as they are.
 
+    Production records in parts are read for the genealogy, as far as a machine holds their few columns.
+
     ``keys``: file -> column with the ids of what it made, as under ``[keys]`` in plant.toml.
     """
     apart = take_apart(tables, catalogue)
     righted = {table.name: table for table in mend_times([one for one in apart if _is_log(one, catalogue)], catalogue)}
-    timed = [righted.get(table.name, table) for table in apart if not table.parts]
+    timed = [righted.get(table.name, table) for table in apart]
     genealogy = trace_material(timed, catalogue, keys=keys, progress=progress)
     done = {table.name: table for table in mend_ids(timed, genealogy, catalogue)}
     mended = tuple(done.get(table.name, table) for table in apart)
     told = tuple(one for old, new in zip(apart, mended, strict=True) for one in new.findings[len(old.findings) :])
-    return Mended(mended, genealogy, (*told, *about_ids(mended, catalogue)))
+    recorded = set(genealogy.stays["table"].unique())
+    unread = [table for table in mended if table.name not in recorded]
+    return Mended(mended, genealogy, (*told, *about_ids(unread, catalogue)))
 
 
 def _is_log(table: Table, catalogue: Catalogue) -> bool:

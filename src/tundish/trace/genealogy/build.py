@@ -17,6 +17,7 @@ from tundish.trace.genealogy.events import find_events
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS, Genealogy
 from tundish.trace.genealogy.links import link
 from tundish.trace.genealogy.naming import name_pieces
+from tundish.trace.genealogy.parted import hold_records
 from tundish.trace.genealogy.places import place_of, told_by_file
 from tundish.trace.genealogy.records import Records, read_records
 from tundish.trace.genealogy.uses import find_uses, lay_sides
@@ -32,7 +33,7 @@ def trace_material(
     needed; tables that are no production records are left alone. What cannot be told stays open as a finding.
     """
     tell = progress or (lambda *_: None)
-    records = read_records(tables, catalogue, keys)
+    records = read_records(hold_records(tables, catalogue, keys), catalogue, keys)
     tell("genealogy", 1, 5)
     if records.frame.is_empty():
         return Genealogy(PIECES.to_frame(), EDGES.to_frame(), STAYS.to_frame())

@@ -22,6 +22,9 @@ def mend_ids(tables: Sequence[Table], genealogy: Genealogy, catalogue: Catalogue
     """
     mended = []
     for table in tables:
+        if table.parts:  # its frame is a sample, and its rows are joined by time
+            mended.append(table)
+            continue
         changed = _cells_of(table, genealogy.cells)
         for one in id_columns([table], catalogue):
             changed = pl.concat([changed, _respelled(one, genealogy, changed)])

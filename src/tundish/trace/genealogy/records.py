@@ -105,6 +105,14 @@ def read_records(tables: Sequence[Table], catalogue: Catalogue, keys: Mapping[st
     return Records(tuple(sources), columns, frame.filter(~words), scrap)
 
 
+def wanted_concepts() -> frozenset[str]:
+    """Concepts of all columns that records are made of, but for times and ids."""
+    measures = {concept for concepts in _MEASURES.values() for concept in concepts}
+    slabs = {f"product.{kind}_{name}" for kind in ("slab", "billet") for name in _OF_LEVEL.values()}
+    said = {"production.equipment", "production.process", "position.turned", "position.flipped", _CUT_FOR}
+    return frozenset(measures | slabs | said)
+
+
 def _parts(table: Table, catalogue: Catalogue) -> list[Table]:
     """Exports of different lines may have been stacked into one table: they are told apart by which ids they hold."""
     frame = table.frame.with_row_index(PLACE)
