@@ -19,15 +19,13 @@ def stamp(minutes):
 
 
 def written(folder):
-    hot = [
-        [f"HC{70000 + n}", f"SL{30000 + n}", stamp(30 * n), stamp(30 * n + 10), 19000 + n % 97, "x" * 300] for n in range(COILS)
-    ]
-    slit = [
-        [f"ST{2 * n + k:06d}", f"hc-{70000 + n}" if n % 7 == 0 else f"HC{70000 + n}", stamp(30 * n + 600 + 5 * k)]
-        + [stamp(30 * n + 604 + 5 * k), 9400, "y" * 300]
-        for n in range(COILS)
-        for k in (0, 1)
-    ]
+    note = "x" * 300
+    hot = [[f"HC{7000 + n}", f"SL{3000 + n}", stamp(30 * n), stamp(30 * n + 10), 19000 + n % 97, note] for n in range(COILS)]
+    slit = []
+    for n in range(COILS):
+        coil = f"hc-{7000 + n}" if n % 7 == 0 else f"HC{7000 + n}"
+        times = [[stamp(30 * n + 600 + 5 * k), stamp(30 * n + 604 + 5 * k)] for k in (0, 1)]
+        slit += [[f"ST{2 * n + k:06d}", coil, *times[k], 9400, note] for k in (0, 1)]
     for name, head, rows in (
         ("열연", "코일번호,투입 슬래브번호,작업시작,작업종료,중량(kg),비고", hot),
         ("슬리팅", "스트립번호,모코일번호,작업시작,작업종료,중량(kg),비고", slit),
