@@ -105,17 +105,22 @@ def _check(series: pl.Series, one: Stretch, file: str) -> None:
     nulls = one.statistics.get(_NULLS)
     if one.values != len(series) or nulls not in (None, series.null_count()):
         raise _harmed(file, one, Message("the footer tells another number of values"))
-    form = _PACKED.get(series.dtype.base_type())
-    bounds = [one.statistics.get(place) for place in (_MIN, _MAX)]
-    packed = [
-        bound for bound in bounds if isinstance(bound, bytes) and form is not None and len(bound) == struct.calcsize(form)
-    ]
-    if form is None or len(packed) < len(bounds):
-        return
-    low, high = (struct.unpack(form, bound)[0] for bound in packed)
-    numbers = series.to_physical()
-    if ((numbers < low) | (numbers > high)).any() and low <= high:
+    low, high = (one.statistics.get(place) for place in (_MIN, _MAX))
+    if isinstance(low, bytes) and isinstance(high, bytes) and _beyond(series, low, high):
         raise _harmed(file, one, Message("values lie beyond the least and the greatest that the footer tells"))
+
+
+def _beyond(series: pl.Series, low: bytes, high: bytes) -> bool:
+    """Whether a value is less or greater; kinds that the footer orders in another way are not looked at."""
+    if series.dtype == pl.String:  # ordered by bytes, here as there; a text that is shortened there bounds all the same
+        least, greatest = series.min(), series.max()
+        return isinstance(least, str) and isinstance(greatest, str) and (least.encode() < low or greatest.encode() > high)
+    form = _PACKED.get(series.dtype.base_type())
+    if form is None or {len(low), len(high)} != {struct.calcsize(form)}:
+        return False
+    (least,), (greatest,) = struct.unpack(form, low), struct.unpack(form, high)
+    numbers = series.to_physical()
+    return bool(least <= greatest and ((numbers < least) | (numbers > greatest)).any())
 
 
 def _harmed(file: str, one: Stretch, found: Message) -> BrokenFile:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tundish.table import Finding, Progress, Table
+from tundish.table import Finding, Progress, Repair, Table
 from tundish.trace.clocks import mend_times
 from tundish.trace.genealogy.build import trace_material
 from tundish.trace.genealogy.graph import Genealogy
@@ -53,7 +53,13 @@ def mend(
     told = tuple(one for old, new in zip(apart, mended, strict=True) for one in new.findings[len(old.findings) :])
     recorded = set(genealogy.stays["table"].unique())
     unread = [table for table in mended if table.name not in recorded]
-    return Mended(mended, genealogy, (*told, *about_ids(unread, catalogue)))
+    moved = tuple(_told(repair) for table in righted.values() for repair in table.repairs if repair.code == "clock_went_back")
+    return Mended(mended, genealogy, (*moved, *told, *about_ids(unread, catalogue)))
+
+
+def _told(repair: Repair) -> Finding:
+    """Times were changed by thinking, not by the plant: who reads the history of a piece must know."""
+    return Finding(repair.code, "warning", repair.message, repair.origin, repair.count, repair.rows)
 
 
 def _is_log(table: Table, catalogue: Catalogue) -> bool:

@@ -83,3 +83,25 @@ def test_what_cannot_be_put_in_order_is_said():
     assert not after.repairs
     assert [finding.code for finding in after.findings] == ["clock_unordered"]
     assert after.findings[0].severity == "error"
+
+
+@pytest.mark.parametrize("by", [-365 * DAY, 365 * DAY, -20_000 * DAY])
+def test_a_clock_that_jumps_again_after_it_was_set_returns_to_how_it_was_set(by: float):
+    true = np.arange(0.0, 30_000.0, 1.0)
+    written = np.where(true >= 8_000, true - 8, true)
+    written += np.where((true >= 12_000) & (true < 14_000), by, 0.0)
+    after, seconds = mended(log(written))
+    np.testing.assert_allclose(seconds, true, atol=1.5)
+    assert [repair.origin.row for repair in after.repairs] == [8_002, 12_002, 14_002]
+    assert not after.findings
+
+
+def test_a_clock_set_ahead_for_good_and_rows_without_time_are_said_with_their_row():
+    true = np.arange(0.0, 30_000.0, 1.0)
+    after, _ = mended(log(np.where(true >= 12_000, true + 365 * DAY, true)))
+    assert [(one.code, one.origin.file, one.origin.row) for one in after.findings] == [("clock_far_ahead", "trend.csv", 12_002)]
+    table = log(true)
+    emptied = pl.when(pl.col("#row").is_between(500, 599)).then(None).otherwise(pl.col("plant:시각")).alias("plant:시각")
+    after, seconds = mended(Table("trend", table.frame.with_columns(emptied), table.columns, table.origins))
+    assert [(one.code, one.count, one.origin.row) for one in after.findings] == [("rows_without_time", 100, 500)]
+    np.testing.assert_array_equal(np.delete(seconds, np.arange(498, 598)), np.delete(true, np.arange(498, 598)))

@@ -26,6 +26,8 @@ MOST_BACKS = 20
 _LEAST_BACK_US = 5 * SECOND
 _STEPS = 3.0
 """Usual steps of the log that rows may lie apart and still adjoin."""
+_FAR_US = 30 * 86_400 * SECOND
+"""Longer than a line is stopped for a yearly repair."""
 _RETURN = 0.02
 """Share of what a clock jumped by, by which its return may miss."""
 
@@ -57,6 +59,8 @@ def _mended(table: Table, catalogue: Catalogue) -> Table:
         elif shifts is not None:
             righted[rows] += shifts
             repairs += _repairs(table, origin, written, righted, rows[shifts != 0])
+        findings += _far_ahead(table, origin, righted, rows)
+        findings += _timeless(table, origin, written, np.flatnonzero(source == number))
     if not repairs:
         return table.adding(findings=findings)
     return replace(table, frame=table.frame.with_columns(as_times(righted, column.name))).adding(
@@ -106,18 +110,31 @@ def shifts_of_stretches(begin: Stamps, end: Stamps, step: float) -> Stamps:
     for part in range(1, begin.size):
         before = int(end[part - 1] + shift[part - 1])
         if begin[part] >= end[part - 1]:
-            away = abs(int(shift[part - 1]))
-            back = begin[part] - before
-            returned = -2 * step < back < max(20 * step, _RETURN * away) and away > 0
-            shift[part] = 0 if returned else shift[part - 1]
+            away = shift[part - 1]
+            back = _set_again(begin[part] - before, shift[:part], step)
+            shift[part] = away if back is None else back
         elif not _fills_hole(begin, end, part, least):
             ahead = _ahead(begin, end, shift, part, step)
             if ahead is not None:
-                shift[ahead:part] += end[ahead - 1] + shift[ahead - 1] + round(step) - begin[ahead]
-                shift[part] = 0
+                shift[ahead:part] += end[ahead - 1] + shift[ahead - 1] + round(step) - begin[ahead] - shift[ahead]
+                back = _set_again(begin[part] - int(end[part - 1] + shift[part - 1]), shift[:part], step)
+                shift[part] = 0 if back is None else back
             else:
                 shift[part] = before + round(step) - begin[part]
     return shift
+
+
+def _set_again(behind: int, earlier: Stamps, step: float) -> int | None:
+    """One of the shifts that the clock had before, when with it the log goes on where it left off: it was set right again.
+
+    ``behind``: microseconds from where the log left off to what the clock now shows; ``earlier``: the shifts so far.
+    """
+    away = int(earlier[-1])
+    for shift in dict.fromkeys([*earlier[::-1].tolist(), 0]):
+        late = behind + shift
+        if shift != away and -2 * step < late < max(20 * step, _RETURN * abs(away - shift)):
+            return int(shift)
+    return None
 
 
 def _fills_hole(begin: Stamps, end: Stamps, part: int, least: float) -> bool:
@@ -167,6 +184,39 @@ def _unordered(origin: Origin, count: int) -> Finding:
         count=count,
     )
     return Finding("clock_unordered", "error", text, origin, count)
+
+
+def _far_ahead(table: Table, origin: Origin, times: Stamps, rows: npt.NDArray[np.intp]) -> list[Finding]:
+    """Where a log goes on so much later that its clock may have been set ahead for good: its order cannot tell."""
+    text = (
+        "At row {row} the times of {file} go on {days} days later: the log stood still, or its clock was set ahead. If it was "
+        "the clock, the rows from there on are not found in the pieces they belong to; export them with the right time."
+    )
+    far = np.flatnonzero(np.diff(times[rows]) > _FAR_US) + 1 if rows.size >= LEAST_ROWS else rows[:0]
+    return [
+        Finding("clock_far_ahead", "warning", Message(text, file=origin.file, row=row, days=days), replace(origin, row=row))
+        for place in far[:ROWS_SHOWN].tolist()
+        for row in [_row(table, int(rows[place]))]
+        for days in [round((times[rows[place]] - times[rows[place - 1]]) / (86_400 * SECOND))]
+    ]
+
+
+def _timeless(table: Table, origin: Origin, written: Stamps, rows: npt.NDArray[np.intp]) -> list[Finding]:
+    """Rows that cannot be laid along any piece."""
+    without = rows[written[rows] == NEVER]
+    if not without.size:
+        return []
+    text = (
+        "{file}: {count} rows have no time, the first in row {row}; what they measured belongs to no piece. Export them again."
+    )
+    first = _row(table, int(without[0]))
+    message = Message(text, file=origin.file, count=int(without.size), row=first)
+    shown = tuple(_row(table, place) for place in without[:ROWS_SHOWN].tolist())
+    return [Finding("rows_without_time", "warning", message, replace(origin, row=first), int(without.size), shown)]
+
+
+def _row(table: Table, place: int) -> int:
+    return int(table.frame[ROW][place]) if ROW in table.frame.columns else place + 1
 
 
 def _origin(table: Table, number: int) -> Origin:
