@@ -1,5 +1,6 @@
 """Two lines made by hand: hot coils, welded and cut on a tandem mill; what a finished coil is like was settled before."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -183,3 +184,15 @@ def test_unknown_shares_count_alike():
 
 def test_what_ended_after_the_moment_is_not_used():
     assert amount("mean", [10.0, 20.0], [0.25, 0.75], ends=(5, 15), moment=10) == [10.0, None]
+
+
+def test_pieces_that_went_into_a_line_and_not_out_of_it_were_there():
+    """Strips that were packed: what came out has a number of its own."""
+    went = small([0.5, 0.5])
+    stays = went.genealogy.stays.with_columns(
+        goes=pl.when(pl.col("piece") == 2).then(pl.lit("in")).otherwise(pl.col("goes").cast(pl.String)).cast(STAYS["goes"])
+    )
+    packed = Lineage(replace(went.genealogy, stays=stays), went.own)
+    begun = int(stays["start"].to_physical()[2])
+    assert packed.lines(np.array([begun, NEVER])) == {"cold"}
+    assert packed.stays["line"].unique().to_list() == ["hot"]

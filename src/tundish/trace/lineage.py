@@ -60,9 +60,13 @@ class Lineage:
         return every.join(made.select("piece", "line", "start", "end"), on="piece", how="left", maintain_order="left")
 
     def lines(self, starts: Stamps) -> frozenset[str]:
-        """The lines on which pieces, or what they were made of, were at ``starts``; several where these run side by side."""
+        """The lines on which pieces, or what they were made of, were at ``starts``; several where these run side by side.
+
+        A line that they went into and did not come out of as themselves, as a packing line, is one.
+        """
         begun = pl.DataFrame({"place": np.arange(starts.size), "begun": starts})
-        told = self.ties.join(begun, on="place").join(self.stays.select("piece", "line", "start"), on="piece")
+        known = self.genealogy.stays.filter(pl.col("line").is_not_null() & pl.col("piece").is_in(self._known))
+        told = self.ties.join(begun, on="place").join(known.select("piece", "line", "start"), on="piece")
         return frozenset(told.filter(pl.col("start").to_physical() == pl.col("begun"))["line"].unique().to_list())
 
 
