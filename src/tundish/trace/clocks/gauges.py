@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tundish.table import Column, Table
@@ -23,7 +24,14 @@ def at_reference(table: Table, times: Stamps, gauges_m: Mapping[str, float]) -> 
     """
     read = [(column, _numbers(table, column)) for column in table.columns]
     lengths = {concept: _length(table, times, concept) for concept in (_ENTRY, _SPEED)} if gauges_m else {}
-    return [_moved(table, times, column, values, gauges_m, lengths) for column, values in read if values is not None]
+    order = np.argsort(times, kind="stable")
+    moved = []
+    for column, values in read:
+        if values is not None:
+            metres = _metres(table, column, gauges_m)
+            length = lengths.get(_ENTRY if metres < 0 else _SPEED)
+            moved.append(values if metres == 0.0 or length is None else _moved(values, order, length[order], metres))
+    return moved
 
 
 def _numbers(table: Table, column: Column) -> Floats | None:
@@ -37,18 +45,15 @@ def _numbers(table: Table, column: Column) -> Floats | None:
     return None
 
 
-def _moved(
-    table: Table, times: Stamps, column: Column, values: Floats, gauges_m: Mapping[str, float],
-    lengths: Mapping[str, Floats | None],
-) -> Floats:  # fmt: skip
+def _metres(table: Table, column: Column, gauges_m: Mapping[str, float]) -> float:
     file = table.origins[0].file if table.origins else None
     spots = [spot for origin in column.origins if origin.file == file or len(table.origins) < 2 for spot in origin.spots]
-    metres = next((gauges_m[spot] for spot in spots if spot in gauges_m), 0.0)
-    length = lengths.get(_ENTRY if metres < 0 else _SPEED)
-    if metres == 0.0 or length is None:
-        return values
-    order = np.argsort(times, kind="stable")
-    passed = np.interp(length[order] + metres, length[order], np.arange(order.size))
+    return next((gauges_m[spot] for spot in spots if spot in gauges_m), 0.0)
+
+
+def _moved(values: Floats, order: npt.NDArray[np.intp], length: Floats, metres: float) -> Floats:
+    """The reading at the time when the strip that was at the reference point had come to the gauge."""
+    passed = np.interp(length + metres, length, np.arange(order.size))
     moved = values.copy()
     moved[order] = values[order][np.rint(passed).astype(np.intp)]
     return moved

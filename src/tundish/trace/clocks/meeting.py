@@ -14,20 +14,19 @@ import numpy.typing as npt
 
 from tundish.trace.clocks.drift import Line
 from tundish.trace.clocks.marks import Marks
+from tundish.trace.clocks.mixture import STRAY, USUAL_PPM, Pairs, fit, middles, uneven_s
 from tundish.trace.clocks.scene import REACH_S
 from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps
 
 _WIDTHS_S = (1.5, 5.0, 15.0, 40.0)
 """Scatter of the entries to choose from: stamped by the line, entered at the line, typed to the minute."""
-STRAY = 0.2
-"""Share of moments that have nothing to do with any entry."""
 _NEAR_S = 75.0
 """Spread of the offsets of a plant's clocks."""
 _FAR = 0.01
 """Share of clocks that are off by any time within reach."""
 _WIDE_S = 4_500.0
 """Offsets up to here are looked at where a clock may have been set by an hour in mid-file."""
-_DRIFT_PPM, _USUAL_PPM = 90.0, 30.0
+_DRIFT_PPM = 90.0
 _LOOKED_AT, _MOST = 600, 1_500
 """Moments compared to choose a signal, and to find its offsets; of more, runs of neighbours are taken."""
 _RUN = 60
@@ -49,10 +48,6 @@ _PROVED = 8
 """Moments that must meet entries in a stretch of its own."""
 _AS_GOOD = 0.3
 """Share of what a moment of the longest stretch gains that one of a stretch of its own must gain."""
-_ROUNDS = 30
-_DRAWS = 200
-_LEAST_S = 0.3
-"""[s] No entry is closer to a moment than that: both are written to the second or so."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -88,23 +83,7 @@ class Meeting:
     @property
     def middles_s(self) -> Floats:
         """Seconds of each moment from the middle of all."""
-        return _middles(self.at)
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """Moments, and the entries within reach of each."""
-
-    at: Stamps
-    kinds: npt.NDArray[np.int8]
-    rates: Floats
-    """Entries a second around each moment."""
-    rows: npt.NDArray[np.intp]
-    """Number of the moment of each pair."""
-    apart_s: Floats
-    """Seconds from the moment to the entry."""
-    covered_s: Floats
-    """Seconds from each moment to the first and to the last of all entries: before and behind them nothing is told."""
+        return middles(self.at)
 
 
 def meet(
@@ -128,7 +107,7 @@ def meet(
     return None if best is None else _met(best[1], entries, near_s, best[2], mended)
 
 
-def _pairs(marks: Marks, entries: dict[int, Stamps], near_s: float, reach_s: float, most: int) -> _Pairs | None:
+def _pairs(marks: Marks, entries: dict[int, Stamps], near_s: float, reach_s: float, most: int) -> Pairs | None:
     chosen = _spread(marks.at.size, most)
     at, kinds = marks.at[chosen], marks.kinds[chosen]
     shift = round(near_s * SECOND)
@@ -149,8 +128,8 @@ def _pairs(marks: Marks, entries: dict[int, Stamps], near_s: float, reach_s: flo
         apart.append((stamps[np.arange(pair.size) + first] - at[pair]) / SECOND)
     known = np.concatenate(list(entries.values()))
     ends = int(known.min()), int(known.max())
-    covered = np.column_stack([(end - at) / SECOND for end in ends]) + [-_SLACK_S, _SLACK_S]
-    return _Pairs(at, kinds, rates, np.concatenate(rows), np.concatenate(apart), covered)
+    covered = np.column_stack([(end - at) / SECOND + slack for end, slack in zip(ends, (-_SLACK_S, _SLACK_S), strict=True)])
+    return Pairs(at, kinds, rates, np.concatenate(rows), np.concatenate(apart), covered)
 
 
 def _within(stamps: Stamps, centres: Stamps, reach_s: float) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -166,23 +145,18 @@ def _spread(count: int, most: int) -> npt.NDArray[np.intp]:
     return chosen
 
 
-def _middles(at: Stamps) -> Floats:
-    middles: Floats = (at - (at[0] + at[-1]) / 2) / SECOND
-    return middles
-
-
-def _rough(pairs: _Pairs, near_s: float, width: float) -> tuple[float, float]:
+def _rough(pairs: Pairs, near_s: float, width: float) -> tuple[float, float]:
     """The evidence for one offset in all, and the drift with which it is greatest."""
     lags, prior = _lags(near_s, width, REACH_S)
     tries = []
     for drift in _drifts(pairs, width):
         told = _gains(pairs, near_s, drift, lags, width).sum(axis=0) + prior
-        tries.append((float(np.logaddexp.reduce(told)) - (drift / _USUAL_PPM) ** 2 / 2, drift))
+        tries.append((float(np.logaddexp.reduce(told)) - (drift / USUAL_PPM) ** 2 / 2, drift))
     return max(tries)
 
 
-def _drifts(pairs: _Pairs, width: float) -> Floats:
-    far = _DRIFT_PPM * 1e-6 * max(float(np.abs(_middles(pairs.at)).max()), 1.0)
+def _drifts(pairs: Pairs, width: float) -> Floats:
+    far = _DRIFT_PPM * 1e-6 * max(float(np.abs(middles(pairs.at)).max()), 1.0)
     count = min(int(np.ceil(far / width)), 20) if far > width else 0
     return np.linspace(-_DRIFT_PPM, _DRIFT_PPM, 2 * count + 1) if count else np.zeros(1)
 
@@ -195,10 +169,10 @@ def _lags(near_s: float, width: float, reach_s: float) -> tuple[Floats, Floats]:
     return lags, np.log((1 - _FAR) * share + _FAR / lags.size) if near.max() > 0.5 else np.full(lags.size, -np.log(lags.size))
 
 
-def _gains(pairs: _Pairs, near_s: float, drift: float, lags: Floats, width: float) -> Floats:
+def _gains(pairs: Pairs, near_s: float, drift: float, lags: Floats, width: float) -> Floats:
     """Logarithm of how much likelier each moment (row) is at each offset (column) than if entries said nothing of it."""
     cell, count = lags[1] - lags[0], pairs.at.size
-    apart = pairs.apart_s - near_s - drift * 1e-6 * _middles(pairs.at)[pairs.rows] - lags[0]
+    apart = pairs.apart_s - near_s - drift * 1e-6 * middles(pairs.at)[pairs.rows] - lags[0]
     column = np.rint(apart / cell).astype(np.intp)[:, None] + np.arange(-8, 9)
     density = np.exp(-(((column * cell - apart[:, None]) / width) ** 2) / 2) / (width * np.sqrt(2 * np.pi))
     inside = (column >= 0) & (column < lags.size)
@@ -212,7 +186,8 @@ def _gains(pairs: _Pairs, near_s: float, drift: float, lags: Floats, width: floa
 def _met(marks: Marks, entries: dict[int, Stamps], near_s: float, rough: float, mended: Sequence[int]) -> Meeting | None:
     """The likeliest way through the offsets, of all scatters of the entries and drifts tried."""
     pairs = _pairs(marks, entries, near_s, REACH_S, _MOST)
-    assert pairs is not None
+    if pairs is None:
+        return None
     best = _likeliest(pairs, near_s, rough, REACH_S)
     if _lost(best.met):
         pairs = _pairs(marks, entries, near_s, _WIDE_S, _LOOKED_AT) or pairs
@@ -228,7 +203,7 @@ def _met(marks: Marks, entries: dict[int, Stamps], near_s: float, rough: float, 
     at = line.offsets_s[parts[home][0]] - near_s
     told = _judged(_gains(pairs, near_s, line.drift_ppm, lags, best.width)[home], prior, lags, at, 4 * best.width + 3.0)
     others = tuple((near_s + lags[told[1]]).tolist())
-    return Meeting(pairs.at, pairs.kinds, line, parts, told[2], told[0], others, _uneven(pairs, line, parts))
+    return Meeting(pairs.at, pairs.kinds, line, parts, told[2], told[0], others, uneven_s(pairs, line, parts))
 
 
 @dataclass(frozen=True)
@@ -243,7 +218,7 @@ class _Way:
     """What each moment gains there."""
 
 
-def _likeliest(pairs: _Pairs, near_s: float, rough: float, reach_s: float) -> _Way:
+def _likeliest(pairs: Pairs, near_s: float, rough: float, reach_s: float) -> _Way:
     ways = []
     for width in _WIDTHS_S:
         lags, prior = _lags(near_s, width, reach_s)
@@ -252,11 +227,11 @@ def _likeliest(pairs: _Pairs, near_s: float, rough: float, reach_s: float) -> _W
             chosen, likelihood = _through(gains, prior)
             chosen = _proved(chosen, gains)
             met = gains[np.arange(chosen.size), chosen]
-            ways.append(_Way(likelihood - (drift / _USUAL_PPM) ** 2 / 2, width, drift, lags, chosen, met))
+            ways.append(_Way(likelihood - (drift / USUAL_PPM) ** 2 / 2, width, drift, lags, chosen, met))
     return max(ways, key=lambda way: way.likelihood)
 
 
-def _merged(pairs: _Pairs, parts: Numbers, line: Line, way: _Way) -> tuple[Numbers, Line]:
+def _merged(pairs: Pairs, parts: Numbers, line: Line, way: _Way) -> tuple[Numbers, Line]:
     """Without jumps so small that they may be none."""
     while line.parts.size > 1:
         by = np.diff(line.offsets_s)
@@ -274,7 +249,7 @@ def _merged(pairs: _Pairs, parts: Numbers, line: Line, way: _Way) -> tuple[Numbe
     return parts, line
 
 
-def _split(pairs: _Pairs, parts: Numbers, line: Line, way: _Way, stamp: int) -> tuple[Numbers, Line]:
+def _split(pairs: Pairs, parts: Numbers, line: Line, way: _Way, stamp: int) -> tuple[Numbers, Line]:
     """With another stretch from a stamp on, if the offset changes there beyond doubt."""
     behind = pairs.at >= stamp
     if min(behind.sum(), (~behind).sum()) < _PROVED:
@@ -331,7 +306,9 @@ def _lost(met: Floats) -> bool:
     return bool(met.size > 2 * _LOST and run.max() >= _LOST and (met > 0).mean() > 0.3)
 
 
-def _judged(gains: Floats, prior: Floats, lags: Floats, best: float, apart_s: float) -> tuple[float, npt.NDArray[np.intp], float]:
+def _judged(
+    gains: Floats, prior: Floats, lags: Floats, best: float, apart_s: float
+) -> tuple[float, npt.NDArray[np.intp], float]:
     """Chance of the offset, another offset if not unlikely, and the evidence for any offset at all."""
     told = gains.sum(axis=0) + prior
     evidence = float(np.logaddexp.reduce(told))
@@ -340,58 +317,3 @@ def _judged(gains: Floats, prior: Floats, lags: Floats, best: float, apart_s: fl
     second = int(np.where(beside, told, -np.inf).argmax())
     passing = weights[beside & (np.abs(lags - lags[second]) <= apart_s)].sum() > _PASSING
     return float(weights[~beside].sum()), np.array([second] if passing else [], dtype=np.intp), evidence
-
-
-def fit(pairs: _Pairs, parts: Numbers, offsets_s: Floats, drift: float, width: float) -> Line:
-    """Offsets of all stretches and one drift, exactly: each pair counts by the chance that they belong to each other.
-
-    Expectation and maximisation of a mixture (Dempster et al. 1977); the interval is that of what is then known (Louis 1982,
-    doi:10.1111/j.2517-6161.1982.tb01203.x). A drift is drawn towards none, as clocks drift by 30 ppm or so.
-    """
-    middles = _middles(pairs.at)
-    near = np.abs(pairs.apart_s - offsets_s[pairs.rows] - drift * 1e-6 * middles[pairs.rows]) < 6 * width + 6.0
-    rows, apart = pairs.rows[near], pairs.apart_s[near]
-    sides = np.zeros((pairs.at.size, int(parts[-1]) + 2))
-    sides[np.arange(parts.size), parts] = 1.0
-    sides[:, -1] = middles * 1e-6
-    usual = np.zeros((sides.shape[1], sides.shape[1]))
-    usual[-1, -1] = 1.0 / _USUAL_PPM**2
-    first = np.unique(parts, return_index=True)[1]
-    found, scatter = np.append(offsets_s[first], drift), width
-    for _ in range(_ROUNDS):
-        away = apart - sides[rows] @ found
-        chance = _chances(away, rows, pairs.rates, scatter)
-        weight = chance / scatter**2
-        matrix = (sides[rows] * weight[:, None]).T @ sides[rows] + usual + 1e-9 * np.eye(found.size)
-        found = np.linalg.solve(matrix, (sides[rows] * weight[:, None]).T @ apart)
-        away = apart - sides[rows] @ found
-        scatter = float(np.sqrt((chance @ away**2 + 2.0 * _LEAST_S**2) / (chance.sum() + 2.0)))
-    chance = _chances(away, rows, pairs.rates, scatter)
-    held, mean, square = (np.bincount(rows, chance * by, minlength=parts.size) for by in (1.0, away, away**2))
-    known = held / scatter**2 - (square - mean**2) / scatter**4
-    matrix = (sides * known[:, None]).T @ sides + usual
-    covariance = np.linalg.pinv(_positive(matrix))
-    drawn = np.random.default_rng(0).multivariate_normal(found, covariance, size=_DRAWS, method="eigh")
-    return Line(np.arange(found.size - 1), found[:-1], float(found[-1]), drawn[:, :-1], drawn[:, -1], int(round(held.sum())))
-
-
-def _positive(matrix: Floats) -> Floats:
-    values, vectors = np.linalg.eigh(matrix)
-    lifted: Floats = (vectors * np.maximum(values, 1e-6)) @ vectors.T
-    return lifted
-
-
-def _chances(away: Floats, rows: npt.NDArray[np.intp], rates: Floats, scatter: float) -> Floats:
-    """How likely each pair belongs together, beside the other entries near the moment and that it belongs to none."""
-    density = np.exp(-((away / scatter) ** 2) / 2) / (scatter * np.sqrt(2 * np.pi)) * (1 - STRAY) / rates[rows]
-    chances: Floats = density / (np.bincount(rows, density, minlength=rates.size)[rows] + STRAY)
-    return chances
-
-
-def _uneven(pairs: _Pairs, line: Line, parts: Numbers) -> float:
-    """Half of what the offsets by beginnings and by ends lie apart: a signal whose place is not known may come early or late."""
-    at = line.offsets_s[parts] + line.drift_ppm * 1e-6 * _middles(pairs.at)
-    away = pairs.apart_s - at[pairs.rows]
-    near = np.abs(away) < 60.0
-    sides = [away[near & (pairs.kinds[pairs.rows] == kind)] for kind in (1, -1)]
-    return 0.0 if min(side.size for side in sides) < 8 else abs(float(np.median(sides[0]) - np.median(sides[1]))) / 2

@@ -27,7 +27,8 @@ def day_rows(times: Stamps, time_zone: str) -> npt.NDArray[np.bool_]:
     midnight = (clock == 0).fill_null(value=False).to_numpy()
     if midnight.sum() < _FEWEST:
         return np.zeros(times.size, dtype=bool)
-    usual = int(clock.filter(clock > 0).value_counts()["count"].max() or 0)
+    counts = clock.filter(clock > 0).value_counts()["count"].to_numpy()
+    usual = int(counts.max()) if counts.size else 0
     return midnight if midnight.sum() > _TIMES_USUAL * usual else np.zeros(times.size, dtype=bool)
 
 

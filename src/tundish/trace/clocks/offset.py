@@ -44,7 +44,7 @@ class Compared:
     """Share of the scatter that is gone at the best offset; 0 when none was found."""
     pieces: int = 0
     moments: Sequence[tuple[int, Stamps]] = ()
-    """Which side of the pieces (1 beginnings, -1 ends) the log marks when, on the pieces' clock; none where it marks nothing."""
+    """When the log marks beginnings (1) and ends (-1) of pieces, on the pieces' clock; none where it marks nothing."""
 
 
 def given(file: str, offset_s: float) -> Clock:
@@ -205,10 +205,10 @@ def _told(
     if high - low > widest:
         return unsure(file, Message("the pieces do not agree on one offset: {low:.0f} to {high:.0f} s", low=low, high=high))
     bent = _BENT_S / max(float(np.ptp(found.middles_s)), 1.0) * 1e6
-    drift_low, drift_high = (float(end) for end in np.percentile(line.drawn_ppm, [2.5, 97.5]) + [-bent, bent])
+    drift_low, drift_high = (float(end) for end in np.percentile(line.drawn_ppm, [2.5, 97.5]))
     clock = Clock(
         file, offset, min((low - pad, *found.others_s)), max((high + pad, *found.others_s)), found.reason,
-        line.drift_ppm, drift_low, drift_high, reference=found.middle + round(at_s * SECOND), jumps=jumps,
+        line.drift_ppm, drift_low - bent, drift_high + bent, reference=found.middle + round(at_s * SECOND), jumps=jumps,
         sure=not found.others_s,
     )  # fmt: skip
     findings = [*told_of(clock, time_zone), *_one_of_several(clock, found.others_s)]

@@ -40,8 +40,8 @@ def sharpened(stays: pl.DataFrame, moments: Mapping[str, Sequence[tuple[int, Sta
     ``moments``: line -> when its log marks beginnings (1) and ends (-1), on the pieces' clock.
     """
     parts, lines = [], set()
-    for (line,), part in stays.group_by("line", maintain_order=True):
-        known = part.drop_nulls(["start", "end"])
+    for (line,), whole in stays.group_by("line", maintain_order=True):
+        part, known = whole, whole.drop_nulls(["start", "end"])
         typed = line in moments and rounded_s(microseconds(known["start"]), microseconds(known["end"])) > 0
         for kind, at in moments[str(line)] if typed else ():
             side = "start" if kind > 0 else "end"
@@ -57,7 +57,8 @@ def _nearest(times: Stamps, marks: Stamps) -> Stamps:
     after = np.clip(np.searchsorted(marks, times), 1 if marks.size > 1 else 0, marks.size - 1)
     before = np.maximum(after - 1, 0)
     nearest = np.where(np.abs(marks[after] - times) < np.abs(marks[before] - times), marks[after], marks[before])
-    return np.where((times != NEVER) & (np.abs(nearest - np.where(times == NEVER, 0, times)) < _TYPED_S * SECOND), nearest, NEVER)
+    near = (times != NEVER) & (np.abs(nearest - np.where(times == NEVER, 0, times)) < _TYPED_S * SECOND)
+    return np.where(near, nearest, NEVER)
 
 
 def of_records(
