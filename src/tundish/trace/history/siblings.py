@@ -25,13 +25,16 @@ def siblings(material: Material, number: int, up: Iterable[Tie], down: Iterable[
     nearest: dict[int, int] = {}
     for tie in up:
         nearest[tie.parent] = min(tie.depth, nearest.get(tie.parent, tie.depth))
-    found: list[Siblings] = []
+    found: list[tuple[int, int, list[int]]] = []
     for parent, depth in sorted(nearest.items(), key=lambda item: item[1])[:_MOST_PARENTS]:
         mine = [one for one in _products(material, parent).tolist() if one not in known and one not in nearest]
         known.update(mine)
         if mine:
-            found.append(Siblings(parent, depth, tuple(_first_made(material, mine)), len(mine)))
-    return tuple(found)
+            found.append((parent, depth, mine))
+    order = _order_of_making(material, [one for _parent, _depth, mine in found for one in mine])
+    return tuple(
+        Siblings(parent, depth, tuple(sorted(mine, key=order.__getitem__)[:MOST]), len(mine)) for parent, depth, mine in found
+    )
 
 
 def _products(material: Material, parent: int) -> Numbers:
@@ -42,7 +45,10 @@ def _products(material: Material, parent: int) -> Numbers:
     return last
 
 
-def _first_made(material: Material, numbers: list[int]) -> list[int]:
-    rows = np.array(numbers, dtype=np.int64)
-    kin = material.pieces.take(rows).select("made", "id").with_columns(number=pl.Series(rows))
-    return kin.sort("made", "id", nulls_last=True)["number"].head(MOST).to_list()
+def _order_of_making(material: Material, numbers: list[int]) -> dict[int, int]:
+    """Each number's place in the order of making, all taken at once: a frame of polars costs more than its rows."""
+    kin = material.pieces.take(np.array(numbers, dtype=np.int64)).select(
+        "made", "id", number=pl.Series(numbers, dtype=pl.Int64)
+    )
+    ordered = kin.sort("made", "id", nulls_last=True)["number"].to_list()
+    return {number: place for place, number in enumerate(ordered)}
