@@ -213,10 +213,12 @@ def _parts_of_parent(
     told = pl.col("length").count().over(group) == pl.len().over(group)
     parts = parts.with_columns(ratio=pl.when(told).then(pl.col("length").sum().over(group)) / pl.col("free"))
     parts = parts.with_columns(gain=pl.col("ratio").median().over("line"))
-    full = (pl.col("ratio") / pl.col("gain") - 1.0).abs() < _FILLS
-    by_length = pl.col("length") / pl.when(full | (pl.col("ratio") > pl.col("gain"))).then("ratio").otherwise("gain")
     weighed = pl.when(~pl.col("silent")).then(pl.min_horizontal("share", 1.0) * pl.col("whole"))
     parts = parts.with_columns(weighed=weighed, used=weighed.sum().over(group) / pl.col("free"))
+    off = (pl.col("ratio") / pl.col("gain") - 1.0).abs()
+    # a line that lengthens each piece by another share says nothing of what is missing
+    full = (off < _FILLS) | (off.median().over("line") > _FILLS) | ((pl.col("used") - 1.0).abs() < _FILLS)
+    by_length = pl.col("length") / pl.when(full | (pl.col("ratio") > pl.col("gain"))).then("ratio").otherwise("gain")
     by_mass = pl.col("weighed") / pl.when((pl.col("used") - 1.0).abs() < _FILLS).then("used").otherwise(1.0)
     parts = parts.with_columns(span=pl.coalesce(by_length, by_mass))
     end = pl.col("span").cum_sum().over(group)
