@@ -12,7 +12,6 @@ from tundish.trace.position.joints import Joint, Laid
 from tundish.trace.position.maps import Map
 from tundish.trace.position.measured import Measured
 from tundish.trace.position.registration import Laying, Pair, Prior, Shift, pair, refine, search
-from tundish.trace.position.ruler import walk_per_metre
 from tundish.trace.position.stretches import Stretch, Turning
 from tundish.trace.position.trend import Bools, Trend, of_material, word_of
 from tundish.trace.stays.segments import Floats
@@ -201,7 +200,7 @@ def _wander(trend: Trend, stretch: Stretch) -> float:
         return 0.0
     span = abs(float(stretch.run.y[-1] - stretch.run.y[0]))
     gain = span / stretch.run.length_m
-    return walk_per_metre(trend) * span / gain**2
+    return trend.walk_per_metre * span / gain**2
 
 
 def _reknotted(part: Map, x: Floats, shift: Shift) -> Map:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tundish.trace.position.passes import Feeds, Pairing, Parts
-from tundish.trace.position.trend import Bools, Trend
+from tundish.trace.position.trend import Bools
 from tundish.trace.stays.segments import Floats, Ints
 
 MARK_M = 0.15
@@ -147,15 +147,3 @@ def _pass_on(mark: Floats, trust: Floats, span: Floats, variance: Floats) -> tup
             place[end] = before + span[end - 1]
             weight[end] = 1.0 / (1.0 / known + variance[end - 1])
     return place, weight
-
-
-def walk_per_metre(trend: Trend) -> float:
-    """Variance (m2) that the noise of the speed gauge adds a metre run: relative noise squared, times metres a sample."""
-    speed = trend.speed
-    fast = speed > 0.5 * float(np.median(speed[speed > 0])) if (speed > 0).any() else np.zeros(speed.size, bool)
-    third = fast[2:] & fast[1:-1] & fast[:-2]
-    if third.sum() < 30:
-        return 0.0
-    bend = (speed[2:] - 2 * speed[1:-1] + speed[:-2])[third] / speed[1:-1][third]
-    noise = 1.4826 * float(np.median(np.abs(bend))) / np.sqrt(6.0)
-    return float(noise**2 * np.median(speed[1:-1][third]) * trend.step_s)

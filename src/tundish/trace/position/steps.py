@@ -9,7 +9,7 @@ import numpy as np
 
 from tundish.trace.position.book import Book
 from tundish.trace.position.maps import Map, straight
-from tundish.trace.position.ruler import MARK_M, walk_per_metre
+from tundish.trace.position.ruler import MARK_M
 from tundish.trace.position.stretches import Stretch, Turning, slope_of
 from tundish.trace.position.trend import Trend
 
@@ -213,7 +213,7 @@ def _error(book: Book, step: Step, stay: int, trend: Trend | None, onto: Map) ->
     if np.isfinite(sd) and trend is not None:
         span = abs(book.passes.high_m[stay] - book.passes.low_m[stay])
         gauge = span / max(abs(book.passes.high_in_m[stay] - book.passes.low_in_m[stay]), 1e-9)
-        own = (sd**2 + walk_per_metre(trend) * span / 6.0) / gauge**2
+        own = (sd**2 + trend.walk_per_metre * span / 6.0) / gauge**2
     # A cut is as exact as its piece is long: decimetres of strip, centimetres of the slab that it was before.
     long = float(book.length_in[stay]) if stay >= 0 else float(np.abs(onto.y).max())
     cut = MARK_M if long >= COILED_M else 0.1 * MARK_M

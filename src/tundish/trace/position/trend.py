@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,12 @@ _OF_MATERIAL = ("thickness", "width", "crown", "wedge", "diameter", "profile")
 _FEW = 30
 _SELDOM = 0.01
 """A gauge that shows nothing for a smaller share of the time than this has only failed."""
+_OF_STRIP = (
+    "speed", "line_speed", "exit_speed", "entry_speed", "threading_speed", "rolling_speed", "skinpass_speed",
+    "withdrawal_speed", "welding_speed", "patenting_speed", "belt_speed",
+)  # fmt: skip
+"""Words of concepts that tell how fast the material runs, the surest first."""
+_HALF = 0.5
 _SET_BACK = SECOND
 _NEAR_JUMP = 600 * SECOND
 """A step back in the rows this near to a jump of the clock is that jump. In microseconds."""
@@ -57,10 +64,23 @@ class Trend:
     present_column: Column | None
     speed_column: Column
 
-    @property
+    @cached_property
     def step_s(self) -> float:
         """Usual step of the log."""
         return spacing(self.times) / SECOND
+
+    @cached_property
+    def walk_per_metre(self) -> float:
+        """Variance (m2) that the noise of the speed gauge adds a metre run: relative noise squared, times metres a sample."""
+        speed = self.speed
+        usual = float(np.median(speed[speed > 0])) if (speed > 0).any() else np.inf
+        fast = speed > _HALF * usual
+        third = fast[2:] & fast[1:-1] & fast[:-2]
+        if third.sum() < _FEW:
+            return 0.0
+        bend = (speed[2:] - 2 * speed[1:-1] + speed[:-2])[third] / speed[1:-1][third]
+        noise = 1.4826 * float(np.median(np.abs(bend))) / np.sqrt(6.0)
+        return float(noise**2 * np.median(speed[1:-1][third]) * self.step_s)
 
     def metres(self, when: Stamps | Floats) -> Floats:
         """Metres run at these times (microseconds), counted on between the rows as speed changes evenly."""
@@ -239,8 +259,7 @@ def _speed_column(table: Table, catalogue: Catalogue) -> Column | None:
         if concept.quantity != "speed" or concept.setpoint_of is not None or concept.aspect != "actual":
             return None
         word = concept.id.partition(".")[2]
-        order = ("speed", "line_speed", "exit_speed", "entry_speed", "threading_speed", "rolling_speed")
-        return order.index(word) if word in order else None
+        return _OF_STRIP.index(word) if word in _OF_STRIP else None
 
     ranked = [(place, number) for number, column in enumerate(table.of_kind("number")) if (place := rank(column)) is not None]
     return table.of_kind("number")[min(ranked)[1]] if ranked else None
