@@ -13,6 +13,7 @@ from tundish.table import Column, Table
 from tundish.trace.lineage import Ways as Sources
 from tundish.trace.position import Lengths, Stretch, Turning
 from tundish.trace.position.joints import Joint, Laid
+from tundish.trace.position.maps import Map
 from tundish.trace.position.trend import Trend
 from tundish.trace.position.ways import Ways
 from tundish.trace.stamps import NEVER, SECOND, Stamps
@@ -69,31 +70,35 @@ class OwnMetres:
 
     def on(self, line: str, table: Table, gauge_m: float) -> Spells | None:
         """When the pieces' metres were under a gauge of a line; None where the line's metres are not known."""
-        trends, stretches = self.lengths.trends.get(line), self._stretches.get(line)
-        if not trends or not stretches:
+        trends, passed = self.lengths.trends.get(line), self._passed.get(line)
+        if not trends or passed is None:
             return None
         trend = next((one for one in trends if one.table.name == table.name), trends[0])
         key = (line, trend.table.name, gauge_m)
         if key not in self._spells:
-            self._spells[key] = _spells(trend, stretches, gauge_m)
+            self._spells[key] = _spells(trend, passed, gauge_m)
         return self._spells[key]
 
     @cached_property
-    def _stretches(self) -> dict[str, list[tuple[int, float, Stretch]]]:
-        """Line -> place of the piece, share of its length, and the stretch."""
+    def _passed(self) -> dict[str, Floats]:
+        """Line -> a row a stretch: place of the piece, share of its length, metres run at either end, elongation."""
         if self.pieces.size > MOST:
             return {}
         # Two lines' profiles laid over each other would place a joint to the metre, at a tenth of a second each.
         ways = Ways(self.lengths.book, _as_recorded)
-        found: dict[str, list[tuple[int, float, Stretch]]] = {}
-        walked = {int(piece): ways.walk(int(piece)) for piece in np.unique(self.pieces[self.pieces >= 0])}
-        for place, piece in enumerate(self.pieces.tolist()):
-            walk = walked.get(piece)
+        found: dict[str, list[tuple[float, ...]]] = {}
+        for place in np.argsort(self.pieces, kind="stable").tolist():
+            walk = ways.walk(int(self.pieces[place])) if self.pieces[place] >= 0 else None
             for stretch in () if walk is None else walk.stretches:
-                if stretch.run is not None:
-                    share = stretch.metres.length_m / walk.length_m if walk is not None else 0.0
-                    found.setdefault(stretch.line, []).append((place, share, stretch))
-        return found
+                if walk is not None and stretch.run is not None:
+                    row = (
+                        place,
+                        stretch.metres.length_m / walk.length_m,
+                        *_clear(stretch.run, stretch.error_m),
+                        stretch.elongation,
+                    )
+                    found.setdefault(stretch.line, []).append(row)
+        return {line: np.array(sorted(rows)) for line, rows in found.items()}
 
 
 def _as_recorded(came: Stretch, left: Sequence[Stretch], laid: Laid, prior: Turning) -> Joint:
@@ -101,29 +106,23 @@ def _as_recorded(came: Stretch, left: Sequence[Stretch], laid: Laid, prior: Turn
     return Joint(laid.ways[prior.turned], prior, laid.sd_m)
 
 
-def _spells(trend: Trend, stretches: Sequence[tuple[int, float, Stretch]], gauge_m: float) -> Spells:
+def _spells(trend: Trend, passed: Floats, gauge_m: float) -> Spells:
     """From metres run to time, by the rows of the log; what is shorter than some rows is widened to them."""
-    low, high = np.array([_clear(stretch) for _, _, stretch in stretches]).T
-    longer = float(np.median([stretch.elongation for _, _, stretch in stretches]))
-    passed = np.maximum.accumulate(trend.passed(trend.times.astype(np.float64), gauge_m, elongation=longer))
-    first, last = np.searchsorted(passed, low, "left"), np.searchsorted(passed, high, "right") - 1
-    seen = (high >= passed[0]) & (low <= passed[-1])
-    first, last = np.minimum(first, passed.size - 1), np.clip(last, 0, passed.size - 1)
-    starts, ends = (np.minimum(trend.times[first], trend.times[last]), np.maximum(trend.times[first], trend.times[last]))
+    place, share, low, high, elongation = passed.T
+    clock = trend.times.astype(np.float64)
+    run = np.maximum.accumulate(trend.passed(clock, gauge_m, elongation=float(np.median(elongation))))
+    first, last = np.searchsorted(run, low, "left"), np.searchsorted(run, high, "right") - 1
+    seen = (high >= run[0]) & (low <= run[-1])
+    begin, end = (trend.times[np.clip(rows, 0, run.size - 1)] for rows in (first, last))
+    starts, ends = np.minimum(begin, end), np.maximum(begin, end)
     short = np.maximum(int(DENSE * trend.step_s * SECOND) - (ends - starts), 0) // 2 + 1
-    starts, ends = starts - short, ends + short
     return Spells(
-        np.array([place for place, _, _ in stretches], dtype=np.int64),
-        np.where(seen, starts, NEVER), np.where(seen, ends, NEVER),
-        np.array([share for _, share, _ in stretches]),
+        place.astype(np.int64), np.where(seen, starts - short, NEVER), np.where(seen, ends + short, NEVER), share
     )  # fmt: skip
 
 
-def _clear(stretch: Stretch) -> tuple[float, float]:
+def _clear(run: Map, error_m: float) -> tuple[float, float]:
     """Metres run of a stretch, less what may be a neighbour's at either end."""
-    if stretch.run is None:
-        raise ValueError(stretch.line)
-    long = stretch.run.length_m
-    doubt = min(stretch.error_m, _CLEAR * long) if np.isfinite(stretch.error_m) else _CLEAR * long
-    low, high = stretch.run.at(np.array([stretch.run.x[0] + doubt, stretch.run.x[-1] - doubt])).tolist()
+    doubt = min(error_m, _CLEAR * run.length_m) if np.isfinite(error_m) else _CLEAR * run.length_m
+    low, high = run.at(np.array([run.x[0] + doubt, run.x[-1] - doubt])).tolist()
     return min(low, high), max(low, high)
