@@ -208,7 +208,8 @@ def concluded(said: argparse.Namespace, needs: Needs) -> list[str]:
         f"저장소가 다른 장비이면 서버와의 사이에 {inside:g} Gbit/s.",
         f"- 지난 {said.years:g}년치를 옮길 때: 공장마다 {history / 1e12:.1f} TB, 100 Mbit/s로 {days:.1f}일. "
         "디스크에 담아 옮겨도 됩니다.",
-        "- 계보는 공장별로 계산합니다. 소재 100만 개에 메모리 2.6 GB이므로(`docs/measured.md`) 소재가 가장 많은 공장에 맞추십시오.",
+        "- 계보는 공장별로 계산합니다. 소재 100만 개에 메모리 2.6 GB입니다(`docs/measured.md`). "
+        "소재가 가장 많은 공장에 맞추십시오.",
         "",
         "**Conclusion: what it takes**",
         f"- Computing: one server with {machine} cores (twice the {needs.cores} reckoned, at least 4) and {memory} GB of "
@@ -219,8 +220,8 @@ def concluded(said: argparse.Namespace, needs: Needs) -> list[str]:
         "server and storage where these are two machines.",
         f"- The past {said.years:g} years, once: {history / 1e12:.1f} TB a plant, {days:.1f} days at 100 Mbit/s; or a disk is "
         "carried.",
-        "- Genealogies are made plant by plant, 2.6 GB of memory a million pieces (`docs/measured.md`): size for the plant with "
-        "the most.",
+        "- Genealogies are made plant by plant, 2.6 GB of memory a million pieces (`docs/measured.md`): size for the plant "
+        "with the most.",
     ]
 
 

@@ -10,14 +10,15 @@ import numpy.typing as npt
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import Finding, Table
-from tundish.trace.base import files_of, origin_of
+from tundish.table import Column, Finding, Table
+from tundish.trace.base import at, files_of, origin_of
 from tundish.trace.clocks import estimate
 from tundish.trace.pieces import Clock, Link
 from tundish.trace.stamps import NEVER, Stamps, spacing
-from tundish.trace.stays.features import Feature
-from tundish.trace.stays.segments import Floats
+from tundish.trace.stays.features import Feature, describe
+from tundish.trace.stays.segments import Floats, latest
 from tundish.trace.stays.zones import Zone
+from tundish.vocabulary import Catalogue
 
 DENSE = 3.0
 """A signal has at least so many samples in the median stay; what is rarer is a spot reading, of which the last counts."""
@@ -109,3 +110,21 @@ def about_join(table: Table, stay: Stay, link: Link, clock: Clock) -> list[Findi
         )  # fmt: skip
         told.append(Finding("one_time", "info", text, origin))
     return told
+
+
+def names_material(table: Table, catalogue: Catalogue) -> bool:
+    """Whether rows each name a heat, slab or lot: they tell of that material, not of whichever came next."""
+    concepts = [(c.name, catalogue.concept(c.concept)) for c in table.columns if c.concept is not None]
+    levels = [table.frame[name].n_unique() for name, concept in concepts if concept.level not in (None, "order", "specimen")]
+    return max(levels, default=0) > 0.5 * table.frame.height
+
+
+def spots(table: Table, columns: Sequence[Column], times: Stamps, stop: Stamps, starts: Stamps) -> list[Feature]:
+    """The last reading at or before the end of the stay: a bath analysis holds until the next one."""
+    until = np.where(starts == NEVER, NEVER, stop)
+    features = []
+    for column in columns:
+        values = table.frame[column.name]
+        rows = latest(np.where(values.is_null().to_numpy(), NEVER, times), until)
+        features.append(Feature(describe(table, column, "last", "until_moment"), at(values, rows)))
+    return features

@@ -13,13 +13,24 @@ import numpy as np
 
 from tundish.errors import Message
 from tundish.table import Column, Finding, Progress, Statistic, Table
-from tundish.trace.base import files_of, origin_of
+from tundish.trace.base import files_of
 from tundish.trace.pieces import Clock, Link
 from tundish.trace.stamps import NEVER, SECOND, Stamps, stamps
 from tundish.trace.stays.equipment import Equipment, find_equipment
 from tundish.trace.stays.events import floats
-from tundish.trace.stays.joined import DENSE, Signals, Stay, about_join, clock_of, stated_clock, usual_rows
-from tundish.trace.stays.segments import Floats
+from tundish.trace.stays.joined import (
+    DENSE,
+    Signals,
+    Stay,
+    about_join,
+    clock_of,
+    names_material,
+    spots,
+    stated_clock,
+    usual_rows,
+)
+from tundish.trace.stays.segments import Floats, latest
+from tundish.trace.stays.streamed import last_readings, phases_of
 from tundish.trace.stays.sums import Sum, Work, add_up
 from tundish.trace.stays.survey import Bench, Survey, around_first, named, rows_between, survey
 from tundish.trace.stays.zones import Zone, zones_by_signal
@@ -47,8 +58,8 @@ def of_parted_signals(
 ) -> Signals | None:
     """What :func:`tundish.trace.stays.signals.of_signals` gives, for a table in parts.
 
-    Spot readings are not joined and phases are not told, which findings say. Raises what the engine raises, and
-    :class:`tundish.errors.BrokenFile` for a part that cannot be read as it was understood.
+    Phases are not told where :func:`tundish.trace.stays.streamed.phases_of` cannot, which findings say. Raises what the engine
+    raises, and :class:`tundish.errors.BrokenFile` for a part that cannot be read as it was understood.
     """
     parts = survey(table, catalogue, bench, progress)
     if parts is None:
@@ -72,13 +83,18 @@ def of_parted_signals(
     log = np.array([known[0].min(), known[1].max()])
     seen = stated[0].right(log) if machines.column is None else np.array([starts.min(), ends.max()])
     if usual_rows(added.rows, (starts, stop), (int(seen[0]), int(seen[1]))) < DENSE:
-        return Signals((), clock, link, covered, (*told, _sparse(table)))
+        return _of_spots(replace(work, stays=(starts, stop)), columns, Signals((), clock, link, covered, ()), stay, catalogue)
     windows = dict.fromkeys((column.name for column in columns), "stay")
     for zone, inside in _by_zone(columns, stay.zones):
         _add_zone(work, machines, zone, inside, added)
         windows |= {column.name: f"zone:{zone.header}" for column in inside}
     features = [one for column in columns for one in added.features(work, column, windows[column.name])]
-    told += [_no_phases(table, column) for column in columns if column.concept and catalogue.concept(column.concept).phases]
+    for column in columns:
+        if column.concept and catalogue.concept(column.concept).phases and column.name in added.moments:
+            phased = phases_of(work, column)
+            made, said = ([], [_no_phases(table, column)]) if phased is None else phased.told(table, column)
+            features += made
+            told += said
     return Signals(tuple(features), clock, link, covered, tuple(told))
 
 
@@ -156,17 +172,23 @@ def _add_zone(work: Work, machines: Equipment, zone: Zone, inside: Sequence[Colu
     added.mend(add_up(replace(work, stays=spans), inside, purpose)[0])
 
 
-def _sparse(table: Table) -> Finding:
-    text = Message(
-        "{file} holds fewer than three readings a piece and is too large to be held: its readings are not joined. Split it by "
-        "time, or export the columns that matter.", file=files_of(table),
-    )  # fmt: skip
-    return Finding("sparse_in_parts", "warning", text, origin_of(table))
+def _of_spots(work: Work, columns: Sequence[Column], found: Signals, stay: Stay, catalogue: Catalogue) -> Signals | None:
+    """The last reading at or before the end of each stay, where a stay has fewer than three."""
+    table, (starts, stop) = work.survey.table, work.stays
+    if names_material(table, catalogue):
+        return None
+    held, times = last_readings(work, columns, np.where(starts == NEVER, NEVER, stop))
+    there = [column for column in columns if column.name in held.frame.columns]
+    covered = latest(times, stop) >= 0
+    link = replace(found.link, pieces_linked=int(covered.sum()))
+    told = [*about_join(table, stay, link, found.clock), *work.survey.findings]
+    return Signals(tuple(spots(held, there, times, stop, starts)), found.clock, link, covered, tuple(told))
 
 
 def _no_phases(table: Table, column: Column) -> Finding:
     text = Message(
-        "{file}, {column}: heating, holding and cooling are not told apart in a table that is read in parts; the values are "
-        "those of the whole stay.", file=files_of(table), column=column.header,
+        "{file}, {column}: heating, holding and cooling are not told apart: the file is read in parts, and its rows are of "
+        "several furnaces, stand in two exports, or belong to stays that never end. The values are those of the whole stay.",
+        file=files_of(table), column=column.header,
     )  # fmt: skip
     return Finding("no_phases_in_parts", "info", text, column.origin)

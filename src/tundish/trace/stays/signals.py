@@ -8,14 +8,13 @@ import numpy as np
 import polars as pl
 
 from tundish.table import Column, Finding, Table
-from tundish.trace.base import at
 from tundish.trace.pieces import Clock, Link
 from tundish.trace.stamps import NEVER, Stamps, stamp_column, stamps
 from tundish.trace.stays.batches import by_phase
 from tundish.trace.stays.equipment import Equipment, find_equipment
 from tundish.trace.stays.events import floats
 from tundish.trace.stays.features import Feature, consumed, describe, is_counter, statistics_of
-from tundish.trace.stays.joined import DENSE, Signals, Stay, about_join, clock_of, usual_rows
+from tundish.trace.stays.joined import DENSE, Signals, Stay, about_join, clock_of, names_material, spots, usual_rows
 from tundish.trace.stays.segments import Floats, Segments, by_time, commonest, latest, numbers
 from tundish.trace.stays.zones import Zone, zones_by_signal
 from tundish.vocabulary import Catalogue
@@ -57,26 +56,20 @@ def of_signals(
         return None
     seen = clocked[clocked != NEVER] if machines.column is None else np.array([starts.min(), ends.max()])
     dense = usual_rows(segments.lengths, (starts, stop), (int(seen.min()), int(seen.max()))) >= DENSE
-    if not dense and _names_material(table, catalogue):
+    if not dense and names_material(table, catalogue):
         return None
     told: list[Finding] = []
     if dense:
         windows = _windows(columns, stay.zones, machines, clocked, stop)
         features, told = _over_stays(table, columns, segments, clocked, catalogue, windows=windows)
     else:
-        features = _spots(table, columns, clocked, stop, starts)
+        features = spots(table, columns, clocked, stop, starts)
     covered = (segments.lengths > 0) if dense else (latest(clocked, stop) >= 0)
     rows = segments.reached
     link = Link(table.name, "time", (stay.columns, stamp.header),
                 times.size, rows, int(covered.sum()), 0)  # fmt: skip
     told += about_join(table, stay, link, clock)
     return Signals(tuple(features), clock, link, covered, tuple([*told, doubt] if doubt else told))
-
-
-def _names_material(table: Table, catalogue: Catalogue) -> bool:
-    concepts = [(c.name, catalogue.concept(c.concept)) for c in table.columns if c.concept is not None]
-    levels = [table.frame[name].n_unique() for name, concept in concepts if concept.level not in (None, "order", "specimen")]
-    return max(levels, default=0) > 0.5 * table.frame.height
 
 
 def _windows(
@@ -151,14 +144,3 @@ def _still_holds(times: Stamps, starts: Stamps, stop: Stamps) -> bool:
         return False
     apart = int(np.diff(known).max()) if known.size > 1 else 0
     return bool(known[-1] + apart >= starts[starts != NEVER].min())
-
-
-def _spots(table: Table, columns: Sequence[Column], times: Stamps, stop: Stamps, starts: Stamps) -> list[Feature]:
-    """The last reading at or before the end of the stay: a bath analysis holds until the next one."""
-    until = np.where(starts == NEVER, NEVER, stop)
-    features = []
-    for column in columns:
-        values = table.frame[column.name]
-        rows = latest(np.where(values.is_null().to_numpy(), NEVER, times), until)
-        features.append(Feature(describe(table, column, "last", "until_moment"), at(values, rows)))
-    return features
