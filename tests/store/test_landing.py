@@ -343,7 +343,7 @@ def test_the_latest_rows_are_read_when_there_are_too_many(tmp_path):
     landed = sorted(map(int, table.frame["value"].to_list()))
     assert landed == values_of(*range(21 - len(landed) // ROWS, 21))
     assert 5 * ROWS <= len(landed) <= 9 * ROWS
-    assert [part.code for part in read if isinstance(part, Finding)] == ["landed_rows_cut"]
+    assert [(part.code, part.severity) for part in read if isinstance(part, Finding)] == [("landed_rows_cut", "error")]
 
 
 def test_signals_of_another_shape_are_the_connectors_fault(tmp_path):
