@@ -13,6 +13,7 @@ from tundish.connectors import SOURCES
 from tundish.intake import read
 from tundish.trace.genealogy import Genealogy, balance, trace_material
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS
+from tundish.trace.genealogy.lines import line_of
 from tundish.trace.genealogy.shares import add_shares
 from tundish.vocabulary import load_catalogue
 from tundish.works import chain
@@ -56,7 +57,7 @@ def test_steps_weigh_what_is_true(plant):
     told = {row["line"]: row for row in balance(genealogy, "step").to_dicts()}
     compared = 0
     for row in true.to_dicts():
-        mine = told.get(files[row["line"]].rpartition(".")[0])
+        mine = told.get(line_of(files[row["line"]].rpartition(".")[0]))
         if mine is None or mine["unknown"] > 0:
             continue
         compared += 1

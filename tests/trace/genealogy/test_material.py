@@ -64,7 +64,7 @@ def test_every_piece_finds_its_parent_through_three_lines(tmp_path):
     genealogy = trace_material(plant(tmp_path), CATALOGUE)
     assert parents(genealogy) == expected()
     kinds = genealogy.edges.group_by("line").agg(pl.col("kind").cast(pl.String).unique()).sort("line")
-    assert dict(kinds.rows()) == {"슬리팅실적": ["slit"], "연주실적": ["cast"], "열연실적": ["rolled"]}
+    assert dict(kinds.rows()) == {"슬리팅": ["slit"], "연주": ["cast"], "열연": ["rolled"]}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_mass_in_is_mass_out_with_scrap_rest_and_error(tmp_path):
         told = balance(genealogy, by)
         left = told["in_kg"] - told["out_kg"] - told["scrap_kg"] - told["rest_kg"] - told["error_kg"]
         assert left.abs().max() < 1e-6 * told["in_kg"].max()
-    step = balance(genealogy, "step").filter(pl.col("line") == "열연실적")
+    step = balance(genealogy, "step").filter(pl.col("line") == "열연")
     assert step["scrap_kg"][0] == pytest.approx(300 * HEATS * SLABS)
     assert step["rest_kg"][0] == pytest.approx(0, abs=1e-6)
 

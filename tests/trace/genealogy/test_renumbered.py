@@ -53,7 +53,7 @@ def test_the_number_of_a_charge_made_nothing(tmp_path):
         )
     genealogy, edges = traced(tmp_path, 산세실적=pickled, 냉간압연실적=rolled, 소둔실적=annealed)
     assert len(edges) == 80 and true <= edges
-    assert genealogy.stays.filter(line="소둔실적")["goes"].unique().to_list() == ["through"]
+    assert genealogy.stays.filter(line="소둔")["goes"].unique().to_list() == ["through"]
 
 
 def test_packs_lie_in_the_customers_pack_and_not_the_other_way_round(tmp_path):

@@ -11,6 +11,7 @@ import polars as pl
 from tundish.table import ROW, SOURCE, Column, Table
 from tundish.trace.genealogy.before import known_elsewhere, seen_before, treated_together
 from tundish.trace.genealogy.graph import TIME
+from tundish.trace.genealogy.lines import called
 from tundish.trace.genealogy.spaces import IdColumn, id_columns
 from tundish.trace.ids import is_identity
 from tundish.trace.stamps import role, stamp_column
@@ -96,13 +97,21 @@ def read_records(tables: Sequence[Table], catalogue: Catalogue, keys: Mapping[st
         if source is not None:
             sources.append(source)
     frames = [_frame(source, n, catalogue) for n, source in enumerate(sources)]
-    frame = pl.concat(frames, how="diagonal") if frames else _NONE.to_frame()
+    frame = _called(pl.concat(frames, how="diagonal"), sources) if frames else _NONE.to_frame()
     frame = frame.with_row_index("rec").with_columns(pl.col("rec").cast(pl.Int64))
     if bool(frame["out"].str.contains(r"\d").all()):  # no id is a word: most plants
         return Records(tuple(sources), columns, frame, frame.clear())
     words = frame.select(_words(frame)).to_series()
     scrap = frame.filter(words & frame["out_id"].str.contains(_SCRAP).fill_null(value=False))
     return Records(tuple(sources), columns, frame.filter(~words), scrap)
+
+
+def _called(frame: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
+    """Lines that are named by their exports, as people call them."""
+    stems = {source.table.name for source in sources}
+    stems |= {origin.file.rpartition("/")[2].rpartition(".")[0] for source in sources for origin in source.table.origins}
+    names = called(line for line in frame["line"].unique().drop_nulls().sort() if line in stems)
+    return frame.with_columns(pl.col("line").replace(names))
 
 
 def wanted_concepts() -> frozenset[str]:

@@ -12,6 +12,7 @@ import polars as pl
 from tundish.trace.genealogy.balance import balance
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.genealogy.index import Reach, Rows
+from tundish.trace.genealogy.lines import line_of
 from tundish.trace.history.ask import find
 from tundish.trace.history.doubts import doubts, open_ends
 from tundish.trace.history.material import Material
@@ -76,7 +77,8 @@ def _file(material: Material, table: str | None, line: str | None) -> str | None
     files = material.files.get(table or "", ())
     if len(files) == 1:
         return files[0]
-    return next((file for file in files if line == file.rpartition("/")[2].rpartition(".")[0]), table)
+    stems = {file: file.rpartition("/")[2].rpartition(".")[0] for file in files}
+    return next((file for file, stem in stems.items() if line in (stem, line_of(stem))), table)
 
 
 def _kin(material: Material, named: Iterable[int]) -> dict[int, Kin]:
