@@ -38,6 +38,7 @@
     │   ├── InputsChanged         a file changed while it was computed from
     │   ├── CannotServe           the address cannot be listened on
     │   ├── WorkersLost           workers of an engine die faster than they are replaced
+    │   ├── NoPieceNamed          an empty word where a number belongs
     │   ├── UnknownPiece          no piece answers to the id
     │   ├── AmbiguousPiece        pieces of several kinds answer to it
     │   └── CannotWrite           the output cannot be put where it was asked
@@ -379,6 +380,12 @@ class WorkersLost(InputError):
     """Workers of an engine die faster than they can be replaced."""
 
     text = "{part}: the worker died {times} times ({found}). What is finished is kept; run again to go on from there."
+
+
+class NoPieceNamed(InputError):
+    """An empty word where the number of a piece belongs."""
+
+    text = "No piece is named: type its number as it stands in the plant's files, or leave it out for an overview of the plant."
 
 
 class UnknownPiece(InputError):

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tundish.errors import AmbiguousPiece, UnknownPiece
+from tundish.errors import AmbiguousPiece, NoPieceNamed, UnknownPiece
 from tundish.store import traced
 from tundish.trace.history import history, in_memory
 from tundish.trace.pieces import Clock, Message
@@ -44,6 +44,12 @@ def test_down_ends_where_all_of_the_mass_is_told(material):
 @pytest.mark.parametrize("spelled", ["T-31", "t31", " T_31 ", "ｔ－３１", "strip:T 31", "T31@2025-03-01"])
 def test_a_piece_answers_to_every_spelling(material, spelled):
     assert history(material, spelled).piece.id == "T-31"
+
+
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_an_empty_word_names_no_piece(material, nothing):
+    with pytest.raises(NoPieceNamed):
+        history(material, nothing)
 
 
 def test_a_wrong_id_is_refused_with_the_nearest(material):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from tundish.errors import AmbiguousPiece, Message, UnknownPiece
+from tundish.errors import AmbiguousPiece, Message, NoPieceNamed, UnknownPiece
 from tundish.trace.history.material import Material
 from tundish.vocabulary import load_catalogue
 
@@ -23,8 +23,10 @@ def find(material: Material, text: str) -> int:
 
     ``coil:HC1234`` or ``코일:HC1234`` looks among coils only; ``HC1234@2025-03-01`` among those made that day (UTC), where a
     number comes twice.
-    Raises :class:`UnknownPiece` with the nearest ids, :class:`AmbiguousPiece` with the words that tell the pieces apart.
+    Raises :class:`NoPieceNamed` for an empty word, :class:`UnknownPiece` with the nearest ids, :class:`AmbiguousPiece` with the words that tell the pieces apart.
     """
+    if not text.strip():
+        raise NoPieceNamed
     named = _named(material, text)
     if len(named) == 1:
         return named[0]
