@@ -56,8 +56,6 @@ def test_a_wrong_id_is_refused_with_the_nearest(material):
     with pytest.raises(UnknownPiece) as refused:
         history(material, "T-13")
     assert "T-31" in refused.value.message.values["nearest"]
-    with pytest.raises(UnknownPiece):
-        history(material, "")
 
 
 def test_several_pieces_of_one_number_are_told_apart(tmp_path):

@@ -23,7 +23,8 @@ def find(material: Material, text: str) -> int:
 
     ``coil:HC1234`` or ``코일:HC1234`` looks among coils only; ``HC1234@2025-03-01`` among those made that day (UTC), where a
     number comes twice.
-    Raises :class:`NoPieceNamed` for an empty word, :class:`UnknownPiece` with the nearest ids, :class:`AmbiguousPiece` with the words that tell the pieces apart.
+    Raises :class:`NoPieceNamed` for an empty word, :class:`UnknownPiece` with the nearest ids, :class:`AmbiguousPiece` with
+    the words that tell the pieces apart.
     """
     if not text.strip():
         raise NoPieceNamed
