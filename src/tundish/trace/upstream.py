@@ -99,7 +99,9 @@ def of_line(
         return None
     told, clocks = righted(table, aligned, catalogue)
     stay = Stay(starts, ends, line, {})
-    if table.parts and bench is not None:
+    if table.parts:
+        if bench is None:
+            raise ValueError(table.name)
         made = of_parted_signals(told, stay, catalogue, clocks, known_until=ends, without=without, bench=bench)
     else:
         made = of_signals(told, stay, catalogue, clocks, known_until=ends, without=without)
@@ -118,6 +120,7 @@ def of_line(
     mine = tuple(clock for clock in aligned.clocks if any(origin.file == clock.file for origin in table.origins))
     findings = [one for one in made.findings if one.code not in ("linked", "pieces_without_signal")]
     said = [_joined(table, link, line), *([] if own is None else [_about_metres(table, line, own, found.reached)])]
+    said += [_of_whole_stays(table, line)] if metres is not None and table.parts else []
     return Upstream(features, link, found.reached, (*said, *findings), mine or (made.clock,))
 
 
@@ -169,6 +172,14 @@ def _about_metres(table: Table, line: str, own: Mapping[str, Feature], reached: 
         file=files_of(table), line=line, count=count, rest=rest,
     )  # fmt: skip
     return Finding("own_metres", "info", text, origin_of(table), rest)
+
+
+def _of_whole_stays(table: Table, line: str) -> Finding:
+    text = Message(
+        "{file} is read in parts: its signals on {line} are those of the whole stay of what a piece was made of, not only of "
+        "the metres that became the piece.", file=files_of(table), line=line,
+    )  # fmt: skip
+    return Finding("whole_stay_in_parts", "info", text, origin_of(table))
 
 
 def _joined(table: Table, link: Link, line: str) -> Finding:

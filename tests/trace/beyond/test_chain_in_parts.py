@@ -77,6 +77,7 @@ def test_signals_of_earlier_lines_come_to_the_pieces(plants):
     assert of_line[0]
     assert of_line[1] == of_line[0]
     assert made[1].clocks == made[0].clocks
+    assert any(finding.code == "whole_stay_in_parts" for finding in made[1].table.findings)
 
 
 def test_records_that_are_too_large_are_an_error(plants):
