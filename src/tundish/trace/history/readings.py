@@ -11,6 +11,7 @@ import polars as pl
 from tundish.table import ROW, Column, Table
 from tundish.trace.genealogy.index import Numbers
 from tundish.trace.history.along import bare, lines_of, named, tells
+from tundish.trace.history.in_parts import InParts
 from tundish.trace.history.material import Material
 from tundish.trace.history.told import Note, Record, Stay, Tie, Value
 from tundish.trace.stamps import SECOND
@@ -112,7 +113,8 @@ def _tables(material: Material, asked: Numbers) -> Iterator[_Rows]:
     produced = set(stays["table"].drop_nulls().to_list())
     for table in material.tables:
         head = table.head
-        wanted = None if any(lines_of(head, material)) else named(head, kin)
+        large = isinstance(table, InParts)  # to look for a number in all its parts takes minutes
+        wanted = None if large or any(lines_of(head, material)) else named(head, kin)
         if wanted is None:
             continue
         frame = table.rows(wanted)
