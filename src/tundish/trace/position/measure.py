@@ -31,6 +31,10 @@ from tundish.vocabulary import Catalogue
 
 GRID_M = 1.0
 _HALF = 0.5
+_SLOW_M_S = 0.1
+"""Median speed below which written times are as exact as marks."""
+_WRITTEN_S = 2.0
+"""How far a written time may be off, one standard deviation in s: stamped to the second, some seconds late."""
 WELD_M = 0.8
 """Strip cut out with a weld, in m as it leaves: a sample of some decimetres on either side (unsourced)."""
 
@@ -126,6 +130,11 @@ def measure(
         if feeding[line] is not before:
             even[line] = feeding[line].gain
     passes = _passes(genealogy.stays.height, feeding, ruled)
+    for line, (trend, *_) in running.items():
+        clock = next((by_file[place] for origin in trend.table.origins for place in origin.places if place in by_file), None)
+        if np.median(trend.speed) < _SLOW_M_S and clock is not None and clock.sure:
+            own_s = float(np.hypot(_WRITTEN_S, (clock.high_s - clock.low_s) / 2.0 / 1.96))
+            _by_times(passes, trend, genealogy.stays, (line, out, own_s))
     gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
     scales = {
         line: (pairing.scale, pairing.doubt) for line, (_, pairing) in ruled.items()
@@ -234,6 +243,21 @@ def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple
         low[own], high[own], sd[own], off[own] = rules.low_m, rules.high_m, rules.sd_m, rules.off
         low_in[own], high_in[own], marked[own] = feeding[line].low_in_m, feeding[line].high_in_m, rules.marked
     return Passes(low, high, low_in, high_in, sd, off, marked)
+
+
+def _by_times(passes: Passes, trend: Trend, stays: pl.DataFrame, of: tuple[str, Floats, float]) -> None:
+    """What leaves a line that hardly moves, as a strand: between its written times, where no mark tells.
+
+    ``of``: the line, metres that left each stay, and by how many seconds its times may be off.
+    """
+    line, out, doubt_s = of
+    here = ((stays["line"] == line) & (stays["goes"] == "out")).fill_null(value=False).to_numpy()
+    start, end = micros(stays, "start"), micros(stays, "end")
+    seen = (start >= trend.times[0]) & (end <= trend.times[-1]) & (end > start)
+    own = np.flatnonzero(here & seen & np.isnan(passes.low_m) & (out > 0))
+    passes.low_m[own], passes.high_m[own] = trend.metres(start[own]), trend.metres(end[own])
+    passes.low_in_m[own], passes.high_in_m[own] = 0.0, out[own]
+    passes.sd_m[own] = doubt_s * float(np.median(trend.speed[trend.speed > 0]))
 
 
 def _book(
