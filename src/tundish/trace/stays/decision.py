@@ -17,6 +17,10 @@ from tundish.trace.stays.pairs import Pair, find_pair, tells_of_the_line
 from tundish.trace.stays.segments import Ints
 from tundish.vocabulary import Catalogue
 
+_MOSTLY = 0.5
+_ORDERLY = 0.95
+"""Share of the pieces that go from one line to the next in that order; the rest came back for rework, or is a slip."""
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -37,12 +41,13 @@ def find_moments(
     """Stays and decision moments. ``single`` are the tables with one row a piece, the target's first; ``places`` their rows.
 
     By default a target that is read several times is decided just before its last reading; else a piece is decided when it
-    leaves the line; else when its row was stamped. Raises :class:`tundish.errors.BadSettings` for a wish that cannot be met.
+    leaves the line, of several the last one before the target's row was stamped; else when that was. Raises
+    :class:`tundish.errors.BadSettings` for a wish that cannot be met.
     """
     home = single[0]
-    starts, ends, pair = _stay(single, places, catalogue)
     stamp = stamp_column(home, catalogue)
     stamped = _none(base) if stamp is None else of_pieces(home, stamp.name, places)
+    starts, ends, pair = _stay(single, places, catalogue, stamped)
     if wish is not None:
         known = {"start": starts, "end": ends, "target": stamped if base.moments is None else base.moments}
         moments = known[wish] if wish in known else _named(wish, single, places)
@@ -93,20 +98,35 @@ def of_pieces(table: Table, column: str, places: Mapping[str, Ints]) -> Stamps:
     return times.fill_null(NEVER).to_numpy().astype(np.int64)
 
 
-def _stay(single: Sequence[Table], places: Mapping[str, Ints], catalogue: Catalogue) -> tuple[Stamps, Stamps, Pair | None]:
+def _stay(
+    single: Sequence[Table], places: Mapping[str, Ints], catalogue: Catalogue, stamped: Stamps
+) -> tuple[Stamps, Stamps, Pair | None]:
+    """The stay that most pieces have; a later one where the target's own rows hold none and were ``stamped`` after it."""
     never = np.full(places[single[0].name].size, NEVER, dtype=np.int64)
     best: tuple[float, Stamps, Stamps, Pair] | None = None
+    others: list[tuple[float, Stamps, Stamps, Pair]] = []
     for table in single:
         pair = find_pair(table, catalogue)
         if pair is None:
             continue
         starts, ends = (of_pieces(table, column.name, places) for column in (pair.start, pair.end))
         covered = float(((starts != NEVER) & (ends != NEVER)).mean())
+        others.append((covered, starts, ends, pair))
         if covered > 0 and (best is None or covered > best[0] + 0.1):
-            best = covered, starts, ends, pair
+            best = others[-1]
     if best is not None:
+        for other in others if best[3].table is not single[0] else ():
+            best = other if other[0] >= best[0] - 0.1 and _later(best[2], other, stamped) else best
         return best[1:]
     return _apart(single, places, catalogue) or (never, never, None)
+
+
+def _later(ends: Stamps, other: tuple[float, Stamps, Stamps, Pair], stamped: Stamps) -> bool:
+    """Whether pieces came to another line when they had left this one, and were judged when they had left that."""
+    begun, left = other[1], other[2]
+    known = (ends != NEVER) & (begun != NEVER) & (left != NEVER) & (stamped != NEVER)
+    follows = known & (begun >= ends) & (left <= stamped)
+    return bool(known.mean() >= _MOSTLY and follows.sum() >= _ORDERLY * known.sum())
 
 
 def _apart(single: Sequence[Table], places: Mapping[str, Ints], catalogue: Catalogue) -> tuple[Stamps, Stamps, Pair] | None:

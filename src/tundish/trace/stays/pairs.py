@@ -11,9 +11,11 @@ from tundish.table import Column, Table
 from tundish.trace.stamps import NEVER, SECOND, Stamps, role, stamps
 from tundish.vocabulary import Catalogue
 
-_BEGIN = re.compile(r"시작|투입|장입|착수|개시|점화|입측|start|begin|entry|charge|ignition|_in$|\bin$|начал", re.IGNORECASE)
+_BEGIN = re.compile(
+    r"시작|투입|장입|착수|개시|점화|입측|start|begin|entry|charge|\bload|ignition|_in$|\bin$|начал", re.IGNORECASE
+)
 _FINISH = re.compile(
-    r"종료|배출|추출|완료|마감|끝|출측|end|finish|stop|exit|discharge|_out$|\bout$|конец|окончан", re.IGNORECASE
+    r"종료|배출|추출|완료|마감|끝|출측|end|finish|stop|exit|discharge|unload|_out$|\bout$|конец|окончан", re.IGNORECASE
 )
 _LATER = re.compile(
     r"검사|시험|측정|분석|판정|출하|출고|입고|주문|납기|등록|inspect|test|lab|ship|order|deliver|due|creat", re.IGNORECASE
