@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from position_bound import bound
 from tundish import flow, works
 from tundish.errors import TundishError
 from tundish.settings import Settings
@@ -137,13 +138,13 @@ def judge_positions(lengths: Lengths, found: Genealogy, aligned: Aligned, truth:
         profile = None if row is None else lengths.along(row)
         for (name, turn), part in own.group_by(["line", "turn"], maintain_order=True):
             x, when = part["x_m"].to_numpy(), part["seconds"].to_numpy()
-            error = np.full(x.size, np.nan)
-            if profile is not None and name in lines:
+            error, said = np.full(x.size, np.nan), np.full(x.size, np.nan)
+            if profile is not None and name in lines and name in clocks:
                 there = profile.map(lines[name], x, turn=turn)
                 moments = to_true(there.times_us / 1e6, aligned, clocks[name])
-                error = np.abs(product_metres(moments, when, x) - x)
-            made.setdefault(order.index(name) + 1, []).append(error)
-    return {depth: summary(np.concatenate(errors)) for depth, errors in sorted(made.items())}
+                error, said = np.abs(product_metres(moments, when, x) - x), there.error_m
+            made.setdefault(order.index(name) + 1, []).append(np.stack((error, said)))
+    return {depth: summary(*np.concatenate(errors, axis=1)) for depth, errors in sorted(made.items())}
 
 
 def line_names(found: Genealogy, truth: ChainTruth) -> dict[str, str]:
@@ -183,13 +184,15 @@ def product_metres(moments: np.ndarray, when: np.ndarray, x: np.ndarray) -> np.n
     return np.where(np.isnan(moments), np.nan, metres)
 
 
-def summary(errors: np.ndarray) -> Row:
-    """Percentiles of the errors in m, and how many metres are known at all."""
+def summary(errors: np.ndarray, said: np.ndarray) -> Row:
+    """Percentiles of the errors in m, how many metres are known at all, and how often the error is inside what was said."""
     known = errors[np.isfinite(errors)]
+    inside = (errors <= said)[np.isfinite(errors)]
     far = {f"p{p}": float(np.percentile(known, p)) if known.size else None for p in (50, 95)}
     return far | {
         "metres_mapped": float(known.size / max(errors.size, 1)),
         "over_2_m": float((known > 2.0).mean()) if known.size else None,
+        "inside": float(inside.mean()) if known.size else None,
     }
 
 
@@ -207,6 +210,7 @@ def run(seed: int, lines: int, pieces: int) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         made = works.make("chain", seed=seed, lines=lines, out=Path(folder) / "plant")
         row |= run_trends(made.folder, chain.load(made.truth_path))
+        row["bound"] = bound(seed, lines=lines)
     return row
 
 
@@ -233,7 +237,7 @@ def run_trends(folder: Path, truth: ChainTruth) -> Row:
 def table(rows: list[Row]) -> str:
     """What came out, one line a plant and one for all together."""
     heads = ("seed", "lines", "edges", "precision", "recall", "slips right/wrong/open/unknowable")
-    heads += ("clocks: worst s (within 2 s)", "drift ppm", "p95 m after 1, 2, ... lines (mapped)")
+    heads += ("clocks: worst s (within 2 s)", "drift ppm", "p95 m after 1, 2, ... lines (mapped)", "at best")
     body = [line_of(row) for row in rows]
     keys = ("edges", "found", "hits")
     total = {key: sum(row["genealogy"][key] for row in rows) for key in keys}
@@ -264,9 +268,10 @@ def line_of(row: Row) -> str:
         f"{p['p95']:.2f} ({p['metres_mapped']:.0%})" if p["p95"] is not None else f"- ({p['metres_mapped']:.0%})"
         for p in row.get("positions", {}).values()
     )
+    best = ", ".join(f"{value:.2f}" for value in row.get("bound", {}).values())
     slips = f"{g['right']}/{g['wrong']}/{g['open']}/{g['unknowable']}"
     precision, recall = g["hits"] / max(g["found"], 1), g["hits"] / max(g["edges"], 1)
-    cells = (row["seed"], row["lines"], g["edges"], f"{precision:.5f}", f"{recall:.5f}", slips, worst, drift, places)
+    cells = (row["seed"], row["lines"], g["edges"], f"{precision:.5f}", f"{recall:.5f}", slips, worst, drift, places, best)
     return f"| {' | '.join(map(str, cells))} |"
 
 
