@@ -182,7 +182,7 @@ def _of_log(
         else unsure(file, Message("another line fits better"))
         for line, (seen, _) in best.items()
     }  # fmt: skip
-    if not any(one.clock.sure for one in compared.values()):
+    if not any(one.clock.sure or one.pieces for one in compared.values()):
         for line in [named] if named is not None else list(best):
             far = compare_far(file, times[present], log, *stays[best[line][1]], time_zone=time_zone)
             if far is not None and _trust(far) > _trust(compared[line]):

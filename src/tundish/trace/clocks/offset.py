@@ -43,6 +43,7 @@ class Compared:
     contrast: float = 0.0
     """Share of the scatter that is gone at the best offset; 0 when none was found."""
     pieces: int = 0
+    """Pieces or moments that speak for the offset; 0 when none was found."""
     moments: Sequence[tuple[int, Stamps]] = ()
     """When the log marks beginnings (1) and ends (-1) of pieces, on the pieces' clock; none where it marks nothing."""
 
@@ -77,7 +78,7 @@ def compare(
         return unsure(file, _TOO_FEW)
     log = read(times, signals)
     near = judged(file, times, look(log, starts, ends), time_zone)
-    return near if near.clock.sure else compare_far(file, times, log, starts, ends, time_zone=time_zone) or near
+    return near if near.clock.sure or near.pieces else compare_far(file, times, log, starts, ends, time_zone=time_zone) or near
 
 
 @dataclass(frozen=True)
