@@ -109,7 +109,7 @@ def of_temperature(pieces):
 
 def test_a_piece_gets_what_was_measured_over_its_own_metres(made, pieces):
     column = of_temperature(pieces)
-    assert made_of(column, lambda text, **values: text.format(**values)) == "mean over its own metres, on hot_records"
+    assert made_of(column, lambda text, **values: text.format(**values)) == "mean over its own metres, on hot"
     found = dict(zip(pieces.table.frame[PIECE], pieces.table.frame[column.name], strict=True))
     away = np.abs([found[name] - 273.15 - warm for name, warm in made[1].items() if found[name] is not None])
     assert away.size >= 0.97 * len(made[1])

@@ -118,8 +118,8 @@ def test_a_signal_of_an_earlier_line_comes_by_the_stays_of_forebears_and_their_s
     assert len(known) >= 0.97 * len(made[1])
     away = np.abs([found[name] - 273.15 - made[1][name][0] for name in known])
     assert np.quantile(away, 0.97) < 2.0
-    assert column.window == "upstream:hot_records|stay"
-    assert made_of(column, lambda text, **values: text.format(**values)) == "mean over the stay, on hot_records"
+    assert column.window == "upstream:hot|stay"
+    assert made_of(column, lambda text, **values: text.format(**values)) == "mean over the stay, on hot"
 
 
 def test_the_analysis_of_the_heat_comes_through_coils_and_welds(made, pieces):
