@@ -12,6 +12,8 @@ from tundish.trace.stamps import SECOND, Floats, Stamps, spacing
 
 _STILL = 0.03
 """Share of its usual size below which a signal is near nothing."""
+_KEPT = 2.0
+"""Times as many rows as just beside lie near nothing, if the signal rests there and does not only pass."""
 _RARE, _MOST = 1e-4, 0.98
 """Shares of the rows between which a signal may rest."""
 _NARROW = 0.1
@@ -111,9 +113,11 @@ def _busy(values: Floats) -> Flags | None:
     two = (values == low) | (values == high)
     if two.all():
         return np.asarray(values == high)
-    still = np.abs(values) <= _STILL * float(np.quantile(np.abs(values), 0.9))
-    if _RARE < still.mean() < _MOST:
-        return ~still
+    sizes = np.abs(values)
+    usual = float(np.quantile(sizes, 0.9))
+    still, slow = (float((sizes <= limit * usual).mean()) for limit in (_STILL, 3 * _STILL))
+    if _RARE < still < _MOST and still > _KEPT * (slow - still):
+        return np.asarray(sizes > _STILL * usual)
     apart = values > _parting(values)
     sides = values[~apart], values[apart]
     if not _RARE < apart.mean() < 1 - _RARE:
