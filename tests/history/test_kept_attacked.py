@@ -49,12 +49,11 @@ def truth(made):
 
 
 def capture(plant):
-    place = {**os.environ, "TUNDISH_LANG": "en", "PYTHONUTF8": "1"}
-    return subprocess.run(words(plant), env=place, capture_output=True, text=True, check=False)
+    return subprocess.run(words(plant), capture_output=True, text=True, check=False)
 
 
 def words(plant):
-    return [sys.executable, "-m", "tundish", "trace", str(plant), "--json"]
+    return [sys.executable, "-X", "utf8", "-m", "tundish", "trace", str(plant), "--json", "--lang", "en"]
 
 
 def told(done):
