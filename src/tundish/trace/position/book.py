@@ -254,9 +254,8 @@ def _side_by_side(frame: pl.DataFrame) -> pl.DataFrame:
     first = pl.when("in order").then("row").otherwise("time")
     frame = frame.sort(*group, first, "row", "lane", nulls_last=True)
     other = (pl.col("length") / pl.col("length").shift(1).over(group) - 1.0).abs() > _FILLS
-    once = pl.col("lane").n_unique().over(group) == pl.len().over(
-        group
-    )  # each lane once: one part, whatever a mistyped time says
+    # each lane once is one part, whatever a mistyped time says
+    once = pl.col("lane").n_unique().over(group) == pl.len().over(group)
     again = (pl.col("lane") <= pl.col("lane").shift(1).over(group)) & ~once
     new = pl.col("lane").is_null() | again | (apart & other)
     return frame.with_columns(part=new.fill_null(value=False).cum_sum().over(group))

@@ -35,7 +35,7 @@ _SURE = 0.97
 
 
 _OPTIMISTIC = 1.25
-"""A curve through noisy samples is steeper than the strip, so the samples seem to tell more than they do: by so much, as strips of
+"""A curve through noisy samples is steeper than the strip, so samples seem to tell more than they do: by so much, as strips of
 known shape show (``tests/trace/position/test_profiles_laid.py``)."""
 _OUTSIDE = 6.0
 """Scatters from the middle value beyond which a sample is no more of this piece."""
