@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from tundish.trace.clocks.events import levels
 from tundish.trace.clocks.marks import Marks, marks
 from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps, spacing
 
@@ -61,7 +60,7 @@ class Log:
     @cached_property
     def filled(self) -> Filled | None:
         """The rows with gaps filled; None where no signal changes."""
-        columns = [scaled for signal in self.signals for level in levels(signal) if (scaled := _scaled(level)) is not None]
+        columns = [scaled for signal in self.signals if (scaled := _scaled(signal)) is not None]
         times, rows, logged = _pauses(self.stamps)
         columns = [*(column[rows] for column in columns), *([] if logged is None else [logged])]
         return Filled(times, np.vstack(columns)) if columns else None
