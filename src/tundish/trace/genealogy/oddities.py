@@ -16,6 +16,7 @@ from tundish.trace.genealogy.twice import made_twice
 _GAINED = 0.02
 """Share by which products may outweigh what went in before it is told: scales are that good; unsourced."""
 _SELDOM = 0.2
+"""Share of a line's stays that may overlap and still be worth telling: on lines with more of them it is the rule; unsourced."""
 _OVERLAP = 0.1
 """Part of a usual stay by which stays may overlap before it is told: times are written to the minute."""
 
@@ -68,22 +69,18 @@ def _mass_gained(records: Records, made: Assembled, ids: pl.DataFrame) -> list[F
 
 
 def _rework(records: Records, made: Assembled, ids: pl.DataFrame) -> list[Finding]:
-    again = made.stays.filter((pl.col("turn") > 1) & (pl.col("goes") == "through")).join(ids, on="piece", maintain_order="left")
     return told_by_file(
         records,
-        place_of(records, again),
+        _place_of_stays(records, made.stays.filter((pl.col("turn") > 1) & (pl.col("goes") == "through")), ids),
         ("rework", "info"),
         lambda n: Message("{count} stays are a return of the piece to the same line.", count=n),
     )
 
 
 def _backward(records: Records, made: Assembled, ids: pl.DataFrame) -> list[Finding]:
-    backward = made.stays.filter((pl.col("end") < pl.col("start")) & (pl.col("goes") != "in")).join(
-        ids, on="piece", maintain_order="left"
-    )
     return told_by_file(
         records,
-        place_of(records, backward),
+        _place_of_stays(records, made.stays.filter((pl.col("end") < pl.col("start")) & (pl.col("goes") != "in")), ids),
         ("stay_backward", "warning"),
         lambda n: Message("{count} stays end before they begin.", count=n),
     )
@@ -99,13 +96,15 @@ def _overlapping(records: Records, made: Assembled, ids: pl.DataFrame) -> list[F
     usual = (pl.col("end") - pl.col("start")).median().over("line")
     overlap = ((last - pl.col("start")) > usual * _OVERLAP).fill_null(value=False)
     timed = timed.with_columns(overlap=overlap)
-    told = timed.filter(pl.col("overlap") & (pl.col("overlap").mean().over("line") < _SELDOM)).join(
-        ids, on="piece", maintain_order="left"
-    )
+    told = timed.filter(pl.col("overlap") & (pl.col("overlap").mean().over("line") < _SELDOM))
     return told_by_file(
         records,
-        place_of(records, told),
+        _place_of_stays(records, told, ids),
         ("stays_overlap", "info"),
         lambda n: Message("{count} stays begin before the piece in front has left the line.", count=n),
         Message("Look whether the times were written later or by hand; the order of the pieces stays as the times say."),
     )
+
+
+def _place_of_stays(records: Records, stays: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    return place_of(records, stays.join(ids, on="piece", maintain_order="left"))

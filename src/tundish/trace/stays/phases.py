@@ -11,7 +11,6 @@ from tundish.trace.stamps import NEVER, Stamps
 from tundish.trace.stays.segments import Floats, Segments
 
 Phase = Literal["heating", "holding", "cooling"]
-PHASES: tuple[Phase, ...] = ("heating", "holding", "cooling")
 FEWEST = 12
 """Samples of a stay below which no phases are told apart."""
 _CLEAR = 12.0
