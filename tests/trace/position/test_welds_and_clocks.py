@@ -75,3 +75,22 @@ def test_ten_rows_of_one_written_second_are_laid_evenly_inside_it():
     cells = np.arange(level.mean.shape[1])
     assert np.abs(level.mean[row] - (900.0 + 0.2 * (100.05 + (cells + 0.5) / 2.0)))[2:-2].max() < 0.1
     assert (level.count[row][2:-2] >= 4).all()
+
+
+def test_what_leaves_a_strand_lies_between_its_written_times_where_its_clock_is_known():
+    """A strand at 0.02 m/s shows no mark; slabs of 6 m leave it every 300 s."""
+    t = np.arange(0.0, 4000.0, 1.0)
+    table = trend("ccm", t, {"casting.speed": np.full(t.size, 0.02)})
+    pieces = [{"id": f"S{i}", "length_m": 6.0, "level": "slab"} for i in range(8)]
+    stays = [
+        {"piece": i, "line": "ccm", "start": at(300 * i + 500), "end": at(300 * i + 800), "goes": "out", "length_out_m": 6.0}
+        for i in range(8)
+    ]  # fmt: skip
+    slabs = genealogy(pieces, stays=stays)
+    x = np.array([0.5, 3.0, 5.5])
+    made = measure([table], slabs, aligned({"ccm": "ccm"}), CATALOGUE)
+    for piece in range(8):
+        there = made.along(piece).map("ccm", x)
+        seconds = there.times_us / 1e6 - at(0).timestamp()
+        assert np.abs((seconds - 300 * piece - 500) * 0.02 - x).max() < 0.1
+        assert (there.error_m > 0.05).all()

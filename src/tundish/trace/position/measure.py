@@ -246,7 +246,7 @@ def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple
 
 
 def _by_times(passes: Passes, trend: Trend, stays: pl.DataFrame, of: tuple[str, Floats, float]) -> None:
-    """What leaves a line that hardly moves, as a strand: between its written times, where no mark tells.
+    """What leaves a line that hardly moves, as a strand: between its written times, where no mark tells better.
 
     ``of``: the line, metres that left each stay, and by how many seconds its times may be off.
     """
@@ -254,10 +254,11 @@ def _by_times(passes: Passes, trend: Trend, stays: pl.DataFrame, of: tuple[str, 
     here = ((stays["line"] == line) & (stays["goes"] == "out")).fill_null(value=False).to_numpy()
     start, end = micros(stays, "start"), micros(stays, "end")
     seen = (start >= trend.times[0]) & (end <= trend.times[-1]) & (end > start)
-    own = np.flatnonzero(here & seen & np.isnan(passes.low_m) & (out > 0))
+    doubt_m = doubt_s * float(np.median(trend.speed[trend.speed > 0])) if (trend.speed > 0).any() else np.inf
+    own = np.flatnonzero(here & seen & (out > 0) & ~(passes.sd_m <= doubt_m))
     passes.low_m[own], passes.high_m[own] = trend.metres(start[own]), trend.metres(end[own])
     passes.low_in_m[own], passes.high_in_m[own] = 0.0, out[own]
-    passes.sd_m[own] = doubt_s * float(np.median(trend.speed[trend.speed > 0]))
+    passes.sd_m[own] = doubt_m
 
 
 def _book(
