@@ -154,7 +154,8 @@ def spans_of(genealogy: Genealogy, into: Floats, out: Floats) -> Spans:
         np.where(there, np.nan_to_num(column(stays, name)[stay] if stays.height else parent_m), 0.0)
         for name in ("head_crop_m", "tail_crop_m")
     ]
-    low, high, doubt, strips = _parts_of_parent(edges, parent_m, child_m, crops)
+    share = edges["share_of_child"].fill_null(1.0).to_numpy()  # what was welded together of several is not all of one
+    low, high, doubt, strips = _parts_of_parent(edges, parent_m, child_m * share, crops)
     cut = edges.select("child", "line", "kind", span=pl.Series(high - low).fill_nan(None))
     whole = pl.when(pl.col("kind").cast(pl.String).is_in(_ONLY_CUT)).then(pl.col("span").sum().over("child", "line"))
     child_m = np.where(child_m > 0, child_m, column(cut.select(whole.alias("span")), "span"))
