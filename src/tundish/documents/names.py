@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from tundish.table import Column
-from tundish.trace.carried import UPSTREAM
+from tundish.trace.forebears.carried import UPSTREAM
 from tundish.vocabulary import load_catalogue
 from tundish.vocabulary.words import even_blanks
 

@@ -14,6 +14,7 @@ from tundish.trace.base import at, files_of, origin_of
 from tundish.trace.batches import find_batches
 from tundish.trace.clocks import Aligned
 from tundish.trace.companions import find_twins, of_twins
+from tundish.trace.forebears.own_metres import OwnMetres
 from tundish.trace.ids import is_identity
 from tundish.trace.intervals import is_regular, trace_intervals
 from tundish.trace.keys import refuse_strangers
@@ -21,7 +22,6 @@ from tundish.trace.laid import Laid, lay_out, lay_plan
 from tundish.trace.large import align_all
 from tundish.trace.loose import Loose, about_strangers, of_loose
 from tundish.trace.mended import Mended, mend
-from tundish.trace.own_metres import OwnMetres
 from tundish.trace.pieces import END, MOMENT, PIECE, START, Link, Pieces
 from tundish.trace.position import measure
 from tundish.trace.spelling import spell

@@ -12,9 +12,9 @@ import polars as pl
 from tundish.errors import Message, TooLarge
 from tundish.table import Column, Table
 from tundish.trace.base import Base, Joined, files_of, join, lay_base
+from tundish.trace.forebears.lineage import Lineage, numbers_of
 from tundish.trace.ids import Ids, is_identity, tells_where
 from tundish.trace.keys import Plan, plan
-from tundish.trace.lineage import Lineage, numbers_of
 from tundish.trace.mended import Mended
 from tundish.trace.spelling import spell
 from tundish.trace.stacks import part_with

@@ -12,16 +12,20 @@ from tundish.errors import Message
 from tundish.table import Finding, Progress, Table
 from tundish.trace.base import at, files_of, origin_of
 from tundish.trace.clocks import Aligned, given
+from tundish.trace.clocks.righted import righted
+from tundish.trace.forebears.carried import Upstream
+from tundish.trace.forebears.own_metres import OwnMetres
+from tundish.trace.forebears.rows import about_shares, of_rows
+from tundish.trace.forebears.signals import about_later, of_line
 from tundish.trace.keys import Plan
 from tundish.trace.laid import Laid, column_of_stay
-from tundish.trace.own_metres import OwnMetres
 from tundish.trace.pieces import Clock
+from tundish.trace.stacks import by_line
 from tundish.trace.stamps import NEVER
 from tundish.trace.stays.decision import of_pieces, sole_stamp
 from tundish.trace.stays.parted import Bench, of_parted_signals
 from tundish.trace.stays.signals import Signals, Stay, of_signals, same_clock
 from tundish.trace.stays.zones import Zone, find_zones
-from tundish.trace.upstream import Upstream, about_later, about_shares, by_line, of_line, of_rows, righted
 
 
 @dataclass

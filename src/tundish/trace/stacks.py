@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -30,6 +30,25 @@ def part_with(tables: Sequence[Table], whole: Table, column: str) -> Table:
     """Of the tables that ``whole`` was taken apart into, the one in which most rows have a value in ``column``."""
     parts = [table for table in tables if {*table.origins} <= {*whole.origins} and any(c.name == column for c in table.columns)]
     return max(parts, key=lambda table: table.frame.height - table.frame[column].null_count())
+
+
+def by_line(table: Table, lines: Mapping[str, str]) -> list[tuple[str | None, Table]]:
+    """The rows of each line of a table stacked from logs of several; ``lines``: file -> line. None where it is not known."""
+    told = [lines.get(origin.file) for origin in table.origins] or [lines.get(table.name)]
+    if len(set(told)) == 1 or SOURCE not in table.frame.columns:
+        return [(told[0] if len(set(told)) == 1 else None, table)]
+    parts = []
+    for line in dict.fromkeys(told):
+        sources = [n for n, one in enumerate(told) if one == line]
+        renumbered = pl.col(SOURCE).replace_strict(
+            dict(zip(sources, range(len(sources)), strict=True)), return_dtype=table.frame[SOURCE].dtype
+        )
+        rows = table.frame.filter(pl.col(SOURCE).is_in(sources)).with_columns(renumbered)
+        chunks = tuple(replace(chunk, source=sources.index(chunk.source)) for chunk in table.parts if chunk.source in sources)
+        recipes = tuple(table.recipes[n] for n in sources) if table.recipes else ()
+        origins = tuple(table.origins[n] for n in sources)
+        parts.append((line, replace(table, frame=rows, origins=origins, parts=chunks, recipes=recipes)))
+    return parts
 
 
 def _parts(table: Table, catalogue: Catalogue) -> list[Table]:

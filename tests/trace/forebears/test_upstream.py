@@ -13,9 +13,9 @@ from tundish import flow, trace
 from tundish.documents.names import made_of
 from tundish.settings import Settings
 from tundish.table import Column
-from tundish.trace.carried import carried
+from tundish.trace.forebears.carried import carried
+from tundish.trace.forebears.lineage import Lineage, ways
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS, Genealogy
-from tundish.trace.lineage import Lineage, ways
 from tundish.trace.pieces import END, PIECE
 from tundish.trace.stamps import NEVER
 from tundish.trace.stays.features import Feature

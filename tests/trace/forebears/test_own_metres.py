@@ -10,7 +10,7 @@ import pytest
 from tundish import flow, trace
 from tundish.documents.names import made_of
 from tundish.settings import Settings
-from tundish.trace.own_metres import Spells
+from tundish.trace.forebears.own_metres import Spells
 from tundish.trace.pieces import PIECE
 from tundish.trace.stamps import NEVER
 

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from tundish.table import Column
+from tundish.table import Column, Finding
+from tundish.trace.forebears.lineage import Ways
 from tundish.trace.genealogy.sums import in_order
-from tundish.trace.lineage import Ways
+from tundish.trace.pieces import Clock, Link
 from tundish.trace.stays.features import Feature
 
 UPSTREAM = "upstream:"
 """Begins the window of a feature that was carried to the piece; then the line, nothing where no line is known; then ``|`` and
 the window on that line, if any."""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Features of one table about forebears, carried to the pieces asked about."""
+
+    features: tuple[Feature, ...]
+    link: Link
+    linked: npt.NDArray[np.bool_]
+    """Which pieces it tells of."""
+    findings: tuple[Finding, ...]
+    clocks: tuple[Clock, ...] = ()
 
 
 def carried(feature: Feature, ways: Ways, line: str | None) -> Feature:
