@@ -24,6 +24,8 @@ _STEPS: tuple[tuple[int, int, float], ...] = (
 )  # fmt: skip
 """Pieces and stretches taken together, and the cost of it: half the squared deviation that would be as unlikely. A mark too
 many or missing is seen on about one weld in fifty; a stretch without a piece or a piece without a stretch is rarer."""
+_SWAPPED = (2, 2, 5.0)
+"""Two pieces that came the other way round than their written times say: a mistyped start or end."""
 _FEW = 30
 _APART = 6.0
 """Scatters by which the levels with and without strip differ at least."""
@@ -255,7 +257,7 @@ def _forward(parts: Parts, feeds: Feeds, scale: float) -> tuple[list[dict[int, t
     count, todo = feeds.start.size, parts.low_m.size
     cost = _Cost(parts, feeds, scale)
     low, high = cost.reach()
-    steps = [step for step in _STEPS if parts.welded or step[0] < 2]
+    steps = [step for step in (*_STEPS, _SWAPPED) if parts.welded or step[0] < 2 or step is _SWAPPED]
     rows: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(count + 1)]
     rows[0][int(low[0]) if count else 0] = (0.0, 0, 0)
     for done in range(count + 1):
@@ -281,7 +283,10 @@ def _backward(rows: list[dict[int, tuple[float, int, int]]], todo: int, count: i
     here = min(rows[count], key=lambda place: rows[count][place][0])
     while done:
         _, pieces, stretches = rows[done][here]
-        if pieces and stretches:
+        if (pieces, stretches) == _SWAPPED[:2]:
+            first[done - 2 : done] = last[done - 2 : done] = here - 1, here - 2
+            shared[done - 2 : done] = 1
+        elif pieces and stretches:
             first[done - pieces : done], last[done - pieces : done] = here - stretches, here - 1
             shared[done - pieces : done] = pieces
         done, here = done - pieces, here - stretches
@@ -317,6 +322,8 @@ class _Cost:
     def __call__(self, done: int, pieces: int, here: int, stretches: int) -> float:
         if not stretches:
             return 0.0
+        if (pieces, stretches) == _SWAPPED[:2]:
+            return self(done + 1, 1, here, 1) + self(done, 1, here + 1, 1)
         length = self.high_m[here + stretches - 1] - self.low_m[here]
         if not pieces:
             return -4.0 if length < self.crumb_m else 0.0
