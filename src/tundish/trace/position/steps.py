@@ -26,6 +26,11 @@ _CUT_FITS = 0.015
 """Share by which a length worked out from cuts may differ from the counted one."""
 _MEAN = 3.0**-0.5
 """Root mean square of what grows evenly from 0 to 1."""
+_WEIGHED = 0.003
+"""Share of a piece's length by which its cuts are off where they follow from weighed masses, one standard deviation."""
+_UNSURE = 0.03
+"""Share by which such parts may miss the counted length; what misses it by more is not parted so."""
+_ALL_BUT = 0.9
 _UNCOVERED = 0.02
 """Share of a piece that may have come of nothing known."""
 
@@ -62,6 +67,12 @@ def steps(book: Book, piece: int, stay: int | None) -> tuple[tuple[Step, ...], f
     covered = sum(step.across.length_m for step in told)
     if abs(covered - length) > _UNCOVERED * length:
         return told, length
+    free = len(told) > 1 and not book.cut[[step.edge for step in told if step.edge is not None]].all()
+    if free:  # in the order in which the line saw them
+        order.sort(key=lambda i: float(book.passes.low_m[told[i].stay]))
+    if free and abs(sum(ran) / scale - length) < _UNSURE * length:
+        told = _fitted(told, order, (sum(ran) / scale - length, ran, scale))
+        ran = [_ran(book, step) for step in told]
     metres = sum(ran) / scale
     cut = MARK_M * max(slope_of(told[i].across.inverse()) for i in (order[0], order[-1]))
     marks = max(float(book.passes.sd_m[step.stay]) for step in told)
@@ -74,13 +85,30 @@ def steps(book: Book, piece: int, stay: int | None) -> tuple[tuple[Step, ...], f
         return told, length
     weight = recorded**2 / (recorded**2 + doubt**2)
     true = weight * metres + (1.0 - weight) * length
+    spread = float(np.hypot(_MEAN * weight * unsure * true, _WEIGHED * true if free else 0.0))
     made, at = [], 0.0
     for i in order:
         end = true if i == order[-1] else at + ran[i] / sum(ran) * true
         part = straight((at, end), (float(told[i].across.y[0]), float(told[i].across.y[-1])))
-        made += [] if part is None else [replace(told[i], across=part, stretch_sd=_MEAN * weight * unsure * true)]
+        made += [] if part is None else [replace(told[i], across=part, stretch_sd=spread)]
         at = end
     return tuple(made), true
+
+
+def _fitted(told: Sequence[Step], order: Sequence[int], over: tuple[float, Sequence[float], float]) -> tuple[Step, ...]:
+    """Parts of a piece whose cuts no record tells, both outer cuts moved so that the line counted its length between them.
+
+    ``over``: metres by which the parts are too long as they stand, what the gauge counted of each, and its scale.
+    """
+    excess, ran, scale = over
+    made = list(told)
+    for i, end in ((order[0], 0), (order[-1], -1)):
+        across = told[i].across
+        share = min(excess / 2.0 * scale / ran[i], _ALL_BUT)
+        y = across.y.copy()
+        y[end] += share * (y[-1 - end] - y[end])
+        made[i] = replace(made[i], across=Map(across.x, y))
+    return tuple(made)
 
 
 def _cut_length(book: Book, told: Sequence[Step]) -> float | None:
