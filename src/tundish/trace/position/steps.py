@@ -59,56 +59,60 @@ def steps(book: Book, piece: int, stay: int | None) -> tuple[tuple[Step, ...], f
     length = _made_length(book, piece, stay)
     told = tuple(_as_recorded(book, piece, stay, length)) if length > 0 else ()
     line = "" if not told or told[0].stay < 0 else book.lines[told[0].stay] or ""
-    scale, unsure = book.scales.get(line, (None, 0.0))
-    ran = [_ran(book, step) for step in told]
-    if scale is None or not told or not np.isfinite(ran).all():
-        return told, length
-    order = sorted(range(len(told)), key=lambda i: float(told[i].across.x[0]))
     covered = sum(step.across.length_m for step in told)
-    if abs(covered - length) > _UNCOVERED * length:
+    if line not in book.scales or abs(covered - length) > _UNCOVERED * length:
         return told, length
+    scale, unsure = book.scales[line]
     free = len(told) > 1 and not book.cut[[step.edge for step in told if step.edge is not None]].all()
-    if free:  # in the order in which the line saw them
-        order.sort(key=lambda i: float(book.passes.low_m[told[i].stay]))
-    if free and abs(sum(ran) / scale - length) < _UNSURE * length:
-        told = _fitted(told, order, (sum(ran) / scale - length, ran, scale))
-        ran = [_ran(book, step) for step in told]
-    metres = sum(ran) / scale
-    cut = MARK_M * max(slope_of(told[i].across.inverse()) for i in (order[0], order[-1]))
-    marks = max(float(book.passes.sd_m[step.stay]) for step in told)
-    doubt = float(np.hypot(unsure * metres, np.sqrt(2.0) * np.hypot(cut, marks)))
-    cut_length = _cut_length(book, told)
-    recorded = _COUNTED * length
-    if cut_length is not None and abs(cut_length - length) < _CUT_FITS * length:
-        length, recorded = cut_length, float(np.sqrt(2.0) * MARK_M)
-    if abs(metres - length) > 6.0 * np.hypot(doubt, recorded):
+    parts = _as_seen(book, told, length * scale) if free else sorted(told, key=lambda step: float(step.across.x[0]))
+    ran = [_ran(book, step) for step in parts]
+    ruled = _ruled(book, parts, length, (sum(ran) / scale, unsure)) if np.isfinite(ran).all() else None
+    if ruled is None:
         return told, length
-    weight = recorded**2 / (recorded**2 + doubt**2)
-    true = weight * metres + (1.0 - weight) * length
+    true, weight = ruled
     spread = float(np.hypot(_MEAN * weight * unsure * true, _WEIGHED * true if free else 0.0))
-    made, at = [], 0.0
-    for i in order:
-        end = true if i == order[-1] else at + ran[i] / sum(ran) * true
-        part = straight((at, end), (float(told[i].across.y[0]), float(told[i].across.y[-1])))
-        made += [] if part is None else [replace(told[i], across=part, stretch_sd=spread)]
-        at = end
+    ends = true * np.cumsum([0.0, *ran]) / sum(ran)
+    made = []
+    for step, low, high in zip(parts, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        part = straight((low, high), (float(step.across.y[0]), float(step.across.y[-1])))
+        made += [] if part is None else [replace(step, across=part, stretch_sd=spread)]
     return tuple(made), true
 
 
-def _fitted(told: Sequence[Step], order: Sequence[int], over: tuple[float, Sequence[float], float]) -> tuple[Step, ...]:
-    """Parts of a piece whose cuts no record tells, both outer cuts moved so that the line counted its length between them.
+def _ruled(book: Book, parts: Sequence[Step], length: float, counted: tuple[float, float]) -> tuple[float, float] | None:
+    """Metres of a piece and the weight in them of those that the line counted; None where these cannot be of this piece.
 
-    ``over``: metres by which the parts are too long as they stand, what the gauge counted of each, and its scale.
+    ``counted``: metres between its cuts by the line's gauge, and how far its scale may be off, as a share.
     """
-    excess, ran, scale = over
-    made = list(told)
-    for i, end in ((order[0], 0), (order[-1], -1)):
-        across = told[i].across
-        share = min(excess / 2.0 * scale / ran[i], _ALL_BUT)
+    metres, unsure = counted
+    cut = MARK_M * max(slope_of(step.across.inverse()) for step in (parts[0], parts[-1]))
+    marks = max(float(book.passes.sd_m[step.stay]) for step in parts)
+    doubt = float(np.hypot(unsure * metres, np.sqrt(2.0) * np.hypot(cut, marks)))
+    recorded, by_cuts = _COUNTED * length, _cut_length(book, parts)
+    if by_cuts is not None and abs(by_cuts - length) < _CUT_FITS * length:
+        length, recorded = by_cuts, float(np.sqrt(2.0) * MARK_M)
+    if abs(metres - length) > 6.0 * np.hypot(doubt, recorded):
+        return None
+    weight = recorded**2 / (recorded**2 + doubt**2)
+    return weight * metres + (1.0 - weight) * length, weight
+
+
+def _as_seen(book: Book, told: Sequence[Step], run_m: float) -> list[Step]:
+    """Parts of a piece whose cuts no record tells, in the order in which the line saw them.
+
+    Both outer cuts are moved so that the line counted the piece's length ``run_m``, in metres of its gauge, between them.
+    """
+    made = sorted(told, key=lambda step: float(book.passes.low_m[step.stay]))
+    ran = [_ran(book, step) for step in made]
+    excess = sum(ran) - run_m
+    if not abs(excess) < _UNSURE * run_m:
+        return made
+    for i, end in ((0, 0), (-1, -1)):
+        across = made[i].across
         y = across.y.copy()
-        y[end] += share * (y[-1 - end] - y[end])
+        y[end] += min(excess / 2.0 / ran[i], _ALL_BUT) * (y[-1 - end] - y[end])
         made[i] = replace(made[i], across=Map(across.x, y))
-    return tuple(made)
+    return made
 
 
 def _cut_length(book: Book, told: Sequence[Step]) -> float | None:
