@@ -10,16 +10,18 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.table import ROW, SOURCE, Column, Finding, Known, Progress, Repair, Table
-from tundish.trace.base import at, files_of, origin_of
+from tundish.trace.base import at, origin_of
 from tundish.trace.batches import find_batches
 from tundish.trace.clocks import Aligned
 from tundish.trace.companions import find_twins, of_twins
 from tundish.trace.forebears.own_metres import OwnMetres
+from tundish.trace.ground import Ground
 from tundish.trace.ids import is_identity
 from tundish.trace.intervals import is_regular, trace_intervals
 from tundish.trace.keys import refuse_strangers
 from tundish.trace.laid import Laid, lay_out, lay_plan
 from tundish.trace.large import align_all
+from tundish.trace.late import about_late, mostly_late
 from tundish.trace.loose import Loose, about_strangers, of_loose
 from tundish.trace.mended import Mended, mend
 from tundish.trace.pieces import END, MOMENT, PIECE, START, Link, Pieces
@@ -74,8 +76,8 @@ def trace(
     tell("trace", 1 + len(laid.joined), len(mended.tables))
     offsets = clock_offsets_s or {}
     aligned = _aligned(laid, mended, bench, offsets, gauges_m=gauges_m or {}, time_zone=time_zone)
-    metres = _metres(laid, mended, aligned, gauges_m or {})
-    loose = of_loose(laid, aligned, metres=metres, offsets=offsets, bench=bench, tell=tell, todo=len(mended.tables))
+    ground = Ground(laid, aligned, _metres(laid, mended, aligned, gauges_m or {}), offsets, bench)
+    loose = of_loose(ground, tell=tell, todo=len(mended.tables))
     refuse_strangers(found, loose.strangers)
     features += more + [feature for one in loose.told for feature in one.features]
     findings += told + loose.findings + [finding for one in loose.told for finding in one.findings]
@@ -189,15 +191,12 @@ def _of_many(laid: Laid) -> tuple[list[Feature], list[Finding]]:
         if events.rows and events.late > 0.5 * events.rows:
             uncut = replace(laid.moments.cut, moments=np.full_like(laid.moments.moments, NEVER))
             events = of_events(one.table, one.segments, uncut, laid.catalogue, without=without)
-            reason = Message("most rows of {file} are stamped after the decision moment", file=files_of(one.table))
-            features += [when_known(feature, "after", reason) for feature in events.features]
+            features += [mostly_late(feature, one.table) for feature in events.features]
             known = "after"
         else:
             features += events.features
         if events.late and known == "before":
-            text = Message("{file}: {count} rows came after the decision moment of their piece and are not used.",
-                           file=files_of(one.table), count=events.late)  # fmt: skip
-            findings.append(Finding("late_rows", "info", text, origin_of(one.table), events.late))
+            findings.append(about_late(one.table, events.late))
     return features, findings
 
 

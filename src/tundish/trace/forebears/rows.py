@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,44 +13,33 @@ from tundish.trace.base import files_of, origin_of
 from tundish.trace.forebears.carried import Upstream, carried
 from tundish.trace.forebears.lineage import Lineage, ended, numbers_of, ways
 from tundish.trace.ids import Ids, comparable, is_identity, shares
+from tundish.trace.laid import Laid
+from tundish.trace.late import about_late, mostly_late
 from tundish.trace.pieces import Link
 from tundish.trace.spelling import spell
-from tundish.trace.stamps import NEVER, Stamps, stamp_column, stamps
-from tundish.trace.stays.features import Feature, describe, when_known
+from tundish.trace.stamps import NEVER, stamp_column, stamps
+from tundish.trace.stays.features import Feature, describe
 from tundish.trace.stays.segments import Ints
 from tundish.vocabulary import Catalogue
 
 _MOSTLY = 0.5
 
 
-def of_rows(
-    whole: Table,
-    lineage: Lineage,
-    catalogue: Catalogue,
-    *,
-    bridges: Sequence[Table],
-    known_until: Stamps,
-    without: frozenset[str],
-) -> Upstream | None:
+def of_rows(whole: Table, laid: Laid) -> Upstream | None:
     """Values of rows that each name a forebear, carried to the pieces; None when most rows name none.
 
-    ``bridges``: tables that may name both a forebear and what the rows name, as a coil's record does its heat. Rows of a
-    stay that ended, or, without one, that were stamped, after the piece's moment are not used; where these are the most, the
-    values are known only after the moment.
+    Rows of a stay that ended, or, without one, that were stamped, after the piece's moment are not used; where these are the
+    most, the values are known only after the moment.
     """
-    named = _naming(whole, lineage, catalogue)
-    at = np.arange(whole.frame.height)
+    lineage, known_until = laid.lineage, laid.moments.cut.moments
+    named = _named(whole, laid)
     if named is None:
-        bridged = _bridged(whole, bridges, lineage, catalogue)
-        if bridged is None:
-            return None
-        column, pieces, at = bridged
-    else:
-        column, pieces = named
+        return None
+    column, pieces, at = named
     table = replace(whole, frame=whole.frame[at])
     rows = table.frame[ROW].to_list() if ROW in table.frame.columns else range(1, table.frame.height + 1)
     told = ended(lineage.genealogy, table, pieces, rows)
-    stamp = stamp_column(table, catalogue)
+    stamp = stamp_column(table, laid.catalogue)
     stamped = np.full(pieces.size, NEVER) if stamp is None else stamps(table, stamp.name)
     ends = told["end"].to_numpy()
     ends = np.where(ends == NEVER, stamped, ends)
@@ -61,25 +49,32 @@ def of_rows(
         found, _ = ways(lineage, pieces, ends, np.full_like(known_until, NEVER))
     if not found.reached.any():
         return None
-    reason = Message("most rows of {file} are stamped after the decision moment", file=files_of(table))
-    features = []
-    for line, of_its in _lines(told["line"], found.source):
-        for feature in _values(table, catalogue, without):
-            kept = feature if of_its is None else Feature(feature.column, feature.values.set(~of_its, None))
-            one = carried(kept, found, line)
-            features.append(when_known(one, "after", reason) if too_late else one)
+    features = [
+        carried(feature if of_its is None else Feature(feature.column, feature.values.set(~of_its, None)), found, line)
+        for line, of_its in _lines(told["line"], found.source)
+        for feature in _values(table, laid)
+    ]
+    if too_late:
+        features = [mostly_late(feature, table) for feature in features]
     reached = int(np.unique(at[found.source]).size)
     link = Link(table.name, "key", (column.header, column.header), whole.frame.height, reached, int(found.reached.sum()), 0)
+    findings = [_joined(table, column, link), *([about_late(table, late)] if late and not too_late else [])]
+    return Upstream(tuple(features), link, found.reached, tuple(findings))
+
+
+def _joined(table: Table, column: Column, link: Link) -> Finding:
     text = Message(
         "{file} joined by {column}: {rows_linked} of {rows} rows, {pieces_linked} pieces by what they were made of.",
-        file=files_of(table), column=column.header, rows_linked=reached, rows=link.rows, pieces_linked=link.pieces_linked,
+        file=files_of(table), column=column.header,
+        rows_linked=link.rows_linked, rows=link.rows, pieces_linked=link.pieces_linked,
     )  # fmt: skip
-    told_ = [Finding("linked", "info", text, origin_of(table), reached)]
-    if late and not too_late:
-        said = Message("{file}: {count} rows came after the decision moment of their piece and are not used.",
-                       file=files_of(table), count=late)  # fmt: skip
-        told_.append(Finding("late_rows", "info", said, origin_of(table), late))
-    return Upstream(tuple(features), link, found.reached, tuple(told_))
+    return Finding("linked", "info", text, origin_of(table), link.rows_linked)
+
+
+def _named(table: Table, laid: Laid) -> tuple[Column, Ints, Ints] | None:
+    """The column by which rows tell of forebears; for each pair of a forebear and a row the two numbers."""
+    named = _naming(table, laid.lineage, laid.catalogue)
+    return _bridged(table, laid) if named is None else (*named, np.arange(table.frame.height))
 
 
 def _naming(table: Table, lineage: Lineage, catalogue: Catalogue) -> tuple[Column, Ints] | None:
@@ -103,13 +98,13 @@ def _naming(table: Table, lineage: Lineage, catalogue: Catalogue) -> tuple[Colum
     return None if best is None else best[1:]
 
 
-def _bridged(
-    table: Table, bridges: Sequence[Table], lineage: Lineage, catalogue: Catalogue
-) -> tuple[Column, Ints, Ints] | None:
-    """The column by which rows hang on another table that names forebears; for each pair the forebear and the row."""
+def _bridged(table: Table, laid: Laid) -> tuple[Column, Ints, Ints] | None:
+    """By way of another table that names both a forebear and what the rows name, as a coil's record does its heat."""
+    catalogue = laid.catalogue
+    bridges = [one for one in (*laid.plan.loose, laid.home, *(other.table for other in laid.joined)) if not one.parts]
     for mine in _ids(table, catalogue):
         for bridge in bridges:
-            named = None if bridge.name == table.name else _naming(bridge, lineage, catalogue)
+            named = None if bridge.name == table.name else _naming(bridge, laid.lineage, catalogue)
             for other in _ids(bridge, catalogue) if named else ():
                 if named is None or other.column is named[0] or shares(other, mine) <= 0:
                     continue
@@ -127,10 +122,10 @@ def _ids(table: Table, catalogue: Catalogue) -> list[Ids]:
     return [ids for ids in found if not ids.running]
 
 
-def _values(table: Table, catalogue: Catalogue, without: frozenset[str]) -> list[Feature]:
-    made = []
+def _values(table: Table, laid: Laid) -> list[Feature]:
+    made, without = [], laid.no_statistics(table)
     for column in table.columns:
-        identity = is_identity(column, catalogue)
+        identity = is_identity(column, laid.catalogue)
         if column.kind == "time" or (not identity and column.name in without):
             continue
         values = table.frame[column.name]

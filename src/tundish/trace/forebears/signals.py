@@ -12,79 +12,54 @@ import polars as pl
 from tundish.errors import Message
 from tundish.table import Finding, Table
 from tundish.trace.base import files_of, origin_of
-from tundish.trace.clocks import Aligned
 from tundish.trace.clocks.righted import righted
 from tundish.trace.forebears.carried import Upstream, carried
-from tundish.trace.forebears.lineage import Lineage, ways
+from tundish.trace.forebears.lineage import ways
 from tundish.trace.forebears.own_metres import OwnMetres
+from tundish.trace.ground import Ground
 from tundish.trace.pieces import Clock, Link
-from tundish.trace.stamps import Stamps, microseconds
+from tundish.trace.stamps import microseconds
 from tundish.trace.stays.features import Feature
-from tundish.trace.stays.parted import Bench, of_parted_signals
-from tundish.trace.stays.signals import Stay, of_signals
-from tundish.vocabulary import Catalogue
+from tundish.trace.stays.signals import Stay
 
 
-def of_line(
-    table: Table,
-    line: str,
-    lineage: Lineage,
-    aligned: Aligned,
-    catalogue: Catalogue,
-    *,
-    known_until: Stamps,
-    without: frozenset[str],
-    metres: OwnMetres | None = None,
-    bench: Bench | None = None,
-) -> Upstream | None:
+def of_line(table: Table, line: str, ground: Ground) -> Upstream | None:
     """Statistics of signals over the stays of forebears on a line, carried to the pieces; None when there was none of these.
 
-    Where ``metres`` knows which metres of these became the piece, over the time in which they were under each gauge. Of what
-    ended after the piece's moment (``known_until``) nothing is used.
+    Where it is known which metres of these became the piece, over the time in which they were under each gauge. Of what ended
+    after the piece's moment nothing is used.
     """
-    stays = lineage.stays.filter(pl.col("line") == line)
+    laid, metres = ground.laid, None if table.parts else ground.metres
+    known_until, without = laid.moments.cut.moments, laid.no_statistics(table)
+    stays = laid.lineage.stays.filter(pl.col("line") == line)
     starts, ends = (microseconds(stays[name]) for name in ("start", "end"))
     if not starts.size:
         return None
-    told, clocks = righted(table, aligned, catalogue)
-    stay = Stay(starts, ends, line, {})
-    if table.parts:
-        if bench is None:
-            raise ValueError(table.name)
-        made = of_parted_signals(told, stay, catalogue, clocks, known_until=ends, without=without, bench=bench)
-    else:
-        made = of_signals(told, stay, catalogue, clocks, known_until=ends, without=without)
+    told, clocks = righted(table, ground.aligned, laid.catalogue)
+    made = ground.signals(told, Stay(starts, ends, line, {}), clocks, known_until=ends, without=without)
     if made is None:
         return None
-    found, _ = ways(lineage, np.where(made.linked, stays["piece"].to_numpy(), -1), ends, known_until)
+    found, _ = ways(laid.lineage, np.where(made.linked, stays["piece"].to_numpy(), -1), ends, known_until)
     if not found.reached.any():
         return None
     features = tuple(carried(feature, found, line) for feature in made.features)
     link = replace(made.link, pieces_linked=int(found.reached.sum()))
-    own = None
-    if metres is not None and not table.parts:
-        own = _of_metres(told, line, metres, catalogue, clocks, known_until=known_until, without=without)
+    own = None if metres is None else _of_metres(told, line, metres, ground, clocks)
     if own is not None:
         features = tuple(_rather(feature, own) for feature in features)
-    mine = tuple(clock for clock in aligned.clocks if any(origin.file == clock.file for origin in table.origins))
+    mine = tuple(clock for clock in ground.aligned.clocks if any(origin.file == clock.file for origin in table.origins))
     findings = [one for one in made.findings if one.code not in ("linked", "pieces_without_signal")]
     said = [_joined(table, link, line), *([] if own is None else [_about_metres(table, line, own, found.reached)])]
-    said += [_of_whole_stays(table, line)] if metres is not None and table.parts else []
+    said += [_of_whole_stays(table, line)] if ground.metres is not None and table.parts else []
     return Upstream(features, link, found.reached, (*said, *findings), mine or (made.clock,))
 
 
 def _of_metres(
-    table: Table,
-    line: str,
-    metres: OwnMetres,
-    catalogue: Catalogue,
-    clocks: Mapping[str, Clock],
-    *,
-    known_until: Stamps,
-    without: frozenset[str],
+    table: Table, line: str, metres: OwnMetres, ground: Ground, clocks: Mapping[str, Clock]
 ) -> dict[str, Feature] | None:
     """The same statistics over each piece's own metres; null where these are not known, None where none are."""
     made: dict[str, Feature] = {}
+    known_until, without = ground.laid.moments.cut.moments, ground.laid.no_statistics(table)
     columns = [column for column in table.columns if column.name not in without and column.kind != "time"]
     for gauge_m, names in metres.gauges(table, columns).items():
         spells = metres.on(line, table, gauge_m)
@@ -92,13 +67,12 @@ def _of_metres(
             return None
         known = spells.known(known_until.size, known_until)
         others = without | {column.name for column in columns if column.name not in names}
-        found = of_signals(
-            table, Stay(spells.starts, spells.ends, line, {}), catalogue, clocks, known_until=spells.ends, without=others
-        )
-        ways_ = spells.to(known_until.size, known)
+        stay = Stay(spells.starts, spells.ends, line, {})
+        found = ground.signals(table, stay, clocks, known_until=spells.ends, without=others)
+        sources = spells.to(known_until.size, known)
         for feature in () if found is None or not known.any() else found.features:
             window = "metres" if feature.column.window == "stay" else feature.column.window
-            one = carried(Feature(replace(feature.column, window=window), feature.values), ways_, line)
+            one = carried(Feature(replace(feature.column, window=window), feature.values), sources, line)
             made[one.column.name] = one
     return made or None
 
