@@ -17,7 +17,9 @@ from tundish.trace.genealogy.uses import Uses
 _LATE = 0.99
 """Quantile of the wait between making and use, beyond which a piece is hardly ever left lying."""
 _LIKELY = 3
+"""Ids named to a reader for each row at most: more is no help in looking it up."""
 _WORTH = 0.01
+"""Least probability of an id that is named."""
 
 
 def doubts(records: Records, events: Events, uses: Uses, links: Links, made: Assembled) -> tuple[Finding, ...]:
@@ -30,34 +32,56 @@ def doubts(records: Records, events: Events, uses: Uses, links: Links, made: Ass
     )
     told = told.join(_likely(uses, links), on="use", how="left", maintain_order="left")
     told = told.with_columns(found=pl.col("id").fill_null(""), expected=pl.col("likely").fill_null(""))
-    blank = told.filter(pl.col("even").is_null() & pl.col("piece").is_null())
-    loose = told.filter(pl.col("even").is_not_null() & pl.col("piece").is_null())
-    unmade = told.filter(pl.col("piece").is_not_null() & (pl.col("making") < 0))
-    before = _before_records(unmade, told, uses)
-    inputs = [(n, source.into.column.header) for n, source in enumerate(records.sources) if source.into is not None]
-    columns = pl.DataFrame(inputs, schema={"source": pl.Int64, "column": pl.String}, orient="row")
-    hint = Message("Look the rows up and correct the ids in the source; what is likely is named with its probability.")
     return (
+        *_untied(records, told),
+        *_unmade(records, told, uses),
+        *_of_other_kind(records, told),
         *told_by_file(
             records,
-            blank,
+            _respelled(told, uses),
+            ("id_respelled", "info"),
+            lambda n: Message("{count} ids are written otherwise than where the piece was made; taken as the same.", count=n),
+        ),
+        *oddities(records, events, made),
+    )
+
+
+def _untied(records: Records, told: pl.DataFrame) -> list[Finding]:
+    """Uses tied to no piece: without an id, and with one that fits none."""
+    loose = told.filter(pl.col("piece").is_null())
+    return [
+        *told_by_file(
+            records,
+            loose.filter(pl.col("even").is_null()),
             ("parent_missing", "warning"),
             lambda n: Message("{count} rows do not say what went in, and nothing else says it surely.", count=n),
-            hint,
+            _look_up(),
         ),
         *told_by_file(
             records,
-            loose,
+            loose.filter(pl.col("even").is_not_null()),
             ("id_doubtful", "warning"),
             lambda n: Message("{count} ids fit no piece well enough, or several; these rows are left open.", count=n),
-            hint,
+            _look_up(),
         ),
+    ]
+
+
+def _look_up() -> Message:
+    return Message("Look the rows up and correct the ids in the source; what is likely is named with its probability.")
+
+
+def _unmade(records: Records, told: pl.DataFrame, uses: Uses) -> list[Finding]:
+    """Ids that stay as they are although no record made a piece of that id."""
+    unmade = told.filter(pl.col("piece").is_not_null() & (pl.col("making") < 0))
+    before = _before_records(unmade, told, uses)
+    return [
         *told_by_file(
             records,
             unmade.filter(~before),
             ("parent_unrecorded", "warning"),
             lambda n: Message("{count} ids name pieces that no record made.", count=n),
-            hint,
+            _look_up(),
         ),
         *told_by_file(
             records,
@@ -66,22 +90,20 @@ def doubts(records: Records, events: Events, uses: Uses, links: Links, made: Ass
             lambda n: Message("{count} ids name pieces that were made before the records begin.", count=n),
             Message("Export the earlier records too if these pieces matter."),
         ),
-        *told_by_file(
-            records,
-            told.filter("moved").join(columns, on="source", maintain_order="left").drop("expected"),
-            ("id_of_other_kind", "warning"),
-            lambda n: Message(
-                "{count} ids are those of another kind of material, which records made; they are taken as these.", count=n
-            ),
-            Message("Look whether the column holds what its header says, and correct the ids in the source."),
+    ]
+
+
+def _of_other_kind(records: Records, told: pl.DataFrame) -> list[Finding]:
+    inputs = [(n, source.into.column.header) for n, source in enumerate(records.sources) if source.into is not None]
+    columns = pl.DataFrame(inputs, schema={"source": pl.Int64, "column": pl.String}, orient="row")
+    return told_by_file(
+        records,
+        told.filter("moved").join(columns, on="source", maintain_order="left").drop("expected"),
+        ("id_of_other_kind", "warning"),
+        lambda n: Message(
+            "{count} ids are those of another kind of material, which records made; they are taken as these.", count=n
         ),
-        *told_by_file(
-            records,
-            _respelled(told, uses),
-            ("id_respelled", "info"),
-            lambda n: Message("{count} ids are written otherwise than where the piece was made; taken as the same.", count=n),
-        ),
-        *oddities(records, events, made),
+        Message("Look whether the column holds what its header says, and correct the ids in the source."),
     )
 
 

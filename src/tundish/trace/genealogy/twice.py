@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import Finding, Severity
+from tundish.table import Finding
 from tundish.trace.genealogy.events import Events, most_said
 from tundish.trace.genealogy.places import origin_of, told_by_file
 from tundish.trace.genealogy.records import Records
@@ -36,39 +38,26 @@ def made_twice(records: Records, events: Events, ids: pl.DataFrame) -> list[Find
     files = [origin_of(records, s, o).file for s, o in pairs.select("source_before", "origin_before").iter_rows()]
     expected = pl.Series(files, dtype=pl.String) + " / " + pairs["row_before"].cast(pl.String)
     pairs = pairs.with_columns(expected=expected + " (" + pairs["chance"].round(2).cast(pl.String) + ")")
-    kind: tuple[str, Severity] = ("made_twice", "warning")
     hint = Message("Look both records up; the other one is named with the chance of this reading.")
-    of = pairs.partition_by("cause", as_dict=True)
-    none = pairs.clear()
+    of, none = pairs.partition_by("cause", as_dict=True), pairs.clear()
     return [
-        *told_by_file(
-            records,
-            of.get(("told",), none),
-            kind,
-            lambda n: Message(
-                "{count} records tell once more of a piece that was made: it seems to be written twice.", count=n
-            ),
-            hint,
-        ),
-        *told_by_file(
-            records,
-            of.get(("again",), none),
-            kind,
-            lambda n: Message(
-                "{count} records make an id again of what it was made of before: it seems to be rework.", count=n
-            ),
-            hint,
-        ),
-        *told_by_file(
-            records,
-            of.get(("other",), none),
-            kind,
-            lambda n: Message(
-                "{count} records give another piece an id that one had before: used again, or mistyped.", count=n
-            ),
-            hint,
-        ),
+        finding
+        for cause, text in _TOLD.items()
+        for finding in told_by_file(records, of.get((cause,), none), ("made_twice", "warning"), text, hint)
     ]
+
+
+_TOLD: Mapping[str, Callable[[int], Message]] = {
+    "told": lambda n: Message(
+        "{count} records tell once more of a piece that was made: it seems to be written twice.", count=n
+    ),
+    "again": lambda n: Message(
+        "{count} records make an id again of what it was made of before: it seems to be rework.", count=n
+    ),
+    "other": lambda n: Message(
+        "{count} records give another piece an id that one had before: used again, or mistyped.", count=n
+    ),
+}
 
 
 def _makings(events: Events) -> pl.DataFrame:
@@ -96,8 +85,7 @@ def _judged(pairs: pl.DataFrame, makings: pl.DataFrame) -> pl.DataFrame:
     """Pairs with ``cause`` and ``chance``; what two pieces have in common by chance is drawn from the plant's own."""
     order = np.random.default_rng(0).permutation(makings.height)
     drawn = makings.with_columns(makings[order.tolist()][name].alias(f"{name}_before") for name in makings.columns)
-    zero = pl.lit(0.0)
-    score = {"told": zero, "again": zero, "other": zero}
+    score = dict.fromkeys(_TOLD, pl.lit(0.0))
     for name in ("parent", "mass_out", "length_out"):
         known = drawn.select(_same(name).alias("same")).to_series().drop_nulls()
         chance = (float(known.sum()) + 0.5) / (known.len() + 1.0)

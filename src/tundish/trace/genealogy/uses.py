@@ -34,10 +34,22 @@ class Uses:
 
 def find_uses(records: Records, events: Events) -> Uses:
     """All uses, each tied to the making whose id it states."""
-    rows = events.rows
-    takes = [n for n, source in enumerate(records.sources) if source.into is not None]
     names = events.makings.select("space", "even").unique()
-    into = rows.filter((pl.col("goes") == "make") & pl.col("source").is_in(takes)).select(
+    frame = pl.concat([_going_in(records, events.rows), _staying(events.rows, names)]).sort("order", maintain_order=True)
+    frame = _of_other_kinds(frame.with_row_index("use").with_columns(pl.col("use").cast(pl.Int64)), names)
+    makings = _with_unrecorded(frame, events.makings, events.rows)
+    named = makings.group_by("space", "even", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("n"), pl.col("event").first().alias("making")
+    )
+    frame = frame.join(named, on=["space", "even"], how="left", maintain_order="left").with_columns(
+        pl.col("n").fill_null(0), making=pl.when(pl.col("n") == 1).then("making")
+    )
+    return Uses(frame, makings)
+
+
+def _going_in(records: Records, rows: pl.DataFrame) -> pl.DataFrame:
+    takes = [n for n, source in enumerate(records.sources) if source.into is not None]
+    return rows.filter((pl.col("goes") == "make") & pl.col("source").is_in(takes)).select(
         "order",
         "line",
         pl.lit("in").alias("role"),
@@ -46,40 +58,26 @@ def find_uses(records: Records, events: Events) -> Uses:
         pl.col("in_id").alias("id"),
         pl.col("out").alias("stem"),
     )
+
+
+def _staying(rows: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """What came and went as itself, by the id that a making has where the row writes two."""
     known_in = rows.select("order", "in_space", "in").join(
         names, left_on=["in_space", "in"], right_on=["space", "even"], how="semi"
     )
     by_in = pl.col("out").is_null() | (
         (pl.col("in_space") == pl.col("out_space")) & pl.col("order").is_in(known_in["order"].implode())
     )
-    stays = (
-        rows.filter(pl.col("goes") == "through")
-        .with_columns(by_in=by_in.fill_null(value=False))
-        .select(
-            "order",
-            "line",
-            pl.lit("self").alias("role"),
-            pl.when("by_in").then("in_space").otherwise("out_space").alias("space"),
-            pl.when("by_in").then("in").otherwise("out").alias("even"),
-            pl.when("by_in").then("in_id").otherwise("out_id").alias("id"),
-            pl.lit(None, pl.String).alias("stem"),
-        )
+    stays = rows.filter(pl.col("goes") == "through").with_columns(by_in=by_in.fill_null(value=False))
+    return stays.select(
+        "order",
+        "line",
+        pl.lit("self").alias("role"),
+        pl.when("by_in").then("in_space").otherwise("out_space").alias("space"),
+        pl.when("by_in").then("in").otherwise("out").alias("even"),
+        pl.when("by_in").then("in_id").otherwise("out_id").alias("id"),
+        pl.lit(None, pl.String).alias("stem"),
     )
-    frame = (
-        pl.concat([into, stays])
-        .sort("order", maintain_order=True)
-        .with_row_index("use")
-        .with_columns(pl.col("use").cast(pl.Int64))
-    )
-    frame = _of_other_kinds(frame, names)
-    makings = _with_unrecorded(frame, events.makings, rows)
-    named = makings.group_by("space", "even", maintain_order=True).agg(
-        pl.len().cast(pl.Int64).alias("n"), pl.col("event").first().alias("making")
-    )
-    frame = frame.join(named, on=["space", "even"], how="left", maintain_order="left").with_columns(
-        pl.col("n").fill_null(0), making=pl.when(pl.col("n") == 1).then("making")
-    )
-    return Uses(frame, makings)
 
 
 def _of_other_kinds(frame: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
