@@ -59,6 +59,15 @@ class Origin:
         return tuple(dict.fromkeys((self.file, *sheet, self.file.rpartition("/")[2])))
 
     @property
+    def stem(self) -> str:
+        """What the file is called, without its folder and its ending.
+
+        >>> Origin("lots.zip/slitting.csv").stem
+        'slitting'
+        """
+        return self.file.rpartition("/")[2].rpartition(".")[0]
+
+    @property
     def spots(self) -> tuple[str, ...]:
         """How a person may name the column in plant.toml: ``file:column`` for each name of the file."""
         return tuple(f"{place}:{self.column}" for place in self.places)

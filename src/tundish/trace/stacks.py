@@ -97,7 +97,7 @@ def _part(table: Table, sources: Sequence[int], frame: pl.DataFrame, *, first: b
     kept = frame.select(*(c.name for c in columns), *(name for name in frame.columns if name.startswith("#"))).with_columns(
         source
     )
-    name = table.name if first and len(origins) > 1 else origins[0].file.rpartition("/")[2].rpartition(".")[0]
+    name = table.name if first and len(origins) > 1 else origins[0].stem
     told = replace(table, name=name, frame=kept, columns=columns, origins=origins)
     return told if first else replace(told, matches=(), findings=(), repairs=(), asides=())
 

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from tundish.errors import Message
-from tundish.table import ROW, SOURCE, Column, Finding, Origin, Table
+from tundish.table import ROW, SOURCE, Column, Finding, Table
+from tundish.trace.base import origin_of
 from tundish.trace.clocks.gauges import at_reference
 from tundish.trace.clocks.midnight import day_rows, told_of_days
 from tundish.trace.clocks.offset import Compared, Seen, compare_far, judged, look, unsure
@@ -51,7 +52,7 @@ class Aligned:
 
     def clock(self, table: Table) -> Clock | None:
         """The clock of the table's first file (see :func:`by_file` for a table of several); None where it was not compared."""
-        return next((clock for clock in self.clocks if clock.file == _origin(table).file), None)
+        return next((clock for clock in self.clocks if clock.file == origin_of(table).file), None)
 
 
 def align(
@@ -89,7 +90,7 @@ def align(
         clocks.append(best.clock if stated is None else stated)
         findings += best.findings if stated is None else ()
         if line is not None:
-            lines[_origin(table).file] = line
+            lines[origin_of(table).file] = line
             if stated is None and best.clock.sure and best.moments:
                 marked[line] = best
     stays_there, typed = sharpened(genealogy.stays, {line: one.moments for line, one in marked.items()})
@@ -164,7 +165,7 @@ def _of_log(
     """The comparison with the line that fits best, and the line; None for the line when it cannot be told."""
     times = spread(stamps(table, column.name))
     present = times != NEVER
-    file = _origin(table).file
+    file = origin_of(table).file
     log = read(times[present], [signal[present] for signal in at_reference(table, times, gauges_m)], _mended(table, times))
     if not stays:
         return unsure(file, Message("there are no stays to compare with")), None
@@ -192,7 +193,7 @@ def _of_log(
 
 def _mended(table: Table, times: Stamps) -> list[int]:
     """Stamps from which on the order of the rows put the file right, and at which its own clock went on again."""
-    file = _origin(table).file
+    file = origin_of(table).file
     numbers = table.frame[ROW].to_numpy() if ROW in table.frame.columns else np.arange(table.frame.height) + 1
     firsts = [r.origin.row for r in table.repairs if r.code == "clock_went_back" and r.origin.file == file]
     rows = [int(np.flatnonzero(numbers == first)[0]) for first in firsts if first in numbers]
@@ -217,12 +218,12 @@ def _told_apart(table: Table, best: Mapping[str, Compared]) -> tuple[Compared, s
     text = Message(
         "{file} fits the pieces of {first} and of {second} alike; its clock is taken as equal. "
         "Name the file after its line, or state the difference under [clocks] in plant.toml.",
-        file=_origin(table).file,
+        file=origin_of(table).file,
         first=first,
         second=close[1] if close[0] == first else close[0],
     )
-    compared = unsure(_origin(table).file, Message("two lines fit alike"))
-    return replace(compared, findings=(Finding("line_unsure", "warning", text, _origin(table)),)), None
+    compared = unsure(origin_of(table).file, Message("two lines fit alike"))
+    return replace(compared, findings=(Finding("line_unsure", "warning", text, origin_of(table)),)), None
 
 
 def _trust(compared: Compared) -> float:
@@ -246,7 +247,3 @@ def _named(table: Table, lines: Sequence[str]) -> str | None:
 
 def _parts(name: str) -> set[str]:
     return {part for part in re.split(r"[\W_]+", name.casefold()) if len(part) > 1 or part.isdigit()}
-
-
-def _origin(table: Table) -> Origin:
-    return table.origins[0] if table.origins else Origin(table.name)

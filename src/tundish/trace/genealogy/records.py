@@ -109,7 +109,7 @@ def read_records(tables: Sequence[Table], catalogue: Catalogue, keys: Mapping[st
 def _called(frame: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
     """Lines that are named by their exports, as people call them."""
     stems = {source.table.name for source in sources}
-    stems |= {origin.file.rpartition("/")[2].rpartition(".")[0] for source in sources for origin in source.table.origins}
+    stems |= {origin.stem for source in sources for origin in source.table.origins}
     names = called(line for line in frame["line"].unique().drop_nulls().sort() if line in stems)
     return frame.with_columns(pl.col("line").replace(names))
 
@@ -309,7 +309,7 @@ def _line(table: Table, feeding: bool) -> pl.Series:
                     bare = words.str.contains(r"^\W*\d{0,2}\W*$").any()
                     return (pl.select(table.name + " " + words).to_series() if bare else words).alias("line")
     if SOURCE in frame.columns and len(table.origins) > 1:
-        names = pl.Series([origin.file.rpartition("/")[2].rpartition(".")[0] for origin in table.origins])
+        names = pl.Series([origin.stem for origin in table.origins])
         used = names.gather(frame[SOURCE].cast(pl.Int64))
         if names.n_unique() > 1 and (used.n_unique() == 1 or feeding or _side_by_side(table)):
             return used.alias("line")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from tundish.table import Origin
 from tundish.trace.genealogy.balance import balance
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.genealogy.index import Reach, Rows
@@ -77,7 +78,7 @@ def _file(material: Material, table: str | None, line: str | None) -> str | None
     files = material.files.get(table or "", ())
     if len(files) == 1:
         return files[0]
-    stems = {file: file.rpartition("/")[2].rpartition(".")[0] for file in files}
+    stems = {file: Origin(file).stem for file in files}
     return next((file for file, stem in stems.items() if line in (stem, line_of(stem))), table)
 
 
