@@ -12,12 +12,13 @@ import polars as pl
 from tundish.works.chain import papers, places
 from tundish.works.chain import trends as trending
 from tundish.works.chain import truth as truths
+from tundish.works.chain.flaws import defects, defects_of, flaws
 from tundish.works.chain.ids import Scribe
+from tundish.works.chain.laboratory import laboratory
 from tundish.works.chain.lines import run_line
 from tundish.works.chain.material import Material, Stay, begin
 from tundish.works.chain.motion import Drives, lead_of
 from tundish.works.chain.plant import ChainLine, Plant, build
-from tundish.works.chain.strip import cut
 from tundish.works.chain.truth import ChainTruth, TrueClock, TrueLine, load
 
 __all__ = ["ChainTruth", "TrueClock", "TrueLine", "build", "load", "operate", "write"]
@@ -56,10 +57,10 @@ def write(
     window = papers.window_of(material)
     rows = [row for line in plant.lines for row in papers.production(material, line, window, scribe, folder)]
     traced = _trace(material, window, coils)
-    scars, found = _flaws(material, traced)
+    scars, found = flaws(material, traced.finals)
     if found:
-        papers.defects(material, [(f.piece, f.low, f.high, f.side, f.name) for f in found], window, scribe, folder)
-    lab, samples = papers.laboratory(material, window, scribe, folder)
+        defects(material, found, scribe, folder)
+    lab, samples = laboratory(material, window, scribe, folder)
     clocks = [truths.clock_of(plant, lab, plant.lab_clock, window.begin, window.end)]
     written: dict[int, tuple[ChainLine, trending.Trend]] = {}
     if trends:
@@ -69,7 +70,7 @@ def write(
     motions = drives.motions if trends else {}
     frames["knots"] = truths.timed(plant, places.knots(material, traced.passages, motions, traced.finals if trends else ()))
     frames["samples"] = truths.timed(plant, _samples(samples))
-    frames["defects"] = _defects(material, found)
+    frames["defects"] = defects_of(material, found)
     lines_true = tuple(_line(line, rows, written.get(line.step)) for line in plant.lines)
     _write_settings(folder, lines_true)
     since, until = (truths.utc(plant, seconds).isoformat() for seconds in (window.begin, window.end))
@@ -98,16 +99,6 @@ class _Traced:
     passages: places.Passages
 
 
-@dataclass(frozen=True, slots=True)
-class _Flaw:
-    piece: int
-    low: float
-    high: float
-    side: str
-    name: str
-    step: int | None
-
-
 def _trace(material: Material, window: papers.Window, coils: int) -> _Traced:
     """The pieces made in the last stays of the last strip line, and where their material came through."""
     last = max(line.step for line in material.plant.lines if line.kind != "pack")
@@ -122,29 +113,6 @@ def _trace(material: Material, window: papers.Window, coils: int) -> _Traced:
         hits = [i for i, stay in enumerate(own) if any(part.origin in origins for part in stay.passed)]
         stays[step] = own[max(min(hits) - 1, 0) : max(hits) + 2]
     return _Traced(finals, stays, passages)
-
-
-def _flaws(material: Material, traced: _Traced) -> tuple[list[trending.Scar], list[_Flaw]]:
-    """Thin spots in some final pieces, made on one of the lines, and what the inspector wrote of them and of others."""
-    rng = np.random.default_rng([material.plant.seed, 465])
-    scars, found = [], []
-    for number in traced.finals:
-        if rng.random() >= 0.15:
-            continue
-        piece = material.pieces[number]
-        size = material.length(piece.parts, piece.step)
-        at = float(rng.uniform(0.1, 0.9)) * size
-        side = str(rng.choice(["상면", "하면"]))
-        if rng.random() < 0.6:
-            part = cut(piece.parts, material.shapes(piece.parts, piece.step), at)[1][0]
-            step = int(rng.integers(-1, piece.step))
-            scars.append(trending.Scar(part.origin, part.begin, step))
-            found.append(_Flaw(number, max(at - 1.5, 0.0), at + 1.5, side, "두께이상", step))
-        else:
-            found.append(
-                _Flaw(number, at, at + float(rng.uniform(0.5, 20.0)), side, str(rng.choice(["스크래치", "롤마크"])), None)
-            )
-    return scars, found
 
 
 def _write_trends(
@@ -206,19 +174,3 @@ def _write_settings(folder: Path, lines: Sequence[TrueLine]) -> None:
 def _samples(samples: Sequence[tuple[int, float, float]]) -> pl.DataFrame:
     schema = {"piece": pl.Int64(), "x_m": pl.Float64(), "seconds": pl.Float64()}
     return pl.DataFrame(list(samples), schema=schema, orient="row")
-
-
-def _defects(material: Material, found: Sequence[_Flaw]) -> pl.DataFrame:
-    lines = material.plant.lines
-    rows = [
-        (f.piece, f.low, f.high, f.side, f.name, None if f.step is None or f.step < 0 else lines[f.step].name) for f in found
-    ]
-    schema = {
-        "piece": pl.Int64(),
-        "from_m": pl.Float64(),
-        "to_m": pl.Float64(),
-        "side": pl.String(),
-        "name": pl.String(),
-        "line": pl.String(),
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")

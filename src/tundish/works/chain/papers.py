@@ -1,42 +1,18 @@
-"""What do people and the MES write down about a chain? Production tables line by line, laboratory samples, defects found."""
+"""What does the MES, or who keeps its table, write down about each line of a chain?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
-from tundish.works import files
 from tundish.works.chain import words
 from tundish.works.chain.ids import Scribe
 from tundish.works.chain.material import Link, Material, Output, Stay
-from tundish.works.chain.plant import COMES_OUT, ChainLine, Layout, Level, Style
-
-Value = str | float | datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table before it is written."""
-
-    file: str
-    title: str
-    style: Style
-    layout: Layout
-    keys: tuple[str, ...]
-    headers: tuple[str, ...]
-    units: tuple[str, ...]
-
-    @property
-    def first_row(self) -> int:
-        """Row of the file where the body begins, the first row being 1."""
-        if self.layout == "xlsx":
-            return 3
-        return 3 if self.style in ("korean", "tags") else 2
+from tundish.works.chain.plant import COMES_OUT, ChainLine, Level
+from tundish.works.chain.sheets import Sheet, Value, write_sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,31 +61,6 @@ def production(material: Material, line: ChainLine, window: Window, scribe: Scri
     return [
         Written(sheet.file, sheet.first_row + i, line.step, number[id(link)]) for i, link in enumerate(rows) if link.child >= 0
     ]
-
-
-def write_sheet(folder: Path, sheet: Sheet, columns: Sequence[Sequence[Value]], *, by_hand: bool = False) -> None:
-    """Write a table in its layout; what is not a number stays empty."""
-    columns = [[None if isinstance(value, float) and np.isnan(value) else value for value in column] for column in columns]
-    if sheet.layout == "xlsx":
-        page = files.Sheet("실적", sheet.title, [list(sheet.headers)], [list(row) for row in zip(*columns, strict=True)])
-        files.workbook(folder / sheet.file, [page])
-        return
-    form = "%Y-%m-%d %H:%M" if by_hand else TIME_FORMS[sheet.style]
-    texts = [[_text(value, form) for value in column] for column in columns]
-    body = pl.DataFrame({f"{i}": pl.Series(column, dtype=pl.String) for i, column in enumerate(texts)})
-    top: list[list[str]] = [[sheet.title]] if sheet.style == "korean" else []
-    below = [list(sheet.units)] if sheet.style == "tags" else []
-    encoding = "cp949" if sheet.layout == "cp949" else "utf-8-sig"
-    content = files.delimited([*top, list(sheet.headers), *below], body, encoding=encoding)
-    (folder / sheet.file).write_bytes(content)
-
-
-TIME_FORMS: dict[Style, str] = {
-    "korean": "%Y-%m-%d %H:%M:%S",
-    "short": "%Y/%m/%d %H:%M:%S",
-    "tags": "%Y%m%d%H%M%S",
-    "mixed": "%Y.%m.%d %H:%M:%S",
-}
 
 
 class _Hand:
@@ -284,90 +235,3 @@ def _add_ids(
             excel=excel,
         )
         columns[key] = [float(text) if excel and text is not None and text.isdigit() else text for text in texts]
-
-
-def defects(
-    material: Material, found: Sequence[tuple[int, float, float, str, str]], window: Window, scribe: Scribe, folder: Path
-) -> str:
-    """Write the list of defects: piece, from and to in metres of the piece, side, name; the file's name."""
-    plant = material.plant
-    rng = np.random.default_rng([plant.seed, 460])
-    line = plant.lines[-1] if plant.lines[-1].kind != "pack" else plant.lines[-2]
-    heads = dict(words.DEFECTS)
-    heads["piece"] = words.OUT_ID[material.pieces[found[0][0]].level] if found else heads["piece"]
-    keys = tuple(heads)
-    headers = tuple(words.head(heads[key], line.style) for key in keys)
-    units = tuple("m" if key in ("from", "to") else "" for key in keys)
-    sheet = Sheet("결함이력.csv", "결함 이력", line.style, "cp949", keys, headers, units)
-    ends = {o.piece: o.end for o in material.outputs if o.step == line.step}
-    off = np.clip(0.15 * rng.standard_normal(len(found)), -0.3, 0.3)
-    columns: list[list[Value]] = [
-        list(
-            scribe.column(
-                [material.pieces[piece].id for piece, *_ in found],
-                file=sheet.file,
-                header=headers[0],
-                first_row=sheet.first_row,
-                spelling=2,
-                by_hand=True,
-            )
-        ),
-        [round(max(low + o, 0.0), 1) for (_, low, _, _, _), o in zip(found, off, strict=True)],
-        [round(max(high + o, 0.0), 1) for (_, _, high, _, _), o in zip(found, off, strict=True)],
-        [side for *_, side, _ in found],
-        [name for *_, name in found],
-        [plant.at(ends[piece] + float(rng.uniform(600.0, 7200.0))) for piece, *_ in found],
-    ]
-    write_sheet(folder, sheet, columns)
-    return sheet.file
-
-
-def laboratory(material: Material, window: Window, scribe: Scribe, folder: Path) -> tuple[str, list[tuple[int, float, float]]]:
-    """Write the laboratory's workbook, on its own clock; its name, and piece, true metres and true time of each sample."""
-    plant = material.plant
-    rng = np.random.default_rng([plant.seed, 470])
-    step = max(line.step for line in plant.lines if line.kind in ("tandem", "anneal", "temper"))
-    line = plant.lines[step]
-    taken = [o for o in material.outputs if o.step == step and window.begin <= o.start and o.end <= window.end]
-    taken = [o for o in taken if rng.random() < 0.6]
-    places = [
-        ("TAIL", o.length - float(rng.uniform(0.5, 3.0))) if rng.random() < 0.7 else ("HEAD", float(rng.uniform(0.5, 3.0)))
-        for o in taken
-    ]
-    moments = [
-        (o.end if end == "TAIL" else o.start) + float(rng.uniform(0.0, 10.0)) for o, (end, _) in zip(taken, places, strict=True)
-    ]
-    offsets = plant.lab_clock.offset_at(np.array(moments, dtype=np.float64))
-    keys = tuple(words.LABORATORY)
-    headers = tuple(words.head(words.LABORATORY[key], line.style) for key in keys)
-    units = tuple("" for _ in keys)
-    sheet = Sheet("시험실적.xlsx", "재질 시험 실적", line.style, "xlsx", keys, headers, units)
-    ids = scribe.column(
-        [material.pieces[o.piece].id for o in taken],
-        file=sheet.file,
-        header=headers[0],
-        first_row=sheet.first_row,
-        spelling=1,
-        by_hand=True,
-        excel=True,
-    )
-    strength = rng.normal(280.0, 15.0, len(taken))
-    columns: list[list[Value]] = [
-        [float(text) if text is not None and text.isdigit() else text for text in ids],
-        [plant.at(float(np.round(t - o))) for t, o in zip(moments, offsets, strict=True)],
-        [end if line.style == "tags" else {"HEAD": "선단", "TAIL": "미단"}[end] for end, _ in places],
-        [round(at + float(np.clip(rng.normal(0.0, 0.15), -0.3, 0.3)), 1) for _, at in places],
-        [round(float(x), 0) for x in strength],
-        [round(float(x) * 1.25 + float(rng.normal(0.0, 4.0)), 0) for x in strength],
-        [round(52.0 - 0.05 * float(x) + float(rng.normal(0.0, 0.8)), 1) for x in strength],
-    ]
-    write_sheet(folder, sheet, columns)
-    return sheet.file, [(o.piece, at, t) for o, (_, at), t in zip(taken, places, moments, strict=True)]
-
-
-def _text(value: Value, form: str) -> str | None:
-    if isinstance(value, datetime):
-        return value.strftime(form)
-    if isinstance(value, float):
-        return f"{value:g}" if value != round(value) else f"{value:.0f}"
-    return None if value is None else str(value)
