@@ -24,6 +24,7 @@ from tundish.errors import TundishError
 from tundish.settings import Settings
 from tundish.trace.clocks import Aligned, align
 from tundish.trace.genealogy import Genealogy, trace_material
+from tundish.trace.mended import mend
 from tundish.trace.position import Lengths, measure
 from tundish.works import chain
 from tundish.works.chain import ChainTruth, TrueClock
@@ -218,12 +219,12 @@ def run_trends(folder: Path, truth: ChainTruth) -> Row:
     """Clocks and positions of a plant with trends, where these parts are there."""
     gauges = tomllib.loads((folder / "plant.toml").read_text(encoding="utf-8"))["gauges"]
     standard = flow.standard(folder, Settings(gauges_m=gauges), lambda *_: None)
-    tables = standard.tables.tables
-    found = trace_material(tables, standard.catalogue)
+    mended = mend(standard.tables.tables, standard.catalogue)
+    tables, found = mended.tables, mended.genealogy
     began = time.perf_counter()
     row: Row = {}
     try:
-        aligned = align(tables, found, standard.catalogue)
+        aligned = align(tables, found, standard.catalogue, gauges_m=gauges)
         row |= {"clocks": judge_clocks(aligned, truth), "clocks_s": round(time.perf_counter() - began, 1)}
         began = time.perf_counter()
         lengths = measure(tables, found, aligned, standard.catalogue, gauges_m=gauges)

@@ -23,9 +23,9 @@ import numpy as np
 from tundish import flow, works
 from tundish.settings import Settings
 from tundish.table import Table
-from tundish.trace.clocks import Aligned, align, mend_times
+from tundish.trace.clocks import Aligned, align
 from tundish.trace.clocks.align import by_file
-from tundish.trace.genealogy import trace_material
+from tundish.trace.mended import mend
 from tundish.trace.stamps import NEVER, SECOND, stamp_column, stamps
 from tundish.works import chain
 
@@ -41,8 +41,8 @@ def measure(seed: int, folder: Path) -> Iterator[Row]:
     plant = folder / f"p{seed}"
     gauges = tomllib.loads((plant / "plant.toml").read_text(encoding="utf-8")).get("gauges", {})
     found = flow.standard(plant, Settings(), lambda *_: None)
-    tables = mend_times(found.tables.tables, found.catalogue)
-    genealogy = trace_material(tables, found.catalogue)
+    mended = mend(found.tables.tables, found.catalogue)
+    tables, genealogy = mended.tables, mended.genealogy
     began = time.perf_counter()
     aligned = align(tables, genealogy, found.catalogue, gauges_m=gauges)
     seconds = time.perf_counter() - began
