@@ -9,7 +9,8 @@ from tundish.documents.history import level_name
 from tundish.documents.standing_out import standing_out
 from tundish.documents.words import percent, share
 from tundish.locale import mark, number
-from tundish.trace.history.doubts import DOUBTFUL, EVIDENCE
+from tundish.trace.history.doubts import EVIDENCE
+from tundish.trace.history.overview import DOUBTFUL
 
 if TYPE_CHECKING:
     from tundish.documents.history_form import SiblingsOut, StayOut

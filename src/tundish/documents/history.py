@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from tundish.documents.history_form import (
+    VERSION,
     ClockOut,
     GroundOut,
     HistoryOut,
@@ -70,7 +71,7 @@ def written(history: History, plant: str, lang: Language, *, time_zone: str) -> 
     """A history in the documented form; texts in the reader's language, times in UTC."""
     write: Write = partial(render, lang=lang, time_zone=time_zone)
     return HistoryOut(
-        schema_version="1.0",
+        schema_version=VERSION,
         plant=plant,
         language=lang,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -94,7 +95,7 @@ def overview_written(material: Material, plant: str, lang: Language, *, time_zon
     write: Write = partial(render, lang=lang, time_zone=time_zone)
     whole = material.overview
     return OverviewOut(
-        schema_version="1.0",
+        schema_version=VERSION,
         plant=plant,
         language=lang,
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tundish.documents.answer import FindingOut
 from tundish.trace.genealogy.graph import EdgeKind, Evidence
 
-VERSION = "1.0"
+VERSION: Final = "1.0"
 """Of the form: the first number grows when a reader of the old form would break, else the second."""
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]

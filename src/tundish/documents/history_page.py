@@ -18,7 +18,8 @@ from tundish.documents.tree import NOTHING, Reader, metres, notes, place, span, 
 from tundish.documents.words import Say, bare, percent, share, speaker
 from tundish.locale import number
 from tundish.settings import Language
-from tundish.trace.history.doubts import DOUBTFUL, EVIDENCE
+from tundish.trace.history.doubts import EVIDENCE
+from tundish.trace.history.overview import DOUBTFUL
 
 MOST_TIES = 300
 MOST_STAYS = 300

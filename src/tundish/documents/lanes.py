@@ -8,7 +8,7 @@ from html import escape
 
 from tundish.documents.history_form import HistoryOut, KinOut, TieOut
 from tundish.documents.words import Say, share
-from tundish.trace.history.doubts import DOUBTFUL
+from tundish.trace.history.overview import DOUBTFUL
 
 MOST = 12
 """Pieces of a lane that are drawn, those with the largest shares; the others are one box."""

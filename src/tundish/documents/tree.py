@@ -25,7 +25,8 @@ from tundish.documents.standing_out import beside, shown
 from tundish.documents.words import Say, amount, bare, percent, share, speaker
 from tundish.locale import mark, number
 from tundish.settings import Language
-from tundish.trace.history.doubts import DOUBTFUL, EVIDENCE
+from tundish.trace.history.doubts import EVIDENCE
+from tundish.trace.history.overview import DOUBTFUL
 
 MOST_TIES = 40
 """Lines of a tree; the page and the JSON hold the rest."""

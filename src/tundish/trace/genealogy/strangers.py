@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from tundish.trace.genealogy.evidence import Floats, Ints, Sides
+from tundish.trace.genealogy.strays import NUMBERED
 from tundish.trace.genealogy.uses import Uses
 
 _FEWEST = 30
-_NUMBERED = r"^(.*?)(\d{1,15})$"
 _BEYOND = 0.2
 """So far beyond the ids of a series, as a share of its reach, ids of the same series may lie that no record made."""
 _PRIOR = 10.0
@@ -64,7 +64,7 @@ def _between_equals(sides: Sides, plain: Ints, use: Ints) -> Floats:
 
 def _out_of_range(uses: Uses, pairs: pl.DataFrame) -> Floats:
     """Log chance that the id of an unknown piece lies far from all known ids, as slips often do; 0 where it does not."""
-    parts = {"stem": pl.col("even").str.extract(_NUMBERED, 1), "number": pl.col("even").str.extract(_NUMBERED, 2)}
+    parts = {"stem": pl.col("even").str.extract(NUMBERED, 1), "number": pl.col("even").str.extract(NUMBERED, 2)}
     named = pl.col("number").cast(pl.Float64)
     known = uses.makings.filter(pl.col("source").is_not_null()).select("space", **parts).with_columns(named)
     reach = known.drop_nulls().group_by("space", "stem").agg(pl.len(), low=pl.col("number").min(), high=pl.col("number").max())

@@ -11,11 +11,10 @@ import polars as pl
 
 from tundish.table import ROW, SOURCE, Column, Table
 from tundish.trace.clocks import Aligned
-from tundish.trace.genealogy.graph import Genealogy
-from tundish.trace.genealogy.index import Numbers, Rows
+from tundish.trace.genealogy.index import Numbers
 from tundish.trace.history.in_parts import Span
 from tundish.trace.history.material import Material, Recorded
-from tundish.trace.history.small import renumbered
+from tundish.trace.history.small import small
 from tundish.trace.history.told import Note
 from tundish.trace.spelling import SEPARATORS
 from tundish.trace.stamps import SECOND, role
@@ -48,17 +47,17 @@ def along(
     gauges_m: Mapping[str, float] | None = None,
 ) -> Alongside | None:
     """The profile of a piece as it left its last line; None where neither signal nor sample nor defect reaches it."""
-    pieces, stays, windows = _around(material, number)
-    small = _small(material, pieces, stays)
+    pieces, windows = _around(material, number)
+    near = small(material, pieces, material.index.edges_up(pieces))
     narrow = [
-        table for one in material.tables if (table := _narrow(one, material, windows, small.pieces, catalogue)) is not None
+        table for one in material.tables if (table := _narrow(one, material, windows, near.pieces, catalogue)) is not None
     ]
     if not narrow:
         return None
     from tundish.trace.position import measure  # compiled kernels: slow to import, and a tree needs none
 
     clocks = Aligned(material.clocks, material.lines)
-    lengths = measure(narrow, small, clocks, catalogue, gauges_m=gauges_m)
+    lengths = measure(narrow, near, clocks, catalogue, gauges_m=gauges_m)
     profile = lengths.along(int(np.searchsorted(pieces, number)))
     if profile.length_m <= 0 or not (profile.signals or profile.places.height):
         return None
@@ -68,8 +67,8 @@ def along(
     return Alongside(_numbered(profile, pieces, number), _notes(profile, narrow))
 
 
-def _around(material: Material, number: int) -> tuple[Numbers, Rows, dict[str, tuple[int, int]]]:
-    """The pieces that ran shortly before, with and behind this one and what it was made of, their stays, and when, by line."""
+def _around(material: Material, number: int) -> tuple[Numbers, dict[str, tuple[int, int]]]:
+    """The pieces that ran shortly before, with and behind this one and what it was made of, and when, by line."""
     index = material.index
     way = np.unique(np.append(material.edges.take(index.up(number).rows)["parent"].to_numpy(), number)).astype(np.int64)
     own = material.stays.take(index.stays(way)).filter(pl.col("start").is_not_null())
@@ -89,18 +88,7 @@ def _around(material: Material, number: int) -> tuple[Numbers, Rows, dict[str, t
     first = np.unique(np.concatenate([here.filter(inside)["piece"].to_numpy(), way]))
     ties = material.edges.take(np.unique(np.concatenate([index.edges_up(first), index.edges_down(first)])))
     pieces = np.unique(np.concatenate([first, ties["parent"].to_numpy(), ties["child"].to_numpy()]))
-    return pieces, index.stays(pieces), windows
-
-
-def _small(material: Material, pieces: Numbers, stays: Rows) -> Genealogy:
-    """The genealogy of these pieces alone, numbered anew."""
-    edges = material.edges.take(material.index.edges_up(pieces))
-    inside = edges.filter(pl.col("parent").is_in(pieces))
-    return Genealogy(
-        material.pieces.take(pieces),
-        renumbered(inside, ("parent", "child"), pieces),
-        renumbered(material.stays.take(stays), ("piece",), pieces),
-    )
+    return pieces, windows
 
 
 def _narrow(

@@ -11,7 +11,6 @@ import polars as pl
 
 from tundish.table import Origin
 from tundish.trace.genealogy.balance import balance
-from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.genealogy.index import Reach, Rows
 from tundish.trace.genealogy.lines import line_of
 from tundish.trace.history.ask import find
@@ -19,7 +18,7 @@ from tundish.trace.history.doubts import doubts, open_ends
 from tundish.trace.history.material import Material
 from tundish.trace.history.readings import records
 from tundish.trace.history.siblings import siblings
-from tundish.trace.history.small import renumbered
+from tundish.trace.history.small import small
 from tundish.trace.history.told import History, Kin, Stay, Step, Tie
 from tundish.trace.pieces import Clock
 from tundish.trace.stamps import NEVER, as_times
@@ -125,17 +124,12 @@ def _balance(material: Material, number: int, up: Iterable[Tie]) -> tuple[Step, 
     """The piece and all it was made of, each as a lot that went into a step with everything that came out of it."""
     index = material.index
     lots = np.unique(np.array([number, *(tie.parent for tie in up)], dtype=np.int64))
-    edges = material.edges.take(np.sort(index.edges_down(lots)))
-    pieces = np.unique(np.concatenate([lots, edges["child"].to_numpy()]))
-    stays = material.stays.take(index.stays(pieces))
-    small = Genealogy(
-        material.pieces.take(pieces),
-        renumbered(edges, ("parent", "child"), pieces),
-        renumbered(stays, ("piece",), pieces),
-    )
+    edges = np.sort(index.edges_down(lots))
+    pieces = np.unique(np.concatenate([lots, index.child[edges]]))
+    near = small(material, pieces, edges)
     names = material.pieces.take(lots)["id"].to_list()
     rows = (
-        balance(small, "lot")
+        balance(near, "lot")
         .filter(pl.col("of").is_in(names) & (pl.col("in_kg") > 0))
         .select([field.name for field in fields(Step)])
     )

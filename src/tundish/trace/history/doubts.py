@@ -10,11 +10,9 @@ import polars as pl
 from tundish.errors import Message
 from tundish.table import Finding, Origin, Severity
 from tundish.trace.genealogy.graph import Evidence
-from tundish.trace.history.overview import ORIGINS
+from tundish.trace.history.overview import DOUBTFUL, ORIGINS
 from tundish.trace.history.told import History, Kin, Tie
 
-DOUBTFUL = 0.95
-"""An edge below this probability is said to be doubtful, and drawn so."""
 _WHOLE = 1e-6
 """Shares that sum to one but for this are whole."""
 _USUAL = 0.5

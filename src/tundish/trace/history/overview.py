@@ -37,7 +37,8 @@ OVERVIEW = {
 }
 """Frames of an overview and their schemas."""
 WORST_LOTS = 50
-_DOUBTFUL = 0.95
+DOUBTFUL = 0.95
+"""An edge below this probability is said to be doubtful, and drawn so; nor is an id mended below it (decision 0015)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +129,6 @@ def _grounds(edges: pl.DataFrame) -> pl.DataFrame:
     counted = edges.group_by(pl.col("evidence").cast(pl.String)).agg(
         edges=pl.len(),
         probability=in_order(pl.col("probability")) / pl.len(),
-        doubtful=(pl.col("probability") < _DOUBTFUL).sum(),
+        doubtful=(pl.col("probability") < DOUBTFUL).sum(),
     )
     return counted.sort("edges", "evidence", descending=[True, False])
