@@ -32,6 +32,13 @@ def part_with(tables: Sequence[Table], whole: Table, column: str) -> Table:
     return max(parts, key=lambda table: table.frame.height - table.frame[column].null_count())
 
 
+def side_by_side(spans: pl.DataFrame) -> bool:
+    """Whether most exports begin before the one in front has ended, as those of several lines do; months of one line follow
+    one another. ``spans``: ``begin`` and ``end`` of each."""
+    ordered = spans.sort("begin")
+    return float((ordered["begin"] < ordered["end"].shift()).mean() or 0.0) > _MOSTLY  # type: ignore[arg-type]
+
+
 def by_line(table: Table, lines: Mapping[str, str]) -> list[tuple[str | None, Table]]:
     """The rows of each line of a table stacked from logs of several; ``lines``: file -> line. None where it is not known."""
     told = [lines.get(origin.file) for origin in table.origins] or [lines.get(table.name)]
@@ -66,14 +73,14 @@ def _parts(table: Table, catalogue: Catalogue) -> list[Table]:
 def _groups(table: Table, names: Sequence[str]) -> list[list[int]]:
     """Numbers of the sources that stay together."""
     times = table.of_kind("time")
-    span = [pl.col(times[0].name).min().alias("#low"), pl.col(times[0].name).max().alias("#high")] if times else []
+    span = [pl.col(times[0].name).min().alias("#begin"), pl.col(times[0].name).max().alias("#end")] if times else []
     held = table.frame.group_by(SOURCE).agg(*(pl.col(name).is_not_null().any() for name in names), *span).sort(SOURCE)
     groups: list[tuple[frozenset[str], list[int]]] = []
     for row in held.iter_rows(named=True):
         ids = frozenset(name for name in names if row[name])
         for n, (theirs, sources) in enumerate(groups):
             nested = ids <= theirs or theirs <= ids
-            if ids == theirs or (nested and not (span and _side_by_side(held, [*sources, row[SOURCE]]))):
+            if ids == theirs or (nested and not (span and _at_once(held, [*sources, row[SOURCE]]))):
                 groups[n] = (ids | theirs, [*sources, row[SOURCE]])
                 break
         else:
@@ -81,9 +88,8 @@ def _groups(table: Table, names: Sequence[str]) -> list[list[int]]:
     return [sources for _, sources in groups]
 
 
-def _side_by_side(held: pl.DataFrame, sources: Sequence[int]) -> bool:
-    spans = held.filter(pl.col(SOURCE).is_in(sources)).sort("#low")
-    return float((spans["#low"] < spans["#high"].shift()).mean() or 0.0) > _MOSTLY  # type: ignore[arg-type]
+def _at_once(held: pl.DataFrame, sources: Sequence[int]) -> bool:
+    return side_by_side(held.filter(pl.col(SOURCE).is_in(sources)).select(begin="#begin", end="#end"))
 
 
 def _part(table: Table, sources: Sequence[int], frame: pl.DataFrame, *, first: bool) -> Table:

@@ -14,6 +14,7 @@ from tundish.trace.genealogy.graph import TIME
 from tundish.trace.genealogy.lines import called
 from tundish.trace.genealogy.spaces import IdColumn, id_columns
 from tundish.trace.ids import is_identity
+from tundish.trace.stacks import side_by_side
 from tundish.trace.stamps import role, stamp_column
 from tundish.vocabulary import Catalogue
 
@@ -330,12 +331,11 @@ def _feeding(source: Source) -> bool:
 
 
 def _side_by_side(table: Table) -> bool:
-    """Exports that overlap in time are of several lines; those that follow one another are months of one."""
     times = table.of_kind("time")
     if not times:
         return False
-    spans = table.frame.group_by(SOURCE).agg(low=pl.col(times[0].name).min(), high=pl.col(times[0].name).max()).sort("low")
-    return float((spans["low"] < spans["high"].shift()).mean() or 0.0) > _MOSTLY  # type: ignore[arg-type]
+    time = pl.col(times[0].name)
+    return side_by_side(table.frame.group_by(SOURCE).agg(begin=time.min(), end=time.max()))
 
 
 def _times(table: Table, catalogue: Catalogue) -> list[pl.Series]:
