@@ -18,7 +18,7 @@ from tundish.intake.blocks import find_tables
 from tundish.intake.cells import MEASURED, column_look, decimal_mark, look
 from tundish.intake.dialect import ALONE, FIXED, Dialect, announced, find_dialect
 from tundish.intake.encoding import Decoded, decode
-from tundish.intake.layout import Layout, count_footers, find_layout, join_headers, skeleton, uncommented, unit_of
+from tundish.intake.layout import count_footers, find_layout, join_headers, skeleton, uncommented, unit_of
 from tundish.intake.raw import RawTable, SourceFile
 from tundish.intake.reading import PROSE_SUFFIXES
 from tundish.intake.records import Records, index_records
@@ -146,7 +146,7 @@ class _Part:
         footers = count_footers([records.row(index) for index in range(tail_start, len(records))], width)
         rows = DataRows(self.file, self.origin, records, width, np.arange(layout.first, len(records) - footers))
         rows.settle(known={skeleton(head[index]) for index in (*layout.preamble, *layout.header)})
-        table = Tidied(rows.frame(), *_headers(rows, header_rows, units, layout), self.origin)
+        table = Tidied(rows.frame(), *_headers(rows, header_rows, units), self.origin)
         table.findings += [*notes, *rows.findings]
         table.repairs += [*self.decoded.repairs, *rows.repairs]
         _note_rows(table, records, layout.preamble, "title_rows")
@@ -212,7 +212,7 @@ def _must_be_table(file: str, body: Sequence[Sequence[str]], width: int, mark: s
 
 
 def _headers(
-    rows: DataRows, header_rows: Sequence[Sequence[str]], unit_rows: Sequence[Sequence[str]], layout: Layout
+    rows: DataRows, header_rows: Sequence[Sequence[str]], unit_rows: Sequence[Sequence[str]]
 ) -> tuple[list[str], list[str | None]]:
     """Names and units of the columns; raises RaggedRows when they are more or fewer than the values."""
     width = rows.width

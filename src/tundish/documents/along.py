@@ -71,7 +71,7 @@ def strip(signal: SignalOut, profile: ProfileOut) -> str:
     )
 
 
-def lost(profile: ProfileOut, line: str, _: Say) -> str:
+def lost(line: str, _: Say) -> str:
     """A line of which no metre is known: an empty strip, hatched."""
     title = _("{line}: place not known", line=line)
     return (

@@ -124,7 +124,7 @@ def _along(profile: ProfileOut, reader: Reader) -> dict[str, Any]:
         {
             "line": line if turn == 1 else f"{line} ({turn})",
             "lost": _lost(profile, line, turn, _),
-            "empty": "" if signals else along.lost(profile, line, _),
+            "empty": "" if signals else along.lost(line, _),
             "signals": [_signal(signal, profile, reader.lang) for signal in signals],
         }
         for (line, turn), signals in lines.items()

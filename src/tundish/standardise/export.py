@@ -64,7 +64,7 @@ def understand(raw: RawTable, name: str, time_zone: str) -> list[Export]:
 
 def read_columns(raw: RawTable) -> list[Read]:
     """Every column of a raw table by its values alone, one a header, in order: nothing joined, nothing left out."""
-    return _settle_orders(_read_all(raw, raw.frame[ROW], _titles(raw)), raw)
+    return _settle_orders(_read_all(raw, raw.frame[ROW], _titles(raw)))
 
 
 def _titles(raw: RawTable) -> list[str]:
@@ -120,7 +120,7 @@ def _decimal(raw: RawTable) -> str | None:
     return raw.dialect.get("decimal")
 
 
-def _settle_orders(reads: Sequence[Read], raw: RawTable) -> list[Read]:
+def _settle_orders(reads: Sequence[Read]) -> list[Read]:
     """Columns whose order of day and month stayed open take the order of the other columns."""
     known: Counter[Order] = Counter(read.order for read in reads if read.kind == "time" and read.order and not read.undecided)
     if not known or not any(read.undecided for read in reads):

@@ -38,13 +38,12 @@ _USED: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Assembled:
-    """The frames, and which piece each use and each making became (-1: none)."""
+    """The frames, and which piece each use became (null: none)."""
 
     pieces: pl.DataFrame
     edges: pl.DataFrame
     stays: pl.DataFrame
     of_use: pl.Series
-    of_making: pl.Series
     by: pl.Series
     """How each edge's share was found: ``alone``, ``length``, ``mass``, ``equal``."""
     open: pl.DataFrame
@@ -58,7 +57,7 @@ def assemble(records: Records, events: Events, uses: Uses, links: Links, names: 
         uses.frame.select("role", "use"), parent=of_use
     )
     rows = rows.with_columns(
-        child=of_making.gather(rows["event"]), probability=_probability(links), evidence=_evidence(uses, links, names)
+        child=of_making.gather(rows["event"]), probability=_probability(links), evidence=_evidence(uses, links)
     )
     scrap = _scrapped(rows, records.scrap)
     edges, by = _edges(rows.filter(pl.col("role") == "in").drop("role", "use", "in", "in_space"), pieces, records, scrap)
@@ -67,7 +66,7 @@ def assemble(records: Records, events: Events, uses: Uses, links: Links, names: 
     if bool(recorded.any()):
         pieces = _measured_going_in(pieces, rows)
     opened = uses.frame.select("use").with_columns(accepted=tied).filter(~pl.col("accepted"))
-    return Assembled(pieces.select(PIECES.names()).cast(PIECES), edges, stays, of_use, of_making, by, opened)
+    return Assembled(pieces.select(PIECES.names()).cast(PIECES), edges, stays, of_use, by, opened)
 
 
 def _pieces(uses: Uses, links: Links, names: Names) -> tuple[pl.DataFrame, pl.Series, pl.Series, pl.Series]:
@@ -115,7 +114,7 @@ def _probability(links: Links) -> pl.Series:
     return pl.Series(np.where(links.making >= 0, links.probability, none))
 
 
-def _evidence(uses: Uses, links: Links, names: Names) -> pl.Series:
+def _evidence(uses: Uses, links: Links) -> pl.Series:
     """Where the record stands, a different spelling is all there is to say."""
     named = uses.makings["id"].gather(pl.Series(links.making).set(pl.Series(links.making < 0), None))
     plain = (links.evidence == "record") & (uses.frame["id"] != named).fill_null(value=False)

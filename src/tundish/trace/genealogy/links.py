@@ -102,7 +102,7 @@ def _link_once(uses: Uses, sides: Sides, plain: Ints, taught: Ints, sure: npt.ND
     doubted = _doubted(uses.frame, sides, judge, plain)
     if doubted.size == 0:
         return Links(making, probability, evidence, doubted, _NONE.to_frame())
-    settled = settle(_pairs(uses, sides, judge, plain, doubted), doubted)
+    settled = settle(_pairs(uses, sides, judge, plain, doubted))
     chosen = settled.filter("chosen")
     at = chosen["use"].to_numpy()
     making[doubted], probability[doubted] = -1, 0.0
@@ -154,7 +154,7 @@ def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -
     settled = plain.copy()
     settled[doubted] = -1
     slots = _slots(uses.frame, settled, sides)
-    pairs = _candidates(uses, sides, settled, doubted, slots)
+    pairs = _candidates(uses, sides, settled, doubted)
     use, making = pairs["use"].to_numpy(), pairs["making"].to_numpy()
     told = judge.of(sides, use, making)
     score = pairs["text"].to_numpy() + _total(told) + _named_once(uses, pairs)
@@ -210,7 +210,7 @@ _EVIDENCE = {
 }
 
 
-def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: pl.DataFrame) -> pl.DataFrame:
+def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints) -> pl.DataFrame:
     """Makings that an id may mean: that it names, one slip away, beside what neighbouring rows used, unused in the window."""
     frame, makings = uses.frame[doubted], uses.makings.select("event", "space", "even")
     exact = (
@@ -233,7 +233,7 @@ def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints, slots: p
             )
         )
     use, making = _around(sides, settled, doubted)
-    wide_use, wide = _unused(sides, settled, doubted, slots, frame)
+    wide_use, wide = _unused(sides, settled, doubted)
     use, making = np.concatenate([use, wide_use]), np.concatenate([making, wide])
     blank = uses.frame["even"].is_null().to_numpy()[use]
     text = np.where(blank, 0.0, np.log(_COPIED_WRONG) - np.log(peers(sides, use)) - 2.3)
@@ -268,7 +268,7 @@ def _around(sides: Sides, settled: Ints, doubted: Ints) -> tuple[Ints, Ints]:
     return np.concatenate(use), np.concatenate(making)
 
 
-def _unused(sides: Sides, settled: Ints, doubted: Ints, slots: pl.DataFrame, frame: pl.DataFrame) -> tuple[Ints, Ints]:
+def _unused(sides: Sides, settled: Ints, doubted: Ints) -> tuple[Ints, Ints]:
     """Makings that their line's usual taker has not used, made as long before as is usual there."""
     out_use, out_making = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for line in np.unique(sides.line[doubted]):

@@ -50,7 +50,7 @@ def name_pieces(events: Events, uses: Uses, links: Links, mentions: pl.DataFrame
         makings = _elected(makings, contested, mentions)
     makings = _by_series(makings, uses, links)
     makings = _by_neighbours(makings)
-    written = _written(makings, events, uses)
+    written = _written(makings, uses)
     return Names(makings["read"].alias("even"), written, makings["certainty"], makings["mended"])
 
 
@@ -254,7 +254,7 @@ def _near_number(word: str, stem: str | None, centre: float, reach: float) -> bo
     return match is not None and match[1] == stem and abs(int(match[2]) - centre) <= reach
 
 
-def _written(makings: pl.DataFrame, events: Events, uses: Uses) -> pl.Series:
+def _written(makings: pl.DataFrame, uses: Uses) -> pl.Series:
     """The id in the plant's own spelling: as some row writes it, else in the manner of the one it replaces."""
     unchanged = makings["read"] == makings["even"]
     if bool(unchanged.all()):

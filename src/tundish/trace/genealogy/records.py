@@ -102,7 +102,7 @@ def read_records(tables: Sequence[Table], catalogue: Catalogue, keys: Mapping[st
     frame = frame.with_row_index("rec").with_columns(pl.col("rec").cast(pl.Int64))
     if bool(frame["out"].str.contains(r"\d").all()):  # no id is a word: most plants
         return Records(tuple(sources), columns, frame, frame.clear())
-    words = frame.select(_words(frame)).to_series()
+    words = frame.select(_words()).to_series()
     scrap = frame.filter(words & frame["out_id"].str.contains(_SCRAP).fill_null(value=False))
     return Records(tuple(sources), columns, frame.filter(~words), scrap)
 
@@ -276,7 +276,7 @@ def _frame(source: Source, number: int, catalogue: Catalogue) -> pl.DataFrame:
     return frame.filter(pl.col("out").is_not_null() | pl.col("in").is_not_null())
 
 
-def _words(frame: pl.DataFrame) -> pl.Expr:
+def _words() -> pl.Expr:
     """Rows whose id is a word, such as `SCRAP`, made no piece: among ids with digits, one without that repeats is none."""
     bare = ~pl.col("out").str.contains(r"\d")
     few = bare.mean().over("source") <= _MOSTLY

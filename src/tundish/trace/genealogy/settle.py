@@ -15,7 +15,7 @@ _EXACT = 12
 """Up to so many rows every alternative is weighed with all others free to move; beyond, with the others where they are."""
 
 
-def settle(pairs: pl.DataFrame, doubted: npt.NDArray[np.int64]) -> pl.DataFrame:
+def settle(pairs: pl.DataFrame) -> pl.DataFrame:
     """Pairs with ``chosen`` and ``probability``.
 
     ``pairs``: ``use``, ``making``, ``score``, ``free``/``taken`` (added for the first and for a further use of a making),

@@ -80,7 +80,7 @@ class Coming:
         into = np.where(cut[self.stays], self.high_in_m - self.low_in_m, np.nan)
         gain = self.out_m / into
         gain = gain[gain > 0]
-        if self.feeds.metres is not self.out_m or gain.size < _FEWEST:
+        if not self.of_what_left or gain.size < _FEWEST:
             return None
         usual = float(np.median(gain))
         spread = 1.4826 * float(np.median(np.abs(gain - usual)))
@@ -90,6 +90,11 @@ class Coming:
             usual = 1.0
         left = np.where(into > 0, into * usual, self.out_m)
         return replace(self, feeds=replace(self.feeds, metres=left), out_m=left)
+
+    @property
+    def of_what_left(self) -> bool:
+        """Whether the pieces are measured by what left, not by what came in."""
+        return self.feeds.metres is self.out_m
 
     @property
     def gain(self) -> float:

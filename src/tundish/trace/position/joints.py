@@ -12,7 +12,7 @@ import numpy as np
 from tundish.trace.position.book import Book
 from tundish.trace.position.maps import Map, straight
 from tundish.trace.position.ruler import MARK_M
-from tundish.trace.position.stretches import Stretch, Turning, Walk
+from tundish.trace.position.stretches import Doubt, Stretch, Turning, Walk, alike
 
 LENGTHENS = 0.003
 """A line that makes metres longer by less than this share makes none longer."""
@@ -34,6 +34,13 @@ class Joint:
     shift_m: float = 0.0
     contradicts: bool = False
     """Both lines measured the same, and it is not alike: one of both passes is another piece's."""
+    along: Doubt | None = None
+    """How sure that is along what comes in, where it is not alike everywhere."""
+
+    @property
+    def doubt(self) -> Doubt:
+        """How far it may be off, along what comes in."""
+        return alike(self.sd_m**2) if self.along is None else self.along
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tundish.trace.position.joints import Joint, Laid
 from tundish.trace.position.maps import Map
 from tundish.trace.position.measured import Measured
 from tundish.trace.position.registration import Laying, Pair, Prior, Shift, pair, refine, search
-from tundish.trace.position.stretches import Stretch, Turning
+from tundish.trace.position.stretches import Doubt, Stretch, Turning
 from tundish.trace.position.trend import Bools, Trend, of_material, word_of
 from tundish.trace.stays.segments import Floats
 
@@ -194,7 +194,8 @@ def _moved(joint: Joint, alike: Sequence[_Tried], prior: Prior) -> Joint:
     found = refine([fit.pair for fit in alike], prior, begin)
     metres = _reknotted(joint.metres, np.union1d(found.x, joint.metres.x), found)
     moved, sure = (float(np.sqrt(np.mean(one**2))) for one in (found.by_m, found.sd_m))
-    return replace(joint, metres=metres, sd_m=_OPTIMISTIC * sure, measured=True, shift_m=moved)
+    along = Doubt(found.x, (_OPTIMISTIC * found.sd_m) ** 2)
+    return replace(joint, metres=metres, sd_m=_OPTIMISTIC * sure, measured=True, shift_m=moved, along=along)
 
 
 def _wander(trend: Trend, stretch: Stretch) -> float:

@@ -76,16 +76,6 @@ class Lengths:
         )
         return about_profile(profile, self.book)
 
-    def mapped_share(self) -> float:
-        """Share of the stays on lines with a trend whose pass was found."""
-        lines = np.array([line in self.book.trends for line in self.book.lines])
-        found = np.isfinite(self.book.passes.low_m)
-        asked = lines & self._asked()
-        return float(found[asked].mean()) if asked.any() else 0.0
-
-    def _asked(self) -> np.ndarray:
-        return np.array([goes != "out" for goes in self.book.goes]) | np.isfinite(self.book.passes.low_m)
-
     @cached_property
     def _ways(self) -> Ways:
         return Ways(self.book, self._judge)
@@ -138,7 +128,7 @@ def measure(
     gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
     scales = {
         line: (pairing.scale, pairing.doubt) for line, (_, pairing) in ruled.items()
-        if feeding[line].feeds.metres is feeding[line].out_m or abs(gains[line] - 1.0) < LENGTHENS
+        if feeding[line].of_what_left or abs(gains[line] - 1.0) < LENGTHENS
     }  # fmt: skip
     firsts = {line: own[0] for line, own in running.items()}
     book = _book(genealogy, firsts, passes, (into, out, doubt, lost), spans=spans, scales=scales, gains=(gains, even))

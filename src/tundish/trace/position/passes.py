@@ -31,12 +31,12 @@ _APART = 6.0
 """Scatters by which the levels with and without strip differ at least."""
 SPARE_M = 0.1
 """Bounds of other gauges are widened by what their places may be off."""
-_RELATIVE = 0.02
+_RELATIVE, _ABSOLUTE_M = 0.02, 2.0
+"""How far a recorded length may be off: share and metres, one standard deviation."""
 _OTHER = 0.7
 """Logarithm by which two scales differ that cannot be of the same line."""
 _NEAR = 3.0
-_ABSOLUTE_M = 2.0
-"""How far a recorded length may be off: share and metres, one standard deviation."""
+"""Scatters within which a ratio of lengths lies near the middle of all."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def pair(parts: Parts, feeds: Feeds, *, scale: float | None = None) -> Pairing:
     of two languages by their lengths.
     """
     scale = _scale(parts, feeds) if scale is None else scale
-    first, last, shared = _backward(*_forward(parts, feeds, scale), feeds.start.size)
+    first, last, shared = _backward(_forward(parts, feeds, scale), feeds.start.size)
     good = (first >= 0) & (shared == 1) & (feeds.metres > 0)
     if good.sum() >= 3:
         ratio = (parts.high_m[last[good]] - parts.low_m[first[good]]) / feeds.metres[good]
@@ -252,7 +252,7 @@ def _scale(parts: Parts, feeds: Feeds) -> float:
     return float(np.median(ran[known] / feeds.metres[known])) if known.any() else 1.0
 
 
-def _forward(parts: Parts, feeds: Feeds, scale: float) -> tuple[list[dict[int, tuple[float, int, int]]], int]:
+def _forward(parts: Parts, feeds: Feeds, scale: float) -> list[dict[int, tuple[float, int, int]]]:
     """Least cost of having matched so many pieces and parts, with the step that led there: one dict a number of pieces."""
     count, todo = feeds.start.size, parts.low_m.size
     cost = _Cost(parts, feeds, scale)
@@ -274,10 +274,10 @@ def _forward(parts: Parts, feeds: Feeds, scale: float) -> tuple[list[dict[int, t
                     if place not in target or total < target[place][0]:
                         target[place] = (total, pieces, stretches)
             here += 1
-    return rows, todo
+    return rows
 
 
-def _backward(rows: list[dict[int, tuple[float, int, int]]], todo: int, count: int) -> tuple[Ints, Ints, Ints]:
+def _backward(rows: list[dict[int, tuple[float, int, int]]], count: int) -> tuple[Ints, Ints, Ints]:
     first, last, shared = (np.full(count, fill, dtype=np.int64) for fill in (-1, -1, 0))
     done = count
     here = min(rows[count], key=lambda place: rows[count][place][0])
@@ -304,9 +304,6 @@ class _Cost:
         self.open = (np.isinf(parts.low_sd) | np.isinf(parts.high_sd)).tolist()
         stays = (feeds.end - feeds.start) / SECOND
         self.usual_s = max(float(np.median(stays)) if stays.size else 0.0, 10.0)
-        bias = 0.0
-        self.middle_s = (((feeds.start + feeds.end) / 2.0 + bias) / SECOND).tolist()
-        self.part_s = ((parts.low_us + parts.high_us) / 2.0 / SECOND).tolist()
         self.low_s, self.high_s = (parts.low_us / SECOND).tolist(), (parts.high_us / SECOND).tolist()
         self.start_s, self.end_s = (feeds.start / SECOND).tolist(), (feeds.end / SECOND).tolist()
         whole = parts.high_m - parts.low_m

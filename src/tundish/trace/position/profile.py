@@ -85,7 +85,7 @@ class Profile:
             known = np.isfinite(there)
             metres[known], pieces[known] = there[known], stretch.piece
             times[known] = np.nan if stretch.times is None else stretch.times.at(x[known])
-            error[known] = stretch.error_m
+            error[known] = stretch.doubt.half_at(x[known])
         return There(times, metres, pieces, error)
 
     def drawn(self, cells: int) -> Level:

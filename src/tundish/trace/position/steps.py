@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tundish.trace.position.book import Book
+from tundish.trace.position.joints import LENGTHENS
 from tundish.trace.position.maps import Map, straight
 from tundish.trace.position.ruler import MARK_M
-from tundish.trace.position.stretches import Stretch, Turning, slope_of
+from tundish.trace.position.stretches import Doubt, Stretch, Turning, alike, slope_of
 from tundish.trace.position.trend import Trend
 
 COILED_M = 100.0
@@ -24,8 +25,6 @@ _COUNTED = 0.002
 """Share by which a recorded length is off, one standard deviation."""
 _CUT_FITS = 0.015
 """Share by which a length worked out from cuts may differ from the counted one."""
-_MEAN = 3.0**-0.5
-"""Root mean square of what grows evenly from 0 to 1."""
 _WEIGHED = 0.003
 """Share of a piece's length by which its cuts are off where they follow from weighed masses, one standard deviation."""
 _UNSURE = 0.03
@@ -33,6 +32,10 @@ _UNSURE = 0.03
 _ALL_BUT = 0.9
 _UNCOVERED = 0.02
 """Share of a piece that may have come of nothing known."""
+_KNOTS = 17
+"""Places along a piece at which its doubt is worked out."""
+_NOT_LONGER = 0.05
+"""Where no record tells the crops of a line, what comes nearer than this to its own length is made no longer there."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,10 @@ class Step:
     edge: int | None
     across: Map
     """What left -> what ran in."""
-    stretch_sd: float = 0.0
-    """How far the scale of the line's gauge moves a place on what left, one standard deviation in m, root mean square."""
+    length_sd: float = 0.0
+    """How far the metres of what left may be off at its tail, one standard deviation in m; none at its head."""
+    parted_sd: float = 0.0
+    """How far a place between two parts may be off where masses part them, one standard deviation in m."""
 
 
 def steps(book: Book, piece: int, stay: int | None) -> tuple[tuple[Step, ...], float]:
@@ -58,6 +63,7 @@ def steps(book: Book, piece: int, stay: int | None) -> tuple[tuple[Step, ...], f
     """
     length = _made_length(book, piece, stay)
     told = tuple(_as_recorded(book, piece, stay, length)) if length > 0 else ()
+    told = tuple(replace(step, length_sd=_COUNTED * length) for step in told)
     line = "" if not told or told[0].stay < 0 else book.lines[told[0].stay] or ""
     covered = sum(step.across.length_m for step in told)
     if line not in book.scales or abs(covered - length) > _UNCOVERED * length:
@@ -69,18 +75,17 @@ def steps(book: Book, piece: int, stay: int | None) -> tuple[tuple[Step, ...], f
     ruled = _ruled(book, parts, length, (sum(ran) / scale, unsure)) if np.isfinite(ran).all() else None
     if ruled is None:
         return told, length
-    true, weight = ruled
-    spread = float(np.hypot(_MEAN * weight * unsure * true, _WEIGHED * true if free else 0.0))
+    true, length_sd = ruled
     ends = true * np.cumsum([0.0, *ran]) / sum(ran)
     made = []
     for step, low, high in zip(parts, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
         part = straight((low, high), (float(step.across.y[0]), float(step.across.y[-1])))
-        made += [] if part is None else [replace(step, across=part, stretch_sd=spread)]
+        made += [] if part is None else [replace(step, across=part, length_sd=length_sd, parted_sd=_WEIGHED * true if free else 0.0)]
     return tuple(made), true
 
 
 def _ruled(book: Book, parts: Sequence[Step], length: float, counted: tuple[float, float]) -> tuple[float, float] | None:
-    """Metres of a piece and the weight in them of those that the line counted; None where these cannot be of this piece.
+    """Metres of a piece, and their standard deviation; None where those that the line counted cannot be of this piece.
 
     ``counted``: metres between its cuts by the line's gauge, and how far its scale may be off, as a share.
     """
@@ -94,7 +99,7 @@ def _ruled(book: Book, parts: Sequence[Step], length: float, counted: tuple[floa
     if abs(metres - length) > 6.0 * np.hypot(doubt, recorded):
         return None
     weight = recorded**2 / (recorded**2 + doubt**2)
-    return weight * metres + (1.0 - weight) * length, weight
+    return weight * metres + (1.0 - weight) * length, float(np.sqrt(weight) * doubt)
 
 
 def _as_seen(book: Book, told: Sequence[Step], run_m: float) -> list[Step]:
@@ -209,8 +214,8 @@ def stretch_of(book: Book, piece: int, step: Step, whole: Map) -> Stretch | None
     return Stretch(
         line=line, turn=int(book.turn[stay]) if stay >= 0 else 1, piece=piece, stay=stay, metres=onto,
         left=whole.within(float(onto.x[0]), float(onto.x[-1])), run=run,
-        trend=trend, elongation=1.0 / max(slope_of(onto), 1e-9),
-        error_m=_error(book, step, stay, trend, onto), turning=None,
+        trend=trend, elongation=_lengthened(book, line, 1.0 / max(slope_of(onto), 1e-9)),
+        doubt=_doubt(book, step, (stay, whole.length_m), trend, onto), turning=None,
         reversed=onto.turned, flipped=False, mirrored=False, lane=None if lane is None else int(lane),
     )  # fmt: skip
 
@@ -234,21 +239,37 @@ def came_of(book: Book, own: Stretch, stay: int, into: float) -> Stretch | None:
         return None
     gain = slope_of(run)
     sd = float(book.passes.sd_m[stay]) / max(gain, 1e-9)
-    return replace(own, metres=whole, left=whole, run=run, stay=stay, elongation=gain, error_m=1.96 * sd, turning=None)
+    longer = _lengthened(book, own.line, gain)
+    return replace(own, metres=whole, left=whole, run=run, stay=stay, elongation=longer, doubt=alike(sd**2), turning=None)
 
 
-def _error(book: Book, step: Step, stay: int, trend: Trend | None, onto: Map) -> float:
-    """Half the 95 % interval by the doubt of the marks, of cuts and crops, and of the gauge's noise half-way between them."""
-    scale = slope_of(onto)
-    own = 0.0
+def _lengthened(book: Book, line: str, counted: float) -> float:
+    """Metres of the line's gauge that a metre coming in becomes: as ``counted``, unless the line makes none longer.
+
+    Crops that no record tells make a coil seem to become shorter, and gauges before the rolls to stand nearer than they do.
+    """
+    gain = book.gains.get(line, np.nan)
+    scale, _ = book.scales.get(line, (1.0, 0.0))
+    if abs(gain - 1.0) < LENGTHENS or (np.isnan(gain) and abs(counted / scale - 1.0) < _NOT_LONGER):
+        return scale
+    return counted
+
+
+def _doubt(book: Book, step: Step, of: tuple[int, float], trend: Trend | None, onto: Map) -> Doubt:
+    """By the marks, cuts and crops, by the gauge's noise between them, and by how long the piece (``of``: stay, metres) is."""
+    stay, length = of
+    x = np.linspace(onto.x[0], onto.x[-1], _KNOTS)
+    own = np.zeros(_KNOTS)
     sd = book.passes.sd_m[stay] if stay >= 0 else np.nan
     if np.isfinite(sd) and trend is not None:
+        low, high = float(book.passes.low_in_m[stay]), float(book.passes.high_in_m[stay])
         span = abs(book.passes.high_m[stay] - book.passes.low_m[stay])
-        gauge = span / max(abs(book.passes.high_in_m[stay] - book.passes.low_in_m[stay]), 1e-9)
-        own = (sd**2 + trend.walk_per_metre * span / 6.0) / gauge**2
+        part = np.clip((onto.at(x) - low) / max(high - low, 1e-9), 0.0, 1.0)
+        own = (sd**2 + trend.walk_per_metre * span * part * (1.0 - part)) * (max(abs(high - low), 1e-9) / span) ** 2
     # A cut is as exact as its piece is long: decimetres of strip, centimetres of the slab that it was before.
     long = float(book.length_in[stay]) if stay >= 0 else float(np.abs(onto.y).max())
     cut = MARK_M if long >= COILED_M else 0.1 * MARK_M
     if step.edge is not None:
         cut = float(np.hypot(cut, book.spans.doubt[step.edge]))
-    return float(1.96 * np.hypot(np.sqrt(own + cut**2) / max(scale, 1e-9), step.stretch_sd))
+    grown = (step.length_sd * x / max(length, 1e-9)) ** 2
+    return Doubt(x, (own + cut**2) / max(slope_of(onto), 1e-9) ** 2 + grown + step.parted_sd**2)

@@ -9,6 +9,11 @@ import numpy as np
 
 from tundish.trace.position.maps import Map
 from tundish.trace.position.trend import Trend
+from tundish.trace.stays.segments import Floats
+
+_KNOTS = 17
+"""Places along a stretch at which its doubt is kept."""
+_HALF_95 = 1.96
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,42 @@ class Turning:
     """``record``, ``usual`` (coils run in tail first, others do not) or ``profile`` (two lines measured the same)."""
     against: bool = False
     """The profiles contradict the record."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """How far positions may be off, metre by metre."""
+
+    x: Floats
+    variance: Floats
+    """In m2, straight between the x and as at the last one beyond them."""
+
+    def at(self, x: Floats) -> Floats:
+        """Variance at these x."""
+        return np.interp(x, self.x, self.variance)
+
+    def plus(self, other: Doubt) -> Doubt:
+        """Both together, one having nothing to do with the other."""
+        return Doubt(self.x, self.variance + other.at(self.x))
+
+    def before(self, part: Map) -> Doubt:
+        """The same on the metres that a map leads here from."""
+        x = np.linspace(part.x[0], part.x[-1], _KNOTS)
+        return Doubt(x, self.at(part.at(x)) / max(slope_of(part), 1e-9) ** 2)
+
+    @property
+    def half_m(self) -> float:
+        """Half the 95 % interval, root mean square."""
+        return float(_HALF_95 * np.sqrt(self.variance.mean()))
+
+    def half_at(self, x: Floats) -> Floats:
+        """Half the 95 % interval at these x."""
+        return np.asarray(_HALF_95 * np.sqrt(self.at(x)))
+
+
+def alike(variance: float) -> Doubt:
+    """The same doubt everywhere."""
+    return Doubt(np.zeros(1), np.array([variance]))
 
 
 @dataclass(frozen=True)
@@ -43,8 +84,8 @@ class Stretch:
     """Of the line, by which metres run became times."""
     elongation: float
     """Metres that leave the line a metre that comes in."""
-    error_m: float
-    """Half the 95 % interval of the position, in m of the final product."""
+    doubt: Doubt
+    """How far the position of each metre of the final product may be off, in m of the final product."""
     turning: Turning | None
     """How the piece ran in compared with how it left the line before; None where no line before is known."""
     reversed: bool
@@ -57,6 +98,11 @@ class Stretch:
     """Number across the width of what comes in, where that was slit."""
     shift_m: float = 0.0
     """By how much profiles measured on two lines moved this stretch, in m of the final product (root mean square)."""
+
+    @property
+    def error_m(self) -> float:
+        """Half the 95 % interval of the position, in m of the final product, all metres together."""
+        return self.doubt.half_m
 
     @cached_property
     def times(self) -> Map | None:
@@ -87,8 +133,8 @@ class Walk:
     """The last line first."""
     states: tuple[State, ...]
     length_m: float
-    beyond: tuple[float, ...] = ()
-    """Variance (m2) of each stretch's place against the last line's, the cuts on the last line left out."""
+    beyond: tuple[Doubt, ...] = ()
+    """How far each stretch's place may be off against the last line's, the cuts on the last line left out."""
 
     @property
     def own(self) -> tuple[Stretch, ...]:
@@ -101,16 +147,13 @@ def slope_of(part: Map) -> float:
     return float(abs((part.y[-1] - part.y[0]) / part.length_m))
 
 
-def seen(one: Stretch, through: Map, variance: float) -> Stretch | None:
+def seen(one: Stretch, through: Map, doubt: Doubt) -> Stretch | None:
     """A stretch on the metres of what was made of it later."""
     metres, left = through.then(one.metres), through.then(one.left)
     if metres is None or left is None:
         return None
     run = None if one.run is None else through.then(one.run)
-    return replace(
-        one, metres=metres, left=left, run=run,
-        error_m=float(1.96 * np.sqrt(variance)), reversed=metres.turned,
-    )  # fmt: skip
+    return replace(one, metres=metres, left=left, run=run, doubt=doubt, reversed=metres.turned)
 
 
 def state_seen(state: State, through: Map) -> State | None:

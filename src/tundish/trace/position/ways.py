@@ -9,7 +9,7 @@ from tundish.trace.position.book import Book
 from tundish.trace.position.joints import Joint, Judge, laid_out
 from tundish.trace.position.maps import straight
 from tundish.trace.position.steps import Step, came_of, flag_of, steps, stretch_of, turning_of
-from tundish.trace.position.stretches import State, Stretch, Walk, seen, slope_of, state_seen
+from tundish.trace.position.stretches import Doubt, State, Stretch, Walk, alike, seen, state_seen
 
 _MOST = 64
 """Stays that one way goes back, at most: a ring in the genealogy must not run for ever."""
@@ -56,20 +56,20 @@ class Ways:
         if whole is None:
             return Walk((), (), 0.0)
         stretches: list[Stretch] = []
-        beyond: list[float] = []
+        beyond: list[Doubt] = []
         states = [State(piece, -1 if stay is None else stay, whole, length, False, False, None)]
         for step in made:
             own = stretch_of(book, piece, step, whole)
             if own is None:
                 continue
             stretches.append(own)
-            beyond.append(0.0)
-            for stretch, variance in self._before(own, step, states):
+            beyond.append(alike(0.0))
+            for stretch, doubt in self._before(own, step, states):
                 stretches.append(stretch)
-                beyond.append(variance)
+                beyond.append(doubt)
         return Walk(tuple(stretches), tuple(states), length, tuple(beyond))
 
-    def _before(self, own: Stretch, step: Step, states: list[State]) -> Iterator[tuple[Stretch, float]]:
+    def _before(self, own: Stretch, step: Step, states: list[State]) -> Iterator[tuple[Stretch, Doubt]]:
         """The stretches before a step, on the metres of what left it; states are added as they come."""
         book = self.book
         if step.stay < 0 and step.edge is None:
@@ -82,14 +82,11 @@ class Ways:
             return
         over = bool(flag_of(book, "flipped", step))
         mirror = joint.turning.turned != over
-        slope = max(slope_of(own.metres), 1e-9)
-        between = (joint.sd_m / slope) ** 2
-        cuts = (own.error_m / 1.96) ** 2
-        for one, variance in zip(earlier.stretches, earlier.beyond, strict=True):
-            scale = max(slope_of(through), 1e-9)
-            own_cuts = 0.0 if joint.measured else (one.error_m / 1.96) ** 2 - variance
-            rest = between + (variance + max(own_cuts, 0.0)) / scale**2
-            there = seen(one, through, cuts + rest)
+        between = joint.doubt.before(own.metres)
+        for one, beyond in zip(earlier.stretches, earlier.beyond, strict=True):
+            # laid over each other by profiles, neither line's cuts say where the other's metres are
+            rest = between.plus((beyond if joint.measured else one.doubt).before(through))
+            there = seen(one, through, own.doubt.plus(rest))
             if there is None:
                 continue
             if one.turning is None:

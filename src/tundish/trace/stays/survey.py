@@ -94,7 +94,7 @@ def survey(table: Table, catalogue: Catalogue, bench: Bench, progress: Progress 
             stretches |= jumped[0]
             findings += jumped[1]
     each = zip(table.parts, spans.iter_rows(named=True), strict=True)
-    ends = [_righted(part, row, stretches.get(part)) for part, row in each]
+    ends = [_righted(row, stretches.get(part)) for part, row in each]
     spans = spans.with_columns(first=pl.Series([one for one, _ in ends]), last=pl.Series([one for _, one in ends]))
     order = np.argsort(spans["first"].to_numpy(), kind="stable").tolist()
     twice = dict(_covered(table.parts, spans))
@@ -217,7 +217,7 @@ def _jumped(run: pl.DataFrame, origin: Origin) -> Finding:
     return Finding("clock_went_back", "warning", text, origin, count, (row,))
 
 
-def _righted(part: Chunk, row: Mapping[str, int], stretches: tuple[tuple[int, ...], ...] | None) -> tuple[int, int]:
+def _righted(row: Mapping[str, int], stretches: tuple[tuple[int, ...], ...] | None) -> tuple[int, int]:
     """First and last stamp of a part by the clock put right."""
     if not stretches:
         return row["first"], row["last"]
