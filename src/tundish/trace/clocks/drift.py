@@ -11,7 +11,7 @@ from tundish.trace.clocks.path import Path, moved
 from tundish.trace.clocks.scene import Scene, rounded_s
 from tundish.trace.stamps import Floats
 
-_USUAL_PPM = 30.0
+USUAL_PPM = 30.0
 """Spread of the drift of recorders' clocks (quartz: 20 to 50 ppm): what is taken for likely when the pieces hardly tell."""
 _CAP = 8.0
 """Usual misfits from which on a piece is taken for a wrong entry and weighs no more."""
@@ -61,7 +61,7 @@ def fit(scene: Scene, path: Path) -> Line:
     drawn = _draws(owner)
     coarse = scene.step_s / np.sqrt(seen.sum()) / half * 1e6  # what is read once a step tells no better
     error = float(np.hypot(np.std(_slopes(_least(tries, drawn, owner)[0], drifts)), coarse))
-    trust = _USUAL_PPM**2 / (_USUAL_PPM**2 + error**2)
+    trust = USUAL_PPM**2 / (USUAL_PPM**2 + error**2)
     start = np.array([(rough - path.drift_ppm * 1e-6 * middles)[parts == part][0] for part in np.unique(parts)])
     ppm, columns = _best(tries, np.ones((1, firsts.size)), owner, drifts, trust)
     some_ppm, some = _best(tries, drawn, owner, drifts, trust)

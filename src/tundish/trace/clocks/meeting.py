@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tundish.trace.clocks.drift import Line
+from tundish.trace.clocks.drift import USUAL_PPM, Line
 from tundish.trace.clocks.marks import Marks
-from tundish.trace.clocks.mixture import STRAY, USUAL_PPM, Pairs, fit, middles, uneven_s
-from tundish.trace.clocks.scene import REACH_S
+from tundish.trace.clocks.mixture import STRAY, Pairs, fit, middles, uneven_s
+from tundish.trace.clocks.path import parts_of
+from tundish.trace.clocks.scene import REACH_S, runs_of
 from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps
 
 _WIDTHS_S = (1.5, 5.0, 15.0, 40.0)
@@ -27,6 +28,7 @@ _FAR = 0.01
 _WIDE_S = 4_500.0
 """Offsets up to here are looked at where a clock may have been set by an hour in mid-file."""
 _DRIFT_PPM = 90.0
+"""Drifts tried either way: three times the usual spread."""
 _LOOKED_AT, _MOST = 600, 1_500
 """Moments compared to choose a signal, and to find its offsets; of more, runs of neighbours are taken."""
 _RUN = 60
@@ -37,11 +39,13 @@ _SET = 0.02
 _LOST = 16
 """Moments in a row that meet nothing, from which on the clock may have been set by an hour."""
 _SURE = 0.95
+"""Chance of an offset against all others from which on it is beyond doubt."""
 EVIDENCE = 8.0
 """Logarithm of the likelihoods that tells; so many signals and widths are tried that chance alone reaches half of it."""
 _PASSING = 0.05
 """Chance from which on another offset is told."""
 _SLACK_S = 30.0
+"""Moments so long before the first entry and behind the last still tell."""
 _LEAST_JUMP_S, _JUMP_DOUBTS = 1.5, 4.0
 """A smaller difference, in seconds and in units of its uncertainty, is no setting of a clock."""
 _PROVED = 8
@@ -108,7 +112,7 @@ def meet(
 
 
 def _pairs(marks: Marks, entries: dict[int, Stamps], near_s: float, reach_s: float, most: int) -> Pairs | None:
-    chosen = _spread(marks.at.size, most)
+    chosen = runs_of(marks.at.size, most, run=_RUN)
     at, kinds = marks.at[chosen], marks.kinds[chosen]
     shift = round(near_s * SECOND)
     rates = np.zeros(at.size)
@@ -135,14 +139,6 @@ def _pairs(marks: Marks, entries: dict[int, Stamps], near_s: float, reach_s: flo
 def _within(stamps: Stamps, centres: Stamps, reach_s: float) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     reach = round(reach_s * SECOND)
     return np.searchsorted(stamps, centres - reach), np.searchsorted(stamps, centres + reach)
-
-
-def _spread(count: int, most: int) -> npt.NDArray[np.intp]:
-    if count <= most:
-        return np.arange(count)
-    firsts = np.linspace(0, count - _RUN, most // _RUN).astype(np.intp)
-    chosen: npt.NDArray[np.intp] = np.unique((firsts[:, None] + np.arange(_RUN)).ravel())
-    return chosen
 
 
 def _rough(pairs: Pairs, near_s: float, width: float) -> tuple[float, float]:
@@ -192,7 +188,7 @@ def _met(marks: Marks, entries: dict[int, Stamps], near_s: float, rough: float, 
     if _lost(best.met):
         pairs = _pairs(marks, entries, near_s, _WIDE_S, _LOOKED_AT) or pairs
         best = _likeliest(pairs, near_s, rough, _WIDE_S)
-    parts = _parts(best.chosen)
+    parts = parts_of(best.chosen)
     offsets = near_s + best.lags[best.chosen]
     line = fit(pairs, parts, offsets, best.drift, best.width)
     parts, line = _merged(pairs, parts, line, best)
@@ -283,7 +279,7 @@ def _through(gains: Floats, prior: Floats) -> tuple[Numbers, float]:
 def _proved(chosen: Numbers, gains: Floats) -> Numbers:
     """Without the stretches that too few moments speak for."""
     met = gains[np.arange(chosen.size), chosen]
-    parts = _parts(chosen)
+    parts = parts_of(chosen)
     count = np.bincount(parts)
     home = int(count.argmax())
     good = (np.bincount(parts, met > 0) >= _PROVED) & (np.bincount(parts, met) >= _AS_GOOD * met[parts == home].mean() * count)
@@ -293,11 +289,6 @@ def _proved(chosen: Numbers, gains: Floats) -> Numbers:
     last = np.where(last < 0, int(np.flatnonzero(good)[0]), last)
     proved: Numbers = columns[last][parts]
     return proved
-
-
-def _parts(chosen: Numbers) -> Numbers:
-    parts: Numbers = np.cumsum(np.diff(chosen, prepend=chosen[0]) != 0)
-    return parts
 
 
 def _lost(met: Floats) -> bool:

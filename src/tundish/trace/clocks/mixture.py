@@ -7,17 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tundish.trace.clocks.drift import Line
+from tundish.trace.clocks.drift import USUAL_PPM, Line
 from tundish.trace.stamps import SECOND, Floats, Stamps
 
 STRAY = 0.2
 """Share of moments that have nothing to do with any entry."""
 _ROUNDS = 30
 _DRAWS = 200
+"""Lines drawn from what is known, for 95 % intervals."""
 _LEAST_S = 0.3
 """[s] No entry is closer to a moment than that: both are written to the second or so."""
-USUAL_PPM = 30.0
-"""Spread of the drift of recorders' clocks (quartz: 20 to 50 ppm)."""
 
 Numbers = npt.NDArray[np.int64]
 

@@ -29,6 +29,7 @@ _WIDEST_S = 25.0
 _REACHED = 0.9
 """An interval that wide, in units of what was looked through either way, goes beyond it."""
 _PAD_S = 0.5
+"""Stamps are written to the second: half of one either way."""
 _BENT_S = 0.5
 """What the two ends of a file may be off against each other beyond chance: speeds, and which moment was entered, change."""
 _TOO_FEW = Message("too few pieces with stays and changing signals to compare the clocks")

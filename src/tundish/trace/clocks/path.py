@@ -44,6 +44,7 @@ _WORSE = 0.3
 _ALIKE = 0.7
 """Correlation of what half of the pieces shows at all offsets with the other half, from which on several dips are no chance."""
 _BLOCKS = 300
+"""Runs of pieces summed up before drifts are tried: each drift goes over all of them."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def search(scene: Scene, *, near_s: float = 0.0, sharper: float = 1.0) -> Path |
         clear = 0.0
     return Path(
         offsets,
-        _parts(chosen),
+        parts_of(chosen),
         middles,
         drift,
         step,
@@ -227,6 +228,11 @@ def _proved(chosen: npt.NDArray[np.int64], gains: Floats, home: int) -> npt.NDAr
     return proved
 
 
-def _parts(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def parts_of(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Number of the stretch of one column that each row lies in.
+
+    >>> parts_of(np.array([5, 5, 7, 7, 5])).tolist()
+    [0, 0, 1, 1, 2]
+    """
     parts: npt.NDArray[np.int64] = np.cumsum(np.diff(chosen, prepend=chosen[0]) != 0)
     return parts

@@ -13,6 +13,7 @@ import polars as pl
 
 from tundish.errors import Message
 from tundish.table import Column, Finding, Origin, Table
+from tundish.trace.clocks.drift import USUAL_PPM
 from tundish.trace.clocks.offset import Compared
 from tundish.trace.clocks.scene import rounded_s
 from tundish.trace.genealogy.graph import Genealogy
@@ -23,14 +24,15 @@ from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps, as_times, micros
 _SHARP_S = 60.0
 """Times after the end of a piece that lie so close tell a clock."""
 _FEWEST = 12
+"""Rows that name pieces with stays which a comparison needs."""
 _LEAST = 0.4
 """Share of the rows that must lie in the sharp part."""
 _TYPED_S = 90.0
 """What is typed to the minute lies so near to when it happened."""
 _REACH_S = 3 * 86_400.0
-_USUAL_PPM = 30.0
-"""Spread of clocks' drift, as for recorders."""
+"""A sample is entered within days of its piece."""
 _DRAWS = 300
+"""Resamples of the rows for 95 % intervals."""
 _MINUTE = 60 * SECOND
 
 
@@ -121,7 +123,7 @@ def _clock(file: str, frame: pl.DataFrame, low: float, doubt: float) -> Compared
     since = (at - reference) / SECOND
     rng = np.random.default_rng(0)
     slopes = [_slope(since, near, rng.integers(0, near.size, near.size)) for _ in range(_DRAWS)]
-    trust = _USUAL_PPM**2 / (_USUAL_PPM**2 + (float(np.std(slopes)) * 1e6) ** 2)
+    trust = USUAL_PPM**2 / (USUAL_PPM**2 + (float(np.std(slopes)) * 1e6) ** 2)
     slope = trust * float(np.median(slopes))
     spread = float(np.sqrt(trust)) * float(np.std(slopes))
     level = near - slope * since

@@ -22,10 +22,13 @@ _GAPS = 8
 """Fewer gaps than this are accidents, not the way the log is written."""
 _MINUTE = 60 * SECOND
 _ROWS = 400_000
+"""Rows of a longer log are thinned to so many: sums over a stay need no more."""
 _PIECES = 1_500
+"""Pieces compared; all offsets are tried of each."""
 _RUN = 30
 """Of more pieces runs of so many neighbours are taken, spread over the whole time."""
 _SIGNALS = 12
+"""The clearest signals that are compared exactly: more add time, hardly evidence."""
 _BY_CHANCE = 0.6
 """So many times what it wavers by, the deepest dip of a signal that does not follow the pieces lies below the next."""
 _CLOSEST = 0.02
@@ -174,7 +177,7 @@ def lay_out(log: Log, starts: Stamps, ends: Stamps, *, near_s: float = 0.0) -> S
     begin, end, then = begin[covered], end[covered], then[covered]
     if begin.size < FEWEST:
         return None
-    chosen = _spread(begin.size)
+    chosen = runs_of(begin.size, _PIECES, run=_RUN)
     begin, end, then = begin[chosen], end[chosen], then[chosen]
     return _weighed(_summed(log.filled, begin, end, then, reach), near_s)
 
@@ -191,11 +194,16 @@ def _stays(starts: Stamps, ends: Stamps) -> tuple[Stamps, Stamps, Stamps]:
     return begin, end, np.clip(following, end, end + longest)
 
 
-def _spread(count: int) -> npt.NDArray[np.intp]:
-    if count <= _PIECES:
+def runs_of(count: int, most: int, *, run: int) -> npt.NDArray[np.intp]:
+    """About ``most`` of ``count`` places: runs of so many neighbours, spread evenly over all.
+
+    >>> runs_of(3, 4, run=2).tolist(), runs_of(100, 4, run=2).tolist()
+    ([0, 1, 2], [0, 1, 98, 99])
+    """
+    if count <= most:
         return np.arange(count)
-    firsts = np.linspace(0, count - _RUN, _PIECES // _RUN).astype(np.intp)
-    chosen: npt.NDArray[np.intp] = np.unique((firsts[:, None] + np.arange(_RUN)).ravel())
+    firsts = np.linspace(0, count - run, most // run).astype(np.intp)
+    chosen: npt.NDArray[np.intp] = np.unique((firsts[:, None] + np.arange(run)).ravel())
     return chosen
 
 
