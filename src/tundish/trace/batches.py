@@ -15,6 +15,7 @@ from tundish.trace.stamps import Stamps
 from tundish.trace.stays.features import Feature
 
 _FEWEST_BATCHES = 10
+"""Fewer groups are classes of material, no lots of it."""
 _LEAST_KEPT = 0.5
 """Least share of the later pieces that a proof must keep when no batch may stand on both sides."""
 

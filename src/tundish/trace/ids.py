@@ -16,7 +16,9 @@ from tundish.vocabulary import Catalogue
 FEWEST_IDS = 8
 """A column with fewer different values tells groups apart, not pieces."""
 _CONTAINED = 0.5
+"""Share of the smaller column's ids that must stand in the larger one."""
 _UNIQUE = 0.98
+"""Share of the rows with an id of their own: the others are slips, or rows written twice."""
 _NO_NAME = re.compile(r"(unnamed.*|index|column\s*\d*|no\.?|nr\.?|seq|row|순번|번호|연번|열\s*\d*)?", re.IGNORECASE)
 
 

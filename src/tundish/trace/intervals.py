@@ -20,6 +20,7 @@ from tundish.trace.target import Target
 from tundish.vocabulary import Catalogue
 
 _FEWEST = 100
+"""Shorter series tell nothing of what was known before."""
 _DAY = 86_400 * SECOND
 _HOUR = 3_600 * SECOND
 

@@ -24,6 +24,7 @@ BALANCE = pl.Schema(
 )
 """``in_kg = out_kg + scrap_kg + rest_kg + error_kg`` in each row; the error in percent of ``in_kg``."""
 _SPREADS = 4.0
+"""Standard deviations within which a left-over is an error of the scales; beyond, it is a rest."""
 _OF_SIGMA = 1.4826
 """Standard deviations in a median absolute deviation, of normal errors."""
 _LEAST, _MOST = 0.002, 0.02

@@ -13,6 +13,7 @@ _SHORTEST = 4
 _SHORTEST_OF_DIGITS = 5
 """Shorter beginnings are a plant's or a year's code, which any id may begin with."""
 _MOST_NAMED = 0.8
+"""Share of the longer ids that must begin with a shorter one; half is enough where half of the shorter ones are met."""
 _HALF = 0.5
 _FEWEST = 5
 """Fewer beginnings may be chance: a line's or a product's code."""

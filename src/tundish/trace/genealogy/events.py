@@ -11,8 +11,10 @@ from tundish.trace.genealogy.strays import gather_strays
 
 _MOSTLY = 0.5
 _TELLING = 0.95
+"""Share of neighbouring rows of one product that repeat a measure, from which on it tells products apart."""
 _FEWEST_PAIRS = 20
 _SINGLE = 0.99
+"""Share of a table's rows with an id of their own, from which on each row is one making."""
 _SAME_ID = 0.97
 """Rows of one product carry one id, but for slips: a slip parts two pairs of rows, so that 2 in 300 is usual."""
 _NEAR = 5

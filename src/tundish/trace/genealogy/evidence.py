@@ -18,10 +18,13 @@ _QUANTILES = np.array([0, 0.002, 0.01, 0.03, 0.07, 0.15, 0.25, 0.35, 0.5, 0.65, 
 _STRANGERS = 4
 """Random makings drawn for each use, to learn what mere chance looks like."""
 _FEWEST = 30
+"""Fewer plain pairs of a line teach nothing (decision 0015)."""
 _PRIOR_WEIGHT = 2.0
+"""Pairs drawn at random that count beside the true ones, so that a code seen seldom says little."""
 _DRAWN = 1.0
 """What a coarser code tells of a finer one weighs as many true pairs."""
 _MOST_LEARNED = 200_000
+"""Plain pairs of a line that are learned from; of more a part is drawn."""
 _RATIOS = {
     "mass": (("mass_in", "mass"), ("mass_out", "mass")),
     "length": (("length_in", "length"), ("length_out", "length")),

@@ -18,9 +18,13 @@ _SCRAPPED = 0.012
 _ENDS = 0.3
 """What goes in first or last may have gone into pieces outside the records too."""
 _LOOSE = 10.0
+"""Times the first guess that an edge may differ from it: it only holds what the masses leave open."""
 _ROUNDS = 4
+"""Times that the weights of outliers are set anew."""
 _FAR = 3.0
+"""Standard deviations beyond which a mass counts less (Cauchy)."""
 _LEAST = 1e-3
+"""Share of the first guess that every edge keeps at least: a row says that something went in."""
 _CROWDED = 50_000_000
 """Products of the least squares beyond which they fill the memory: one id written on tens of thousands of rows."""
 

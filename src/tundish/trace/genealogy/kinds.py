@@ -14,7 +14,9 @@ from tundish.trace.genealogy.graph import KINDS
 from tundish.trace.genealogy.records import Source
 
 _SOME = 0.02
+"""Share of a line's edges that slips of the pen alone may make look like another kind."""
 _SIDE_BY_SIDE = 0.8
+"""Strips side by side are narrower than this share of their parent, and more than this share of them end together."""
 _THINNER = 0.97
 """Temper rolling takes 0.5-3 % off; scales and gauges are right to 0.2-1 %, and the median of a line's rows to much less."""
 _MOSTLY = 0.5

@@ -25,13 +25,17 @@ _AGAINST = -1.5
 _BY_SLIP = 0.01
 """Share of a line's rows that repeat the piece of the row before by a slip of the pen alone."""
 _ROUNDS = 2
+"""What was settled teaches once more (decision 0015)."""
 _TEACHES = 0.9
 """Least probability of a settled pair from which the next round learns."""
 _BEST = 10
+"""Candidates of a row that are weighed against those of others."""
 _HOPELESS = 16.0
 """Log odds by which a candidate may lie behind the best and still be weighed."""
 _IN_WINDOW = 30
+"""Unused makings around the usual wait that come into question."""
 _FEWEST = 30
+"""Plain pairs of a line that tell its usual wait."""
 
 
 @dataclass(frozen=True)

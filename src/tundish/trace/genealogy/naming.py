@@ -15,8 +15,11 @@ from tundish.trace.genealogy.strays import NUMBERED, RUNNING, steps
 from tundish.trace.genealogy.uses import Uses
 
 _BEGINNING = 0.9
+"""Share of a line's ids that begin with their parent's, from which on one that does not is odd."""
 _FEWEST = 20
+"""Fewer ids of a line, or unrecorded ones of all, show no series."""
 _MOST_OF = 0.5
+"""Share of a space's ids that begin alike, from which on one that begins otherwise is odd."""
 _SURE = 0.97
 """Most certainty of an id put right by its place in a series alone. On six generated chains (seeds 100-105, see
 docs/measured.md) 62 of 66 such cells were right before chance was counted against them; no plant teaches it itself."""
@@ -177,7 +180,9 @@ def _by_series(makings: pl.DataFrame, uses: Uses, links: Links) -> pl.DataFrame:
 
 
 _AROUND = 11
+"""Unrecorded pieces around one, in the order of work, whose numbers it is held against."""
 _FAR_OFF = 3.0
+"""Times the usual reach of numbers around that an odd one lies away."""
 
 
 def _by_neighbours(makings: pl.DataFrame) -> pl.DataFrame:

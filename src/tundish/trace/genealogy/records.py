@@ -50,8 +50,11 @@ _YES = re.compile(r"(y|yes|1|1\.0|t|true|o|on|예|유|반전|역|역방향|뒤�
 _NO = re.compile(r"(n|no|0|0\.0|f|false|x|off|아니오|무|정|정방향|없음|normal|-)", re.IGNORECASE)
 _SCRAP = r"(?i)scrap|스크랩|고철|폐기|waste|discard"
 _MOST_LINES = 50
+"""A column with more different words names no equipment and no step."""
 _MOST_ROWS_A_PIECE = 3.0
+"""Tables with more rows a piece are readings of it, no records of its stay."""
 _CLEARLY = 1.05
+"""By so many times more ids a column must have to be the finer one."""
 _MOSTLY = 0.5
 
 

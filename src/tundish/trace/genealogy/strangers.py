@@ -10,6 +10,7 @@ from tundish.trace.genealogy.strays import NUMBERED
 from tundish.trace.genealogy.uses import Uses
 
 _FEWEST = 30
+"""Fewer rows of a line, or ids of a series, say nothing of what is usual."""
 _BEYOND = 0.2
 """So far beyond the ids of a series, as a share of its reach, ids of the same series may lie that no record made."""
 _PRIOR = 10.0

@@ -12,9 +12,11 @@ NUMBERED = r"^(.*?)(\d{1,15})$"
 RUNNING = 0.7
 """So many of a line's ids follow on the one before, where they run in a series."""
 _FEWEST = 20
+"""Fewer products of a line show no usual share of several rows."""
 _SEVERAL = 0.02
 """Share of a line's products that stand on several rows, from which on a row may belong to the one beside it."""
 _SURE = 0.95
+"""Share of the chance that one neighbour must have for a row to be its."""
 _POSSIBLE = 0.1
 """So many pairs of rows like these must be of one product for the row to be thought of as part of it."""
 

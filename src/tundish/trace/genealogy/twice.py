@@ -18,6 +18,7 @@ _ALIKE = 0.001
 _KEPT = 0.95
 """What is told or made again says the same, but for slips; unsourced."""
 _FEWEST = 5
+"""Fewer makings that state a measure do not tell how often two agree by chance."""
 _NEAR = 20.0
 """A row told twice stands so many usual distances of its line from the first; unsourced."""
 

@@ -15,6 +15,7 @@ from tundish.vocabulary import load_catalogue
 NEAREST = 5
 """Ids offered when none answers."""
 _CHOICES = 8
+"""Ids offered when several answer."""
 _DAY = re.compile(r"(?P<id>.+)@(?P<day>\d{4}-\d{2}-\d{2})")
 
 

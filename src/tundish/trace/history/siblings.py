@@ -14,6 +14,7 @@ from tundish.trace.history.told import Siblings, Tie
 MOST = 60
 """Products named of one parent."""
 _MOST_PARENTS = 40
+"""Parents, the nearest first, whose other products are looked for."""
 
 
 def siblings(material: Material, number: int, up: Iterable[Tie], down: Iterable[Tie]) -> tuple[Siblings, ...]:
