@@ -149,5 +149,5 @@ def test_pieces_that_are_partly_known_or_came_later_are_left_to_the_stays():
     never = np.full(3, NEVER)
     assert spells.known(3, never).tolist() == [True, False, False]
     assert spells.known(3, np.array([25, 99, 99])).tolist() == [False, False, False]
-    ways = spells.to(3, np.array([True, False, True]))
-    assert (ways.place.tolist(), ways.source.tolist(), ways.weight.tolist()) == ([0, 0], [0, 1], [0.5, 0.5])
+    sources = spells.to(3, np.array([True, False, True]))
+    assert (sources.place.tolist(), sources.source.tolist(), sources.weight.tolist()) == ([0, 0], [0, 1], [0.5, 0.5])

@@ -14,7 +14,7 @@ from tundish.documents.names import made_of
 from tundish.settings import Settings
 from tundish.table import Column
 from tundish.trace.forebears.carried import carried
-from tundish.trace.forebears.lineage import Lineage, ways
+from tundish.trace.forebears.lineage import Lineage, sources_of
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS, Genealogy
 from tundish.trace.pieces import END, PIECE
 from tundish.trace.stamps import NEVER
@@ -164,7 +164,7 @@ def _filled(frame, schema):
 
 
 def amount(statistic, values, shares, ends=(0, 0), moment=NEVER):
-    found, _ = ways(small(shares), np.array([0, 1]), np.array(ends), np.array([moment, moment]))
+    found, _ = sources_of(small(shares), np.array([0, 1]), np.array(ends), np.array([moment, moment]))
     kind = "number" if isinstance(values[0], float) else "category"
     return carried(Feature(Column("x", kind, (), statistic=statistic), pl.Series(values)), found, "hot").values.to_list()
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tundish.table import Column, Finding
-from tundish.trace.forebears.lineage import Ways
+from tundish.trace.forebears.lineage import Sources
 from tundish.trace.genealogy.sums import in_order
 from tundish.trace.pieces import Clock, Link
 from tundish.trace.stays.features import Feature
@@ -31,7 +31,7 @@ class Upstream:
     clocks: tuple[Clock, ...] = ()
 
 
-def carried(feature: Feature, ways: Ways, line: str | None) -> Feature:
+def carried(feature: Feature, sources: Sources, line: str | None) -> Feature:
     """A feature of sources as one of the pieces asked about.
 
     Numbers: the mean weighted by the share of the piece's mass; of lowest and highest values the lowest and highest, of
@@ -39,19 +39,19 @@ def carried(feature: Feature, ways: Ways, line: str | None) -> Feature:
     """
     column = _named(feature.column, line)
     if feature.column.kind != "number":
-        return Feature(column, _heaviest(feature.values, ways))
-    values = feature.values.cast(pl.Float64).fill_null(np.nan).to_numpy()[ways.source]
+        return Feature(column, _heaviest(feature.values, sources))
+    values = feature.values.cast(pl.Float64).fill_null(np.nan).to_numpy()[sources.source]
     known = ~np.isnan(values)
-    place, value, weight = ways.place[known], values[known], ways.weight[known]
-    total = np.bincount(place, weight, ways.pieces)
+    place, value, weight = sources.place[known], values[known], sources.weight[known]
+    total = np.bincount(place, weight, sources.pieces)
     with np.errstate(invalid="ignore", divide="ignore"):
         if column.statistic in ("min", "max"):
-            found = np.full(ways.pieces, np.nan)
+            found = np.full(sources.pieces, np.nan)
             (np.fmin if column.statistic == "min" else np.fmax).at(found, place, value)
         elif column.statistic == "std":
-            found = np.sqrt(np.bincount(place, weight * value**2, ways.pieces) / total)
+            found = np.sqrt(np.bincount(place, weight * value**2, sources.pieces) / total)
         else:
-            found = np.bincount(place, weight * value, ways.pieces) / total
+            found = np.bincount(place, weight * value, sources.pieces) / total
     return Feature(column, pl.Series(np.where(total > 0, found, np.nan)).fill_nan(None))
 
 
@@ -60,8 +60,8 @@ def _named(column: Column, line: str | None) -> Column:
     return replace(column, name=f"{column.name}|@{line or ''}", window=window)
 
 
-def _heaviest(values: pl.Series, ways: Ways) -> pl.Series:
-    frame = pl.DataFrame({"place": ways.place, "value": values.gather(ways.source), "weight": ways.weight})
+def _heaviest(values: pl.Series, sources: Sources) -> pl.Series:
+    frame = pl.DataFrame({"place": sources.place, "value": values.gather(sources.source), "weight": sources.weight})
     best = (
         frame.drop_nulls("value")
         .group_by("place", "value", maintain_order=True)
@@ -69,5 +69,5 @@ def _heaviest(values: pl.Series, ways: Ways) -> pl.Series:
         .sort("place", "weight", "value", descending=[False, True, False])
         .unique("place", keep="first", maintain_order=True)
     )
-    every = pl.DataFrame({"place": np.arange(ways.pieces)})
+    every = pl.DataFrame({"place": np.arange(sources.pieces)})
     return every.join(best, on="place", how="left", maintain_order="left")["value"]

@@ -71,7 +71,7 @@ class Lineage:
 
 
 @dataclass(frozen=True)
-class Ways:
+class Sources:
     """Which source - a stay, a row - tells of which piece, and of how much of it; sorted by ``place``, then ``source``."""
 
     place: Ints
@@ -86,7 +86,7 @@ class Ways:
         return np.bincount(self.place, minlength=self.pieces) > 0
 
 
-def ways(lineage: Lineage, pieces: Ints, ends: Stamps, known_until: Stamps) -> tuple[Ways, int]:
+def sources_of(lineage: Lineage, pieces: Ints, ends: Stamps, known_until: Stamps) -> tuple[Sources, int]:
     """From sources, each about one of ``pieces`` (-1: none) and known from ``ends`` on, to the pieces asked about.
 
     What ended after a piece's moment in ``known_until`` is left out; how much that was comes second. Several sources of one
@@ -107,7 +107,7 @@ def ways(lineage: Lineage, pieces: Ints, ends: Stamps, known_until: Stamps) -> t
         .filter(pl.col("weight") > 0)
         .sort("place", "source")
     )
-    made = Ways(kept["place"].to_numpy(), kept["source"].to_numpy(), kept["weight"].to_numpy(), lineage.own.size)
+    made = Sources(kept["place"].to_numpy(), kept["source"].to_numpy(), kept["weight"].to_numpy(), lineage.own.size)
     return made, int(found["late"].sum())
 
 

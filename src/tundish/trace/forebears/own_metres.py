@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tundish.table import Column, Table
-from tundish.trace.forebears.lineage import Ways as Sources
+from tundish.trace.forebears.lineage import Sources
 from tundish.trace.position import Lengths, Stretch, Turning
 from tundish.trace.position.joints import Joint, Laid
 from tundish.trace.position.maps import Map

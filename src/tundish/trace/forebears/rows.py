@@ -11,7 +11,7 @@ from tundish.errors import Message
 from tundish.table import ROW, Column, Finding, Origin, Table
 from tundish.trace.base import files_of, origin_of
 from tundish.trace.forebears.carried import Upstream, carried
-from tundish.trace.forebears.lineage import Lineage, ended, numbers_of, ways
+from tundish.trace.forebears.lineage import Lineage, ended, numbers_of, sources_of
 from tundish.trace.ids import Ids, comparable, is_identity, shares
 from tundish.trace.laid import Laid
 from tundish.trace.late import about_late, mostly_late
@@ -43,10 +43,10 @@ def of_rows(whole: Table, laid: Laid) -> Upstream | None:
     stamped = np.full(pieces.size, NEVER) if stamp is None else stamps(table, stamp.name)
     ends = told["end"].to_numpy()
     ends = np.where(ends == NEVER, stamped, ends)
-    found, late = ways(lineage, pieces, ends, known_until)
+    found, late = sources_of(lineage, pieces, ends, known_until)
     too_late = late > found.source.size
     if too_late:
-        found, _ = ways(lineage, pieces, ends, np.full_like(known_until, NEVER))
+        found, _ = sources_of(lineage, pieces, ends, np.full_like(known_until, NEVER))
     if not found.reached.any():
         return None
     features = [

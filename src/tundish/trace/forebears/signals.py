@@ -14,7 +14,7 @@ from tundish.table import Finding, Table
 from tundish.trace.base import files_of, origin_of
 from tundish.trace.clocks.righted import righted
 from tundish.trace.forebears.carried import Upstream, carried
-from tundish.trace.forebears.lineage import ways
+from tundish.trace.forebears.lineage import sources_of
 from tundish.trace.forebears.own_metres import OwnMetres
 from tundish.trace.ground import Ground
 from tundish.trace.pieces import Clock, Link
@@ -39,7 +39,7 @@ def of_line(table: Table, line: str, ground: Ground) -> Upstream | None:
     made = ground.signals(told, Stay(starts, ends, line, {}), clocks, known_until=ends, without=without)
     if made is None:
         return None
-    found, _ = ways(laid.lineage, np.where(made.linked, stays["piece"].to_numpy(), -1), ends, known_until)
+    found, _ = sources_of(laid.lineage, np.where(made.linked, stays["piece"].to_numpy(), -1), ends, known_until)
     if not found.reached.any():
         return None
     features = tuple(carried(feature, found, line) for feature in made.features)
