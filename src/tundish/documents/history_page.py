@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 from tundish.documents import along, bars, lanes
 from tundish.documents.glance import glance
 from tundish.documents.history import KINDS, level_name
-from tundish.documents.history_form import HistoryOut, OverviewOut, ProfileOut, RecordOut, SignalOut, TieOut
+from tundish.documents.history_form import (
+    HistoryOut,
+    MarkOut,
+    OverviewOut,
+    ProfileOut,
+    RecordOut,
+    SignalOut,
+    StayOut,
+    TieOut,
+)
 from tundish.documents.names import meaning, said_already
 from tundish.documents.page import fill
 from tundish.documents.standing_out import others, shown
@@ -99,7 +108,7 @@ def _ties(reader: Reader, ties: Sequence[TieOut], *, up: bool) -> list[dict[str,
     return rows
 
 
-def _stay(reader: Reader, visit: Sequence[Any]) -> dict[str, Any]:
+def _stay(reader: Reader, visit: Sequence[StayOut]) -> dict[str, Any]:
     first = visit[0]
     return {
         "line": first.line,
@@ -147,7 +156,7 @@ def _lost(profile: ProfileOut, line: str, turn: int, _: Say) -> str:
     return _("{metres} m ({percent}) have no known place on this line and are hatched", **told)
 
 
-def _signal(signal: Any, profile: Any, lang: Language) -> dict[str, Any]:  # noqa: ANN401
+def _signal(signal: SignalOut, profile: ProfileOut, lang: Language) -> dict[str, Any]:
     name = meaning(signal.concept, lang)
     return {
         "name": signal.column,
@@ -157,7 +166,7 @@ def _signal(signal: Any, profile: Any, lang: Language) -> dict[str, Any]:  # noq
     }
 
 
-def _mark(mark: Any, reader: Reader) -> dict[str, Any]:  # noqa: ANN401
+def _mark(mark: MarkOut, reader: Reader) -> dict[str, Any]:
     source = "" if mark.file is None else mark.file + ("" if mark.row is None else f": {number(mark.row)}")
     return {"place": place(mark.from_m, mark.to_m), "kind": reader.mark(mark), "value": notes(mark), "source": source}
 

@@ -107,13 +107,12 @@ def _placed(
     for i, (lane, own) in enumerate(lanes.items()):
         chosen = set(sorted(own, key=lambda number: -weights.get(number, 0.0))[: MOST if len(own) <= MOST else MOST - 1])
         drawn = [number for number in own if number in chosen]
-        rows = [(number, kin[number], 1) for number in drawn]
         x = i * _LANE + (_LANE - _BOX) / 2
-        for place, (number, one, count) in enumerate(rows):
-            nodes[lane, number] = _Node(one, count, x, _TOP + place * step, weights.get(number, 0.0))
+        for place, number in enumerate(drawn):
+            nodes[lane, number] = _Node(kin[number], 1, x, _TOP + place * step, weights.get(number, 0.0))
         if len(own) > len(drawn):
             rest = [weights.get(number, 0.0) for number in own if number not in chosen]
-            nodes[lane, _REST] = _Node(None, len(rest), x, _TOP + len(rows) * step, sum(rest))
+            nodes[lane, _REST] = _Node(None, len(rest), x, _TOP + len(drawn) * step, sum(rest))
     return nodes
 
 
