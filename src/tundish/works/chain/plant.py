@@ -235,7 +235,7 @@ _NAMES: Mapping[Kind, tuple[str, ...]] = {
     "pack": ("포장", "PKG"),
 }
 _GAUGES: Mapping[Kind, tuple[tuple[str, float, float], ...]] = {
-    "cast": (("mould_level", 0.0, 0.0), ("strand_temperature", 14.0, 22.0)),
+    "cast": (("mould_level", 0.0, 0.0), ("strand_temperature", 14.0, 22.0), ("cut_length", 0.0, 0.0)),
     "hot": (("exit_thickness", 2.0, 5.0), ("finish_temperature", 3.0, 8.0), ("coiling_temperature", 90.0, 130.0)),
     "tandem": (
         ("entry_thickness", -12.0, -4.0),

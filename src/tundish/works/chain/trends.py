@@ -188,14 +188,20 @@ def _signals(view: _View) -> Iterator[tuple[str, Floats]]:
             yield gauge.key, _welds(view, gauge)
         elif gauge.key == "present":
             yield gauge.key, np.where(np.isnan(view.at(gauge)[1]), 0.0, 1.0)
-        elif gauge.key == "length_run":
-            begins = np.array([stay.begin_m for stay in view.stays])
-            last = begins[np.clip(np.searchsorted(begins, view.out_m, side="right") - 1, 0, begins.size - 1)]
-            yield gauge.key, np.maximum(view.out_m - last, 0.0) * (1.0 + view.line.speed_scale[0])
+        elif gauge.key in ("length_run", "cut_length"):
+            yield gauge.key, _counted(view, gauge)
         elif gauge.key.endswith("_thickness"):
             yield gauge.key, _thickness(view, gauge)
         else:
             yield gauge.key, _level(view, gauge)
+
+
+def _counted(view: _View, gauge: Gauge) -> Floats:
+    """Metres since the last coil began, or since the torch cut the last slab, as the speed's wheel counts them."""
+    outputs = [output.begin_m for output in view.material.outputs if output.step == view.line.step]
+    begins = np.sort([stay.begin_m for stay in view.stays] if gauge.key == "length_run" else outputs)
+    last = begins[np.clip(np.searchsorted(begins, view.out_m, side="right") - 1, 0, begins.size - 1)]
+    return np.asarray(np.maximum(view.out_m - last, 0.0) * (1.0 + view.line.speed_scale[0]), dtype=np.float64)
 
 
 def _thickness(view: _View, gauge: Gauge) -> Floats:
@@ -263,6 +269,7 @@ _DECIMALS = {
     "speed": 2,
     "entry_speed": 2,
     "length_run": 1,
+    "cut_length": 2,
     "entry_thickness": 4,
     "exit_thickness": 4,
     "weld": 0,
