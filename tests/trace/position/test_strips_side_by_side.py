@@ -46,3 +46,13 @@ def test_a_strip_that_is_not_recorded_moves_no_other() -> None:
     found = slit([(2, 600.0, 300), (1, 400.0, 500), (2, 400.0, 500)])
     spans = spans_of(found, *stay_lengths(found))
     np.testing.assert_allclose(spans.low_in, [0.0, 600.0, 600.0], atol=1.0)
+
+
+def test_strips_without_numbers_lie_side_by_side_until_they_fill_the_width() -> None:
+    strips = [(0, 600.0, 300), (0, 601.0, 240), (0, 400.0, 560), (0, 399.0, 500), (0, 400.0, 500)]
+    found = slit(strips)
+    pieces = found.pieces.with_columns(width_m=pl.Series([1.2, 0.59, 0.59, 0.39, 0.39, 0.39]))
+    edges = found.edges.with_columns(lane=pl.lit(None, pl.Int64))
+    spans = spans_of(Genealogy(pieces, edges, found.stays), *stay_lengths(found))
+    np.testing.assert_allclose(spans.low_in, [0.0, 0.0, 600.0, 600.0, 600.0], atol=1.0)
+    assert spans.strips.tolist() == [2, 2, 3, 3, 3]

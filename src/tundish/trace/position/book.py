@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,8 +23,12 @@ _ONLY_CUT = ("slit", "sheeted", "cut")
 _SAME_CUT_M = 1.0
 _TOGETHER_S = 10.0
 """Strips of one part end together, by times that are written to some seconds."""
+_TYPED_S = 120.0
+"""By how much times typed to the minute may go back in a table kept in order."""
 _COUNTED = 0.002
 """Share by which a recorded length is off, one standard deviation."""
+_WEIGHED, _UNFILLED = 0.006, 0.02
+"""The same of what follows from masses, weighed to 10 kg; and where the parts do not sum up to the whole."""
 DENSITY = 7850.0
 """kg/m3 of low-carbon steel (handbook value): only to work out a length that no record tells."""
 
@@ -79,9 +83,9 @@ class Book:
 
     @cached_property
     def cut(self) -> Bools:
-        """Whether records tell where each edge's part is cut from its parent."""
+        """Whether records, or the line's welds, tell where each edge's part is cut from its parent."""
         edges = self.genealogy.edges
-        return (edges["from_m"].is_not_null() & edges["to_m"].is_not_null()).to_numpy()
+        return (edges["from_m"].is_not_null() & edges["to_m"].is_not_null()).to_numpy() | self.spans.seen
 
     def turned(self, stay: int) -> bool | None:
         """What the record of the stay says."""
@@ -103,6 +107,14 @@ class Spans:
     """How many strips side by side were made of that part."""
     doubt: Floats
     """How far the cuts may be off in metres of the parent beside what a cut is off anyway, one standard deviation."""
+    seen: Bools
+    """Whether the line's own welds placed the cuts."""
+
+    def or_else(self, other: Spans) -> Spans:
+        """The same, with the parts of another one where these are not known."""
+        known = np.isfinite(self.low_in)
+        names = ("low_in", "high_in", "low_out", "high_out", "doubt")
+        return replace(self, **{name: np.where(known, getattr(self, name), getattr(other, name)) for name in names})
 
 
 def column(frame: pl.DataFrame, name: str) -> Floats:
@@ -155,12 +167,43 @@ def spans_of(genealogy: Genealogy, into: Floats, out: Floats) -> Spans:
         for name in ("head_crop_m", "tail_crop_m")
     ]
     share = edges["share_of_child"].fill_null(1.0).to_numpy()  # what was welded together of several is not all of one
-    low, high, doubt, strips = _parts_of_parent(edges, parent_m, child_m * share, crops)
+    wide = column(genealogy.pieces, "width_m")
+    narrow = pl.Series(wide[edges["child"].to_numpy()] / wide[edges["parent"].to_numpy()]).fill_nan(None)
+    placed = edges.with_columns(narrow=narrow)
+    low, high, doubt, strips = _parts_of_parent(placed, parent_m, child_m * share, crops)
     cut = edges.select("child", "line", "kind", span=pl.Series(high - low).fill_nan(None))
     whole = pl.when(pl.col("kind").cast(pl.String).is_in(_ONLY_CUT)).then(pl.col("span").sum().over("child", "line"))
     child_m = np.where(child_m > 0, child_m, column(cut.select(whole.alias("span")), "span"))
     at, end = _parts_of_child(edges, child_m, high - low)
-    return Spans(low, high, at, end, stay, strips, doubt)
+    return Spans(low, high, at, end, stay, strips, doubt, np.zeros(edges.height, bool))
+
+
+def as_they_ran(edges: pl.DataFrame) -> Ints:
+    """Edges line by line in the order in which they ran: products in order of time, and the parents of each as they ran in.
+
+    Where no record tells that, a parent that went into earlier products comes before one that goes into later ones.
+    """
+    frame = edges.select(
+        "parent", "child", "line", "at_m", "table", "row", at=pl.col("at").dt.timestamp("us")
+    ).with_row_index("edge")  # fmt: skip
+    frame = frame.join(_kept_in_order(edges), on=["table", "line"], how="left", nulls_equal=True, maintain_order="left")
+    kept = pl.col("in order").fill_null(value=False).all() & pl.col("row").is_not_null().all()
+    kept &= pl.col("table").n_unique() == 1
+    frame = frame.with_columns(when=pl.when(kept.over("line")).then("row").otherwise("at"))
+    when, parent = pl.col("when"), ["parent", "line"]
+    frame = frame.with_columns(when=when.min().over("child", "line"))
+    frame = frame.with_columns(first=when.min().over(parent), last=when.max().over(parent))
+    frame = frame.sort("line", "when", "child", "at_m", "first", "last", "row", nulls_last=True)
+    return frame["edge"].to_numpy().astype(np.int64)
+
+
+def made_stays(genealogy: Genealogy) -> Ints:
+    """The stay at which the child of each edge was made on its line; -1 where there is none."""
+    edges, stays = genealogy.edges, genealogy.stays
+    made = stays.select(child="piece", line="line", goes="goes").with_row_index("made").filter(pl.col("goes") == "out")
+    made = made.unique(["child", "line"], keep="first")
+    found = edges.select("child", "line").join(made, on=["child", "line"], how="left", maintain_order="left", nulls_equal=True)
+    return found["made"].cast(pl.Int64).fill_null(-1).to_numpy()
 
 
 def _stay_of_parent(edges: pl.DataFrame, stays: pl.DataFrame) -> Ints:
@@ -200,7 +243,8 @@ def _parts_of_parent(
     long as the middle one of them.
     """
     low, high = column(edges, "from_m"), column(edges, "to_m")
-    frame = edges.select("parent", "line", "lane", "at", "table", "row", share="share_of_parent").with_columns(
+    names = ("parent", "line", "lane", "kind", "narrow", "at", "table", "row")
+    frame = edges.select(*names, share="share_of_parent").with_columns(
         length=pl.Series(child_m).fill_nan(None), head=pl.Series(crops[0]),
         whole=pl.Series(parent_m).fill_nan(None),
         free=pl.Series(parent_m - crops[0] - crops[1]).fill_nan(None), edge=pl.int_range(pl.len()),
@@ -214,6 +258,10 @@ def _parts_of_parent(
     told = pl.col("length").count().over(group) == pl.len().over(group)
     parts = parts.with_columns(ratio=pl.when(told).then(pl.col("length").sum().over(group)) / pl.col("free"))
     parts = parts.with_columns(gain=pl.col("ratio").median().over("line"))
+    # of a parent without any length its products tell it, as the line lengthens others, else in metres as they left
+    lengthless = pl.col("free").is_null() & told
+    parts = parts.with_columns(gain=pl.when(lengthless).then(pl.col("gain").fill_null(1.0)).otherwise("gain"))
+    parts = parts.with_columns(ratio=pl.when(lengthless).then("gain").otherwise("ratio"))
     weighed = pl.when(~pl.col("silent")).then(pl.min_horizontal("share", 1.0) * pl.col("whole"))
     parts = parts.with_columns(weighed=weighed, used=weighed.sum().over(group) / pl.col("free"))
     off = (pl.col("ratio") / pl.col("gain") - 1.0).abs()
@@ -224,7 +272,9 @@ def _parts_of_parent(
     parts = parts.with_columns(span=pl.coalesce(by_length, by_mass))
     end = pl.col("span").cum_sum().over(group)
     count, place = pl.len().over(group), pl.int_range(pl.len()).over(group)
-    inner = ((place + 1) * (count - place - 1) / count / pl.col("strips")).sqrt() * _COUNTED * pl.col("span")
+    fills = ((pl.col("used") - 1.0).abs() < _FILLS).fill_null(value=False)
+    share = pl.when(by_length.is_not_null()).then(_COUNTED).when(fills).then(_WEIGHED).otherwise(_UNFILLED)
+    inner = ((place + 1) * (count - place - 1) / count / pl.col("strips")).sqrt() * share * pl.col("span")
     parts = parts.with_columns(low=pl.col("head") + end - pl.col("span"), doubt=inner.fill_null(0.0))
     found = frame.join(parts.select(*group, "part", "low", "span", "strips", "doubt"), on=[*group, "part"], nulls_equal=True)
     found = found.sort("edge")
@@ -259,20 +309,29 @@ def _side_by_side(frame: pl.DataFrame) -> pl.DataFrame:
     once = pl.col("lane").n_unique().over(group) == pl.len().over(group)
     again = (pl.col("lane") <= pl.col("lane").shift(1).over(group)) & ~once
     new = pl.col("lane").is_null() | again | (apart & other)
-    return frame.with_columns(part=new.fill_null(value=False).cum_sum().over(group))
+    # where no lane is written strips are side by side until they fill the width
+    strips, wide = pl.col("kind").cast(pl.String) == "slit", pl.col("narrow").sum().over(group)
+    blind = strips.all().over(group) & pl.col("lane").is_null().all().over(group) & (pl.col("narrow").min().over(group) > 0)
+    filled = (pl.col("narrow").cum_sum().over(group) - pl.col("narrow") / 2.0) / (wide / pl.max_horizontal(wide.round(), 1.0))
+    by_width = pl.when(blind & pl.col("narrow").is_not_null().all().over(group)).then(filled.floor().cast(pl.Int64))
+    part = new.fill_null(value=False).cum_sum().over(group).cast(pl.Int64)
+    return frame.with_columns(part=pl.coalesce(by_width, part))
 
 
 def _kept_in_order(edges: pl.DataFrame) -> pl.DataFrame:
     """Tables whose rows stand in order of time but for a few: there the row tells the order better than a mistyped time."""
     rows = edges.select("table", "line", "row", "at").drop_nulls(["row", "at"]).sort("table", "line", "row")
-    rising = (pl.col("at").diff().dt.total_seconds() >= -_TOGETHER_S).mean().fill_null(0.0)
-    return rows.group_by("table", "line").agg(rising.ge(_ORDERED).alias("in order"))
+    step = pl.col("at").diff().dt.total_seconds()
+    rising = (step >= -_TOGETHER_S).mean().fill_null(0.0) >= _ORDERED
+    # times typed to the minute go back by a minute or two inside what left together
+    typed = ((step >= -_TYPED_S).mean().fill_null(0.0) >= _ORDERED) & ((step > _TYPED_S).sum() > (step < -_TYPED_S).sum())
+    return rows.group_by("table", "line").agg((rising | typed).alias("in order"))
 
 
 def _parts_of_child(edges: pl.DataFrame, child_m: Floats, span_in: Floats) -> tuple[Floats, Floats]:
-    frame = edges.select("child", "line", at="at_m").with_columns(
+    frame = edges.select("child", "line", at="at_m").with_row_index("edge").with_columns(
         span=pl.Series(span_in).fill_nan(None), length=pl.Series(child_m).fill_nan(None)
-    )
+    )[as_they_ran(edges)]  # fmt: skip
     group = ["child", "line"]
     share = pl.col("span") / pl.col("span").sum().over(group)
     frame = frame.with_columns(share=pl.when(pl.len().over(group) == 1).then(1.0).otherwise(share))
@@ -280,7 +339,7 @@ def _parts_of_child(edges: pl.DataFrame, child_m: Floats, span_in: Floats) -> tu
     told = pl.col("at").is_not_null().all().over(group)
     frame = frame.with_columns(low=pl.when(told).then("at").otherwise(follows))
     until = pl.coalesce(pl.col("low").shift(-1).over(group), "length")
-    frame = frame.with_columns(high=until)
+    frame = frame.with_columns(high=until).sort("edge")
     return column(frame, "low"), column(frame, "high")
 
 

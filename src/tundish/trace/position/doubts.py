@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 
 from tundish.errors import Message
 from tundish.table import ROWS_SHOWN, Finding, Origin, Severity
 from tundish.trace.base import origin_of
 from tundish.trace.genealogy.graph import Genealogy
-from tundish.trace.position.book import Book
+from tundish.trace.position.book import Book, Spans
 from tundish.trace.position.feeds import Coming
 from tundish.trace.position.passes import Pairing
 from tundish.trace.position.profile import Profile
@@ -35,7 +36,15 @@ def about_lines(
             told.append(_no_trend(line, came, genealogy))
             continue
         rules, trend = ruled[line][0], running[line][0]
-        lost = came.stays[~np.isfinite(rules.low_m)]
+        either = came.stays[rules.elsewhere]
+        if either.size:
+            text = Message(
+                "{line}: {count} of {pieces} pieces fit two places in the line's signals about equally well ({examples}); "
+                "their metres on this line stay unknown. Record lengths, or the times to the second.",
+                line=line, count=either.size, pieces=came.stays.size, examples=_names(genealogy, either),
+            )  # fmt: skip
+            told.append(_finding(("ambiguous_pass", "warning"), text, trend, genealogy, either))
+        lost = came.stays[~np.isfinite(rules.low_m) & ~rules.elsewhere]
         if lost.size:
             text = Message(
                 "{line}: {count} of {pieces} pieces were not found in the line's signals ({examples}); their metres on this "
@@ -115,6 +124,27 @@ def _finding(kind: tuple[str, Severity], text: Message, trend: Trend, genealogy:
 def _names(genealogy: Genealogy, stays: Ints) -> str:
     pieces = genealogy.stays["piece"].gather(stays[:3])
     return ", ".join(str(name) for name in genealogy.pieces["id"].gather(pieces).to_list())
+
+
+def about_cuts(spans: Spans, running: Mapping[str, Sequence[Trend]], genealogy: Genealogy) -> list[Finding]:
+    """Products made while a line was logged that neither records nor signals part from what ran in."""
+    edges = genealogy.edges
+    lost = edges.filter(pl.Series(~np.isfinite(spans.low_in) & (spans.stay >= 0)))
+    told = []
+    for line, (trend, *_) in running.items():
+        own = lost.filter(pl.col("line") == line, pl.col("at").dt.timestamp("us").is_between(trend.times[0], trend.times[-1]))
+        if not own.height:
+            continue
+        children = own["child"].unique(maintain_order=True)
+        names = ", ".join(str(name) for name in genealogy.pieces["id"].gather(children[:3]).to_list())
+        text = Message(
+            "{line}: for {count} products ({examples}) neither records nor signals say which part of what ran in they are; "
+            "their metres before this line stay unknown. Keep the cut positions in the production records.",
+            line=line, count=children.len(), examples=names,
+        )  # fmt: skip
+        rows = tuple(own["row"].drop_nulls().unique(maintain_order=True)[:ROWS_SHOWN].to_list())
+        told.append(Finding("cuts_unknown", "warning", text, Origin(own["table"][0] or line), children.len(), rows))
+    return told
 
 
 def about_profile(profile: Profile, book: Book) -> Profile:

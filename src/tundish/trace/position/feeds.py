@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tundish.trace.genealogy.graph import Genealogy
-from tundish.trace.position.book import Spans, column, micros
+from tundish.trace.position.book import Spans, as_they_ran, column, made_stays, micros
 from tundish.trace.position.passes import Feeds
 from tundish.trace.position.trend import Bools
 from tundish.trace.stays.segments import Floats, Ints
@@ -70,7 +70,7 @@ class Coming:
         if not known.size or np.median(np.abs(known / np.median(known) - 1.0)) > _MISSING:
             return self.out_m
         usual = self.feeds.metres * np.median(known)
-        return np.where(self.out_m < (1.0 - _MISSING) * usual, usual, self.out_m)
+        return np.where((usual > 0) & ~(self.out_m >= (1.0 - _MISSING) * usual), usual, self.out_m)
 
     def by_input(self, cut: Bools) -> Coming | None:
         """With what left worked out from what came in, on lines that lengthen all alike; None where those lengths are in use.
@@ -152,14 +152,19 @@ def _nearest(spans: Spans, stays: int) -> Floats:
     return np.where(np.isfinite(near), near, np.nan)
 
 
-def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats) -> dict[str, Coming]:
-    """For each line what came in; where nothing is known to have come in, what came out."""
+def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats, *, lost: Floats) -> dict[str, Coming]:
+    """For each line what came in; where nothing is known to have come in, what came out.
+
+    ``lost``: what is cut out with the weld behind each stay, in m of what comes in. Where no record cuts what is welded, all
+    that ran in between two welds is the piece.
+    """
     stays = genealogy.stays
     head, tail = (np.nan_to_num(column(stays, name)) for name in ("head_crop_m", "tail_crop_m"))
     goes, known = stays["goes"].fill_null("through").to_numpy(), stays["line"].is_not_null().to_numpy()
     near, far = _nearest(spans, stays.height), _furthest(spans, stays.height)
-    low = np.where(np.isfinite(near), near, head)
-    high = np.where(tail > 0, into - tail, np.where(np.isfinite(far), far, into))
+    whole = (lost > 0) & ~cut_stays(genealogy, spans) & np.isfinite(into)
+    low = np.where(np.isfinite(near) & ~whole, near, head)
+    high = np.where(whole | (tail > 0), into - tail, np.where(np.isfinite(far), far + lost, into))
     makes = goes == "out"
     low, high = np.where(makes, 0.0, low), np.where(makes, out, high)
     left = np.where(goes == "in", _became(spans, stays.height), out)
@@ -182,6 +187,7 @@ def _became(spans: Spans, stays: int) -> Floats:
     good = (spans.stay >= 0) & np.isfinite(spans.high_out - spans.low_out)
     made = np.zeros(stays)
     np.add.at(made, spans.stay[good], ((spans.high_out - spans.low_out) / spans.strips)[good])
+    made[spans.stay[(spans.stay >= 0) & ~good]] = np.nan  # of a part that is not known nothing sums up
     return np.where(made > 0, made, np.nan)
 
 
@@ -199,19 +205,28 @@ def _with_parents(genealogy: Genealogy, spans: Spans) -> np.ndarray:
 
 def _moments(genealogy: Genealogy, spans: Spans, out: Floats) -> tuple[Floats, Floats]:
     """When each stay began and ended; of what went into several products, from the parts of these it became."""
-    stays, edges = genealogy.stays, genealogy.edges
+    stays = genealogy.stays
     start, end = (micros(stays, name).astype(np.float64) for name in ("start", "end"))
-    made = stays.select(child="piece", line="line", goes="goes").with_row_index("made").filter(pl.col("goes") == "out")
-    made = made.unique(["child", "line"], keep="first")
-    child = edges.select("child", "line").join(made, on=["child", "line"], how="left", maintain_order="left", nulls_equal=True)
-    stay = child["made"].cast(pl.Int64).fill_null(-1).to_numpy()
-    good = (stay >= 0) & (spans.stay >= 0) & np.isfinite(spans.low_out) & np.isfinite(spans.high_out)
-    good &= np.where(stay >= 0, out[stay], 0.0) > 0
+    stay = made_stays(genealogy)
+    length = np.where(stay >= 0, out[stay], np.nan)
+    known = np.isfinite(spans.low_out) & np.isfinite(spans.high_out) & (length > 0)
+    begin, close = _places(genealogy.edges)
+    begin, close = (np.where(known, one / length, two) for one, two in ((spans.low_out, begin), (spans.high_out, close)))
+    good = (stay >= 0) & (spans.stay >= 0)
     stay, parent = stay[good], spans.stay[good]
     lasts = end[stay] - start[stay]
-    begun = start[stay] + lasts * np.clip(spans.low_out[good] / out[stay], 0.0, 1.0)
-    ended = start[stay] + lasts * np.clip(spans.high_out[good] / out[stay], 0.0, 1.0)
+    begun = start[stay] + lasts * np.clip(begin[good], 0.0, 1.0)
+    ended = start[stay] + lasts * np.clip(close[good], 0.0, 1.0)
     first, last = np.full(start.size, np.inf), np.full(start.size, -np.inf)
     np.minimum.at(first, parent, begun)
     np.maximum.at(last, parent, ended)
     return np.where(np.isfinite(first), first, start), np.where(np.isfinite(last), last, end)
+
+
+def _places(edges: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Where each part begins and ends on its product, as a share, were all parts as long: no more than an order."""
+    group = ["child", "line"]
+    frame = edges.select(*group).with_row_index("edge")[as_they_ran(edges)]
+    frame = frame.with_columns(place=pl.int_range(pl.len()).over(group), count=pl.len().over(group)).sort("edge")
+    place, count = frame["place"].to_numpy().astype(np.float64), frame["count"].to_numpy()
+    return place / count, (place + 1.0) / count

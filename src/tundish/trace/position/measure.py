@@ -16,13 +16,15 @@ from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.position import cells, likeness, places
 from tundish.trace.position.book import Book, Passes, Spans, column, micros, spans_of, starts_of, stay_lengths
-from tundish.trace.position.doubts import about_lines, about_profile
+from tundish.trace.position.cuts import by_order, seen
+from tundish.trace.position.doubts import about_cuts, about_lines, about_profile
 from tundish.trace.position.feeds import Coming, coming, cut_stays, mended_lengths
 from tundish.trace.position.joints import LENGTHENS, Joint, Laid
-from tundish.trace.position.passes import Pairing, pair, part
+from tundish.trace.position.passes import ODDS, Pairing, margins, pair, part
 from tundish.trace.position.profile import Profile
 from tundish.trace.position.pyramid import build
 from tundish.trace.position.ruler import Ruled, rule
+from tundish.trace.position.strands import SLOW_M_S, by_times
 from tundish.trace.position.stretches import Stretch, Turning
 from tundish.trace.position.trend import Bools, Trend, apart, trends
 from tundish.trace.position.ways import Ways
@@ -31,10 +33,6 @@ from tundish.vocabulary import Catalogue
 
 GRID_M = 1.0
 _HALF = 0.5
-_SLOW_M_S = 0.1
-"""Median speed below which written times are as exact as marks."""
-_WRITTEN_S = 2.0
-"""How far a written time may be off, one standard deviation in s: stamped to the second, some seconds late."""
 WELD_M = 0.8
 """Strip cut out with a weld, in m as it leaves: a sample of some decimetres on either side (unsourced)."""
 
@@ -102,12 +100,55 @@ def measure(
     by_file = {clock.file: clock for clock in clocks.clocks}
     running = trends(tables, lines, by_file, catalogue)
     into, out = stay_lengths(genealogy)
-    spans = spans_of(genealogy, into, out)
+    spans = by_order(genealogy, spans_of(genealogy, into, out), into, out)
     lost = _lost(genealogy, running, into, out)
+    laid = _lines(genealogy, spans, (into, out, lost), running, gauges)
+    firsts = {line: own[0] for line, own in running.items()}
+    found = seen(genealogy, spans, laid.passes, out, trends=firsts, lost_m=WELD_M)
+    if found.seen.any():  # what the welds told of the cuts tells of the passes in turn
+        laid = _lines(genealogy, found.or_else(spans), (into, out, lost), running, gauges)
+        found = seen(genealogy, spans, laid.passes, out, trends=firsts, lost_m=WELD_M)
+    spans, into, doubt, passes = found, laid.into, laid.doubt, laid.passes
+    feeding, ruled, even = laid.feeding, laid.ruled, laid.even
+    for trend, *_ in running.values():
+        clock = next((by_file[place] for origin in trend.table.origins for place in origin.places if place in by_file), None)
+        if np.median(trend.speed) < SLOW_M_S and clock is not None and clock.sure:
+            by_times(passes, trend, genealogy.stays, out, clock=clock)
+    gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
+    scales = {
+        line: (pairing.scale, pairing.doubt) for line, (_, pairing) in ruled.items()
+        if feeding[line].of_what_left or abs(gains[line] - 1.0) < LENGTHENS
+    }  # fmt: skip
+    book = _book(genealogy, firsts, passes, (into, out, doubt, lost), spans=spans, scales=scales, gains=(gains, even))
+    noted = places.noted(places.of_lines(tables, lines), genealogy, catalogue)
+    counted = {line: pairing.scale for line, (_, pairing) in ruled.items()}
+    told = (*about_lines(running, feeding, ruled, gauges, genealogy), *about_cuts(spans, running, genealogy))
+    return Lengths(book, running, gauges, noted, counted, (*_about_gauges(tables, gauges_m or {}), *told))
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """What came on each line, and which stretch of the line's signals each piece is."""
+
+    into: Floats
+    doubt: Floats
+    """How far each length in may be off, one standard deviation in m."""
+    feeding: dict[str, Coming]
+    ruled: dict[str, tuple[Ruled, Pairing]]
+    even: dict[str, float]
+    passes: Passes
+
+
+def _lines(
+    genealogy: Genealogy, spans: Spans, lengths: tuple[Floats, Floats, Floats], running: Mapping[str, Sequence[Trend]],
+    gauges: Mapping[tuple[str, str], float],
+) -> _Lines:  # fmt: skip
+    """Passes on all lines. ``lengths``: in and out of each stay, and what is cut out with the weld behind it."""
+    into, out, lost = lengths
     into, doubt = mended_lengths(genealogy, spans, into, lost)
     feeding = {
         line: _covered(came.welded(lost), running[line][0]) if line in running else came
-        for line, came in coming(genealogy, spans, into, out).items()
+        for line, came in coming(genealogy, spans, into, out, lost=lost).items()
     }  # fmt: skip
     ruled: dict[str, tuple[Ruled, Pairing]] = {}
     even: dict[str, float] = {}
@@ -119,23 +160,7 @@ def measure(
         ruled[line] = rules, pairing
         if feeding[line] is not before:
             even[line] = feeding[line].gain
-    passes = _passes(genealogy.stays.height, feeding, ruled)
-    for line, (trend, *_) in running.items():
-        clock = next((by_file[place] for origin in trend.table.origins for place in origin.places if place in by_file), None)
-        if np.median(trend.speed) < _SLOW_M_S and clock is not None and clock.sure:
-            own_s = float(np.hypot(_WRITTEN_S, (clock.high_s - clock.low_s) / 2.0 / 1.96))
-            _by_times(passes, trend, genealogy.stays, (line, out, own_s))
-    gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
-    scales = {
-        line: (pairing.scale, pairing.doubt) for line, (_, pairing) in ruled.items()
-        if feeding[line].of_what_left or abs(gains[line] - 1.0) < LENGTHENS
-    }  # fmt: skip
-    firsts = {line: own[0] for line, own in running.items()}
-    book = _book(genealogy, firsts, passes, (into, out, doubt, lost), spans=spans, scales=scales, gains=(gains, even))
-    noted = places.noted(places.of_lines(tables, lines), genealogy, catalogue)
-    counted = {line: pairing.scale for line, (_, pairing) in ruled.items()}
-    found = about_lines(running, feeding, ruled, gauges, genealogy)
-    return Lengths(book, running, gauges, noted, counted, (*_about_gauges(tables, gauges_m or {}), *found))
+    return _Lines(into, doubt, feeding, ruled, even, _passes(genealogy.stays.height, feeding, ruled))
 
 
 def _gauges(tables: Sequence[Table], stated: Mapping[str, float]) -> dict[tuple[str, str], float]:
@@ -218,11 +243,12 @@ def _on_line(
     pairing = pair(parts, came.feeds)
     ruled = rule(parts, came.feeds, pairing)
     other = came.by_input(cut)
-    if other is None:
-        return came, ruled, pairing
-    paired = pair(parts, other.feeds)
-    better = rule(parts, other.feeds, paired)
-    return (other, better, paired) if better.scatter < ruled.scatter else (came, ruled, pairing)
+    if other is not None:
+        paired = pair(parts, other.feeds)
+        better = rule(parts, other.feeds, paired)
+        if better.scatter < ruled.scatter:
+            came, ruled, pairing = other, better, paired
+    return came, ruled.without(margins(parts, came.feeds, pairing) < ODDS), pairing
 
 
 def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple[Ruled, Pairing]]) -> Passes:
@@ -233,22 +259,6 @@ def _passes(stays: int, feeding: Mapping[str, Coming], ruled: Mapping[str, tuple
         low[own], high[own], sd[own], off[own] = rules.low_m, rules.high_m, rules.sd_m, rules.off
         low_in[own], high_in[own], marked[own] = feeding[line].low_in_m, feeding[line].high_in_m, rules.marked
     return Passes(low, high, low_in, high_in, sd, off, marked)
-
-
-def _by_times(passes: Passes, trend: Trend, stays: pl.DataFrame, of: tuple[str, Floats, float]) -> None:
-    """What leaves a line that hardly moves, as a strand: between its written times, where no mark tells better.
-
-    ``of``: the line, metres that left each stay, and by how many seconds its times may be off.
-    """
-    line, out, doubt_s = of
-    here = ((stays["line"] == line) & (stays["goes"] == "out")).fill_null(value=False).to_numpy()
-    start, end = micros(stays, "start"), micros(stays, "end")
-    seen = (start >= trend.times[0]) & (end <= trend.times[-1]) & (end > start)
-    doubt_m = doubt_s * float(np.median(trend.speed[trend.speed > 0])) if (trend.speed > 0).any() else np.inf
-    own = np.flatnonzero(here & seen & (out > 0) & ~(passes.sd_m <= doubt_m))
-    passes.low_m[own], passes.high_m[own] = trend.metres(start[own]), trend.metres(end[own])
-    passes.low_in_m[own], passes.high_in_m[own] = 0.0, out[own]
-    passes.sd_m[own] = doubt_m
 
 
 def _book(

@@ -26,6 +26,10 @@ _STEPS: tuple[tuple[int, int, float], ...] = (
 many or missing is seen on about one weld in fifty; a stretch without a piece or a piece without a stretch is rarer."""
 _SWAPPED = (2, 2, 5.0)
 """Two pieces that came the other way round than their written times say: a mistyped start or end."""
+ODDS = 3.0
+"""Logarithm of the odds for a place of a piece below which another one is about as likely: 20 to 1."""
+_SAME_M = 5.0
+"""Marks nearer to each other than this are the same place of a piece."""
 _FEW = 30
 _APART = 6.0
 """Scatters by which the levels with and without strip differ at least."""
@@ -257,24 +261,68 @@ def _forward(parts: Parts, feeds: Feeds, scale: float) -> list[dict[int, tuple[f
     count, todo = feeds.start.size, parts.low_m.size
     cost = _Cost(parts, feeds, scale)
     low, high = cost.reach()
-    steps = [step for step in (*_STEPS, _SWAPPED) if parts.welded or step[0] < 2 or step is _SWAPPED]
     rows: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(count + 1)]
-    rows[0][int(low[0]) if count else 0] = (0.0, 0, 0)
+    # what ran before the first piece costs no more than what ran behind the last
+    rows[0] = dict.fromkeys(range(int(low[0]), int(high[0]) + 1), (0.0, 0, 0)) if count else {0: (0.0, 0, 0)}
     for done in range(count + 1):
         row = rows[done]
         edge = int(high[done]) if done < count else todo
         here = min(row, default=edge)
         while here <= edge:
             if here in row:
-                for pieces, stretches, toll in steps:
-                    if done + pieces > count or here + stretches > todo:
-                        continue
-                    total = row[here][0] + toll + cost(done, pieces, here, stretches)
+                for pieces, stretches, price in cost.steps(done, here):
+                    total = row[here][0] + price
                     target, place = rows[done + pieces], here + stretches
                     if place not in target or total < target[place][0]:
                         target[place] = (total, pieces, stretches)
             here += 1
     return rows
+
+
+def margins(parts: Parts, feeds: Feeds, pairing: Pairing) -> Floats:
+    """How much dearer the best matching is in which a piece lies elsewhere than ``pairing`` says: the log of the odds for it.
+
+    Infinite where no other place is in reach, and for pieces that were not found.
+    """
+    count = feeds.start.size
+    rows = _forward(parts, feeds, pairing.scale)
+    cost = _Cost(parts, feeds, pairing.scale)
+    least = min(total for total, *_ in rows[count].values())
+    back: list[dict[int, float]] = [{} for _ in range(count + 1)]
+    other = np.full(count, np.inf)
+    for done in range(count, -1, -1):
+        ahead = back[done]
+        for here in sorted(rows[done], reverse=True):
+            ahead[here] = 0.0 if done == count else np.inf
+            for pieces, stretches, price in cost.steps(done, here):
+                if here + stretches not in back[done + pieces]:
+                    continue
+                rest = price + back[done + pieces][here + stretches]
+                ahead[here] = min(ahead[here], rest)
+                total = rows[done][here][0] + rest
+                for piece in range(done, done + pieces):
+                    if total < other[piece] and _elsewhere(
+                        parts, pairing, piece, _taken(piece - done, here, pieces, stretches)
+                    ):
+                        other[piece] = total
+    return np.where(pairing.first >= 0, other - least, np.inf)
+
+
+def _taken(number: int, here: int, pieces: int, stretches: int) -> tuple[int, int]:
+    """First and last stretch that a piece of a step takes; the last before the first where it takes none."""
+    if (pieces, stretches) == _SWAPPED[:2]:
+        return here + 1 - number, here + 1 - number
+    return here, here + stretches - 1
+
+
+def _elsewhere(parts: Parts, pairing: Pairing, piece: int, taken: tuple[int, int]) -> bool:
+    first, last = int(pairing.first[piece]), int(pairing.last[piece])
+    if first < 0 or taken[1] < taken[0]:
+        return first >= 0
+    if np.isinf(parts.low_sd[taken[0]]) or np.isinf(parts.high_sd[taken[1]]):
+        return False  # what the log shows in part only may be as long as any piece
+    begins, ends = parts.low_m[taken[0]] - parts.low_m[first], parts.high_m[taken[1]] - parts.high_m[last]
+    return bool(max(abs(begins), abs(ends)) > _SAME_M)
 
 
 def _backward(rows: list[dict[int, tuple[float, int, int]]], count: int) -> tuple[Ints, Ints, Ints]:
@@ -298,6 +346,7 @@ class _Cost:
 
     def __init__(self, parts: Parts, feeds: Feeds, scale: float) -> None:
         self.parts, self.feeds = parts, feeds
+        self.allowed = [step for step in (*_STEPS, _SWAPPED) if parts.welded or step[0] < 2 or step is _SWAPPED]
         lengths = np.where(feeds.metres > 0, feeds.metres * scale, np.nan)
         self.lengths = lengths.tolist()
         self.low_m, self.high_m = parts.low_m.tolist(), parts.high_m.tolist()
@@ -315,6 +364,13 @@ class _Cost:
         low = np.searchsorted(self.parts.high_us, self.feeds.start - spare, "left")
         high = np.searchsorted(self.parts.low_us, self.feeds.end + spare, "right")
         return np.minimum.accumulate(low[::-1])[::-1], np.maximum.accumulate(high)
+
+    def steps(self, done: int, here: int) -> Iterator[tuple[int, int, float]]:
+        """Pieces and stretches that may be taken together from here on, and the cost of each."""
+        pieces_left, stretches_left = self.feeds.start.size - done, self.parts.low_m.size - here
+        for pieces, stretches, toll in self.allowed:
+            if pieces <= pieces_left and stretches <= stretches_left:
+                yield pieces, stretches, toll + self(done, pieces, here, stretches)
 
     def __call__(self, done: int, pieces: int, here: int, stretches: int) -> float:
         if not stretches:

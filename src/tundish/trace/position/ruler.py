@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,13 @@ class Ruled:
     """Share by which the stretch between the marks differs from the recorded length; NaN where one of them is missing."""
     marked: Ints
     """How many marks of its own the piece has: 2, or fewer where marks are missing."""
+    elsewhere: Bools
+    """Whether the piece fits another place about as well, so that it was given none."""
+
+    def without(self, elsewhere: Bools) -> Ruled:
+        """The same, with no place for pieces that fit another one about as well."""
+        low, high = (np.where(elsewhere, np.nan, one) for one in (self.low_m, self.high_m))
+        return replace(self, low_m=low, high_m=high, elsewhere=elsewhere)
 
     @property
     def scatter(self) -> float:
@@ -60,7 +67,7 @@ def rule(parts: Parts, feeds: Feeds, pairing: Pairing) -> Ruled:
     off = np.divide(rest, lengths, out=np.full(count, np.nan), where=lengths > 0)
     wrong = _others(off, lengths)
     low[wrong], high[wrong] = np.nan, np.nan
-    return Ruled(low, high, sd, off, _own_marks(parts, pairing))
+    return Ruled(low, high, sd, off, _own_marks(parts, pairing), np.zeros(count, bool))
 
 
 def _others(off: Floats, lengths: Floats) -> Bools:
@@ -125,6 +132,11 @@ def _smooth(chain: Ints, parts: Parts, pairing: Pairing, lengths: Floats, doubt:
     if not trust.any():
         trust[[0, -1]] = 1e-6
         mark[0], mark[-1] = parts.low_m[pairing.first[chain[0]]], parts.high_m[pairing.last[chain[-1]]]
+    return settle(mark, trust, span, variance)
+
+
+def settle(mark: Floats, trust: Floats, span: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """Place and variance of the ends of pieces that follow each other: marks of ``trust`` 1 / variance, lengths between."""
     forth = _pass_on(mark, trust, span, variance)
     back = _pass_on(-mark[::-1], trust[::-1], span[::-1], variance[::-1])
     weight = trust + forth[1] + back[1][::-1]
