@@ -11,6 +11,7 @@ import json
 import tempfile
 import time
 import tomllib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from clocks import after_mending
 from position_bound import bound
 from tundish import flow, works
 from tundish.errors import TundishError
 from tundish.settings import Settings
+from tundish.table import Table
 from tundish.trace.clocks import Aligned, align
 from tundish.trace.genealogy import Genealogy, trace_material
 from tundish.trace.mended import mend
@@ -30,6 +33,8 @@ from tundish.works import chain
 from tundish.works.chain import ChainTruth, TrueClock
 
 Row = dict[str, Any]
+Readings = dict[str, tuple[np.ndarray, np.ndarray]]
+"""File -> readings of its rows as mended, and true times of these rows [s]."""
 
 
 def plain(name: str) -> str:
@@ -104,7 +109,31 @@ def true_offset(clock: TrueClock, moment: float) -> float:
     return clock.offset_at(datetime.fromisoformat(clock.at) + timedelta(seconds=moment - seconds_of(clock.at)))
 
 
-def judge_clocks(aligned: Aligned, truth: ChainTruth) -> list[Row]:
+def readings(before: Sequence[Table], after: Sequence[Table], truth: ChainTruth) -> Readings:
+    """Of each file whose clock was set: what its mended rows read, and when that truly was [s]. Mending moves readings."""
+    found: Readings = {}
+    for clock in truth.clocks:
+        pair = [next((t for t in tables if any(clock.file in o.places for o in t.origins)), None) for tables in (before, after)]
+        if not clock.jumps or pair[0] is None or pair[1] is None or len(pair[1].origins) != 1:
+            continue
+        times = [next(c.name for c in table.columns if c.kind == "time") for table in pair if table is not None]
+        was, now = (table.frame[name].dt.timestamp("us").to_numpy() / 1e6 for table, name in zip(pair, times, strict=True))
+        if was.size != now.size:
+            continue
+        jump = seconds_of(clock.jumps[0].at)
+        steps = np.diff(was)
+        row = int(np.argmax(np.abs(steps - np.median(steps)))) + 1
+        shown = np.unique(np.concatenate((np.arange(0, was.size, 200), [row - 1, row, was.size - 1])))
+        sides = [true_offset(clock, jump + side) for side in (-5.0, 5.0)]
+        near = was[shown] + np.where(shown < row, *sides)
+        near = np.where(shown < row, np.minimum(near, jump - 1e-3), np.maximum(near, jump + 1e-3))
+        true = was[shown] + np.array([true_offset(clock, float(moment)) for moment in near])
+        order = np.argsort(now[shown], kind="stable")
+        found[clock.file] = now[shown][order], true[order]
+    return found
+
+
+def judge_clocks(aligned: Aligned, truth: ChainTruth, mended: Readings) -> list[Row]:
     """Errors of offset at both ends of the data [s] and of drift [ppm], one entry a file of a PLC or laboratory."""
     estimates = {clock.file: clock for clock in aligned.clocks}
     rows = []
@@ -116,15 +145,20 @@ def judge_clocks(aligned: Aligned, truth: ChainTruth) -> list[Row]:
             rows.append(row | {"error_s": None, "drift_error_ppm": None, "hours": None})
             continue
         ends = [seconds_of(clock.begin) + 1.0, seconds_of(clock.end) - 1.0]
-        own = np.array([round((end - true_offset(clock, end)) * 1e6) for end in ends], dtype=np.int64)
-        errors = estimate.offsets_s(own) - [true_offset(clock, end) for end in ends]
+        shown = np.array([end - true_offset(clock, end) for end in ends])
+        if clock.file in mended:
+            now, true = mended[clock.file]
+            shown = np.interp(ends, true, now)
+        errors = estimate.offsets_s(np.round(shown * 1e6).astype(np.int64)) - (np.array(ends) - shown)
         row |= {"error_s": float(np.abs(errors).max()), "drift_error_ppm": estimate.drift_ppm - clock.drift_ppm}
         half = (estimate.high_s - estimate.low_s) / 2.0
         rows.append(row | {"hours": (ends[1] - ends[0]) / 3600.0, "half_s": float(half)})
     return rows
 
 
-def judge_positions(lengths: Lengths, found: Genealogy, aligned: Aligned, truth: ChainTruth) -> dict[int, Row]:
+def judge_positions(
+    lengths: Lengths, found: Genealogy, aligned: Aligned, truth: ChainTruth, mended: Readings
+) -> dict[int, Row]:  # fmt: skip
     """Errors in metres of the final product after 1, 2, ... lines back, over the knots of all final pieces."""
     knots = truth.frames["knots"].with_columns((pl.col("time").dt.timestamp("us") / 1e6).alias("seconds"))
     names = [plain(name) for name in found.pieces["id"].fill_null("?")]
@@ -142,7 +176,7 @@ def judge_positions(lengths: Lengths, found: Genealogy, aligned: Aligned, truth:
             error, said = np.full(x.size, np.nan), np.full(x.size, np.nan)
             if profile is not None and name in lines and name in clocks:
                 there = profile.map(lines[name], x, turn=turn)
-                moments = to_true(there.times_us / 1e6, aligned, clocks[name])
+                moments = to_true(there.times_us / 1e6, aligned, clocks[name], mended)
                 error, said = np.abs(product_metres(moments, when, x) - x), there.error_m
             made.setdefault(order.index(name) + 1, []).append(np.stack((error, said)))
     return {depth: summary(*np.concatenate(errors, axis=1)) for depth, errors in sorted(made.items())}
@@ -162,13 +196,15 @@ def line_names(found: Genealogy, truth: ChainTruth) -> dict[str, str]:
     return dict(both.unique("line", keep="first", maintain_order=True).select("line", "said").iter_rows())
 
 
-def to_true(moments: np.ndarray, aligned: Aligned, clock: TrueClock) -> np.ndarray:
+def to_true(moments: np.ndarray, aligned: Aligned, clock: TrueClock, mended: Readings) -> np.ndarray:
     """Reference times as estimated -> the file's own -> true ones: a clock that is off moves no metre."""
     estimate = next((one for one in aligned.clocks if one.file == clock.file), None)
     own = moments.copy()
     for _ in range(3):
         micros = np.nan_to_num(own * 1e6).astype(np.int64)
         own = moments - (estimate.offsets_s(micros) if estimate else 0.0)
+    if clock.file in mended:
+        return np.where(np.isnan(own), np.nan, np.interp(own, *mended[clock.file]))
     shifts = np.array([np.nan if np.isnan(m) else true_offset(clock, m + true_offset(clock, m)) for m in own])
     return own + shifts
 
@@ -221,14 +257,16 @@ def run_trends(folder: Path, truth: ChainTruth) -> Row:
     standard = flow.standard(folder, Settings(gauges_m=gauges), lambda *_: None)
     mended = mend(standard.tables.tables, standard.catalogue)
     tables, found = mended.tables, mended.genealogy
+    truth = replace(truth, clocks=tuple(after_mending(clock, tables) for clock in truth.clocks))
     began = time.perf_counter()
     row: Row = {}
     try:
         aligned = align(tables, found, standard.catalogue, gauges_m=gauges)
-        row |= {"clocks": judge_clocks(aligned, truth), "clocks_s": round(time.perf_counter() - began, 1)}
+        known = readings(standard.tables.tables, tables, truth)
+        row |= {"clocks": judge_clocks(aligned, truth, known), "clocks_s": round(time.perf_counter() - began, 1)}
         began = time.perf_counter()
         lengths = measure(tables, found, aligned, standard.catalogue, gauges_m=gauges)
-        row |= {"positions": judge_positions(lengths, found, aligned, truth)}
+        row |= {"positions": judge_positions(lengths, found, aligned, truth, known)}
         row |= {"positions_s": round(time.perf_counter() - began, 1)}
     except NotImplementedError as missing:
         row["missing"] = str(missing) or "not there yet"
