@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clocks import after_mending
 from position_bound import bound
 from tundish import flow, works
 from tundish.errors import TundishError
@@ -257,7 +256,6 @@ def run_trends(folder: Path, truth: ChainTruth) -> Row:
     standard = flow.standard(folder, Settings(gauges_m=gauges), lambda *_: None)
     mended = mend(standard.tables.tables, standard.catalogue)
     tables, found = mended.tables, mended.genealogy
-    truth = replace(truth, clocks=tuple(after_mending(clock, tables) for clock in truth.clocks))
     began = time.perf_counter()
     row: Row = {}
     try:
