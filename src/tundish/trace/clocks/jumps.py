@@ -21,11 +21,13 @@ _NEAR_HOUR_S = 60.0
 
 
 def find_jumps(
-    times: Stamps, line: Line, spans: Sequence[tuple[int, int]], *, step_s: float, pad_s: float, least_s: float = _LEAST_S
-) -> tuple[Jump, ...]:
+    times: Stamps, line: Line, spans: Sequence[tuple[int, int]], *, step_s: float, pad_s: float, least_s: float = _LEAST_S,
+    around: Sequence[tuple[int, int]] = (),
+) -> tuple[Jump, ...]:  # fmt: skip
     """The jumps between stretches, each placed at the gap that setting the clock left in the file, if any.
 
-    ``spans``: for each jump the last stamp of the file, in microseconds, that is known to lie before and the first behind it.
+    ``spans``: for each jump the last stamp of the file, in microseconds, that is known to lie before and the first behind it;
+    ``around``: the same of some moments more, for of a small jump the last ones on either side may be taken for the other.
     """
     jumps = []
     for before, span in enumerate(spans):
@@ -34,22 +36,26 @@ def find_jumps(
         low, high = (float(end) for end in np.percentile(drawn, [2.5, 97.5]))
         if abs(by) < max(least_s, 1.5 * (high - low)):
             continue
-        at = _placed(times, span, by, step_s)
+        wide = around[before] if around else span
+        at = _placed(times, (span, wide), by, step_s)
         jumps.append(Jump(at, by, min(low, by) - pad_s, max(high, by) + pad_s, _why(by)))
     return tuple(sorted(jumps, key=lambda jump: jump.at))
 
 
-def _placed(times: Stamps, span: tuple[int, int], by_s: float, step_s: float) -> int:
-    """The first stamp after the clock was set: behind the hole that a clock set forward leaves, else the middle of the span."""
-    low, high = min(span), max(span)
-    near = np.sort(times[(times >= low) & (times <= high)])
-    steps = np.diff(near) / SECOND
-    if steps.size:
-        misfit = np.abs(steps - step_s + by_s)
-        best = int(misfit.argmin())
-        if by_s < 0 and steps[best] > 3 * step_s and misfit[best] < max(5.0, 0.1 * abs(by_s)):
-            return int(near[best + 1])
-    return (low + high) // 2
+def _placed(times: Stamps, spans: tuple[tuple[int, int], tuple[int, int]], by_s: float, step_s: float) -> int:
+    """The first stamp after the clock was set: behind the hole that a clock set forward leaves, else the middle of the span.
+
+    ``spans``: where the jump is, and with some moments more, for where it seems to be no clock can be set without a hole.
+    """
+    for span in spans:
+        near = np.sort(times[(times >= min(span)) & (times <= max(span))])
+        steps = np.diff(near) / SECOND
+        if by_s < 0 and steps.size:
+            misfit = np.where(steps > 3 * step_s, np.abs(steps - step_s + by_s), np.inf)
+            best = int(misfit.argmin())
+            if misfit[best] < max(5.0, 0.1 * abs(by_s)):
+                return int(near[best + 1])
+    return (spans[0][0] + spans[0][1]) // 2
 
 
 def _why(by_s: float) -> Message:

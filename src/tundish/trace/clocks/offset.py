@@ -32,6 +32,8 @@ _PAD_S = 0.5
 """Stamps are written to the second: half of one either way."""
 _BENT_S = 0.5
 """What the two ends of a file may be off against each other beyond chance: speeds, and which moment was entered, change."""
+_NEIGHBOURS = 3
+"""Moments before and behind a jump that may be taken for the other side's."""
 _TOO_FEW = Message("too few pieces with stays and changing signals to compare the clocks")
 
 
@@ -148,12 +150,16 @@ def unsure(file: str, why: Message) -> Compared:
 
 def _of_meeting(file: str, times: Stamps, seen: Seen, met: Meeting, time_zone: str) -> Compared:
     turns = np.flatnonzero(np.diff(met.parts))
-    spans = [(int(met.at[turn]), int(met.at[turn + 1])) for turn in turns]
+    last = met.at.size - 1
+    spans, around = (
+        [(int(met.at[max(turn - far, 0)]), int(met.at[min(turn + 1 + far, last)])) for turn in turns.tolist()]
+        for far in (0, _NEIGHBOURS)
+    )
     reason = Message("beginnings and ends of pieces meet what the signals mark ({moments} moments)", moments=met.line.used)
     pad = _PAD_S + phase_s(seen.starts, seen.log.step_s) + rounded_s(seen.starts, seen.ends) + met.uneven_s
     middle = (int(met.at[0]) + int(met.at[-1])) // 2
     found = _Found(met.line, met.parts, met.middles_s, middle, spans, met.others_s, reason, met.line.used)
-    jumps = find_jumps(times, met.line, spans, step_s=seen.log.step_s, pad_s=_PAD_S, least_s=0.0)
+    jumps = find_jumps(times, met.line, spans, step_s=seen.log.step_s, pad_s=_PAD_S, least_s=0.0, around=around)
     told = _told(file, found, jumps, pad=pad, widest=_WIDEST_S, contrast=seen.contrast, time_zone=time_zone)
     return replace(told, moments=[(kind, told.clock.right(met.at[met.kinds == kind])) for kind in (1, -1)])
 

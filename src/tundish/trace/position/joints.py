@@ -12,10 +12,12 @@ import numpy as np
 from tundish.trace.position.book import Book
 from tundish.trace.position.maps import Map, straight
 from tundish.trace.position.ruler import MARK_M
-from tundish.trace.position.stretches import Doubt, Stretch, Turning, Walk, alike
+from tundish.trace.position.stretches import COILED_M, Doubt, Stretch, Turning, Walk, alike
 
 LENGTHENS = 0.003
 """A line that makes metres longer by less than this share makes none longer."""
+_UNTOLD_M = 5.0
+"""What may have been cut off either end of a coil where no record tells, one standard deviation in m: metres, never none."""
 _PARTED = 0.29
 """Standard deviation of where a length is parted that may be parted anywhere: 1 / sqrt(12)."""
 
@@ -104,10 +106,19 @@ def _by_record(book: Book, stay: int, into: float, before: float) -> Laid | None
     if ways[0] is None or ways[1] is None:
         return None
     doubt = float(book.length_sd[stay]) if stay >= 0 else 0.01 * into
+    if stay >= 0 and into >= COILED_M and _untold(book, stay, into):
+        doubt = max(doubt, _UNTOLD_M)
     return Laid((ways[0], ways[1]), 0.0, doubt, marked=False)
+
+
+def _untold(book: Book, stay: int, into: float) -> bool:
+    """Whether no record tells what was cut off both ends, so that the marks were taken for the very ends."""
+    crops = [book.genealogy.stays[name][stay] for name in ("head_crop_m", "tail_crop_m")]
+    low, high = float(book.passes.low_in_m[stay]), float(book.passes.high_in_m[stay])
+    return crops == [None, None] and low <= 0.0 and high >= into - MARK_M
 
 
 def _marks(came: Stretch, earlier: Walk) -> float:
     """Doubt of the marks on both lines, one standard deviation."""
-    before = max((one.error_m / 1.96 for one in earlier.own), default=0.5)
-    return float(np.hypot(came.error_m / 1.96, before))
+    before = max((one.doubt.least_m for one in earlier.own), default=0.5)
+    return float(np.hypot(came.doubt.least_m, before))

@@ -107,8 +107,8 @@ def _prior(way: Map, came: Stretch, left: Sequence[Stretch], *, trends: Mapping[
     run = way if came.run is None else came.run
     low, high = max(float(way.x[0]), float(run.x[0])), min(float(way.x[-1]), float(run.x[-1]))
     slope = abs(float(way.y[-1] - way.y[0]) / way.length_m)
-    ends = [one.error_m / 1.96 / slope for one in left if one.run is not None]
-    own = laid.end_m if laid.marked else float(np.hypot(laid.end_m, max(came.error_m / 1.96, *ends, 0.0)))
+    ends = [one.doubt.least_m / slope for one in left if one.run is not None]
+    own = laid.end_m if laid.marked else float(np.hypot(laid.end_m, max(came.doubt.least_m, *ends, 0.0)))
     wander = _wander(trends[came.line], came) if came.line in trends else 0.0
     wander += sum(_wander(trends[one.line], one) / slope**2 for one in left if one.run is not None)
     if not even and came.elongation > _LENGTHENS:

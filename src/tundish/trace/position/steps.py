@@ -11,18 +11,17 @@ from tundish.trace.position.book import Book
 from tundish.trace.position.joints import LENGTHENS
 from tundish.trace.position.maps import Map, straight
 from tundish.trace.position.ruler import MARK_M
-from tundish.trace.position.stretches import Doubt, Stretch, Turning, alike, slope_of
+from tundish.trace.position.stretches import COILED_M, Doubt, Stretch, Turning, alike, slope_of
 from tundish.trace.position.trend import Trend
 
-COILED_M = 100.0
-"""What is longer than this is coiled up between two lines, so that its tail runs in first on the next. A slab, a billet, a bar,
-a plate is shorter and keeps its direction."""
 _COIL_TURNS = 0.95
 """How sure that is without a record."""
 _RECORD_HOLDS = 0.98
 """How sure a recorded direction is."""
 _COUNTED = 0.002
 """Share by which a recorded length is off, one standard deviation."""
+_GUESSED = 0.02
+"""The same of a length that no record tells: crops and how much longer the line makes are not known."""
 _CUT_FITS = 0.015
 """Share by which a length worked out from cuts may differ from the counted one."""
 _WEIGHED = 0.003
@@ -61,9 +60,9 @@ def steps(book: Book, piece: int, stay: int | None) -> tuple[tuple[Step, ...], f
     Where the line's gauge counts what leaves, metres are those that it counted between the cuts, weighed against the recorded
     length by the doubt of each: a weld inside a piece lies where the line saw it.
     """
-    length = _made_length(book, piece, stay)
+    length, share = _made_length(book, piece, stay)
     told = tuple(_as_recorded(book, piece, stay, length)) if length > 0 else ()
-    told = tuple(replace(step, length_sd=_COUNTED * length) for step in told)
+    told = tuple(replace(step, length_sd=share * length) for step in told)
     line = "" if not told or told[0].stay < 0 else book.lines[told[0].stay] or ""
     covered = sum(step.across.length_m for step in told)
     if line not in book.scales or abs(covered - length) > _UNCOVERED * length:
@@ -72,28 +71,32 @@ def steps(book: Book, piece: int, stay: int | None) -> tuple[tuple[Step, ...], f
     free = len(told) > 1 and not book.cut[[step.edge for step in told if step.edge is not None]].all()
     parts = _as_seen(book, told, length * scale) if free else sorted(told, key=lambda step: float(step.across.x[0]))
     ran = [_ran(book, step) for step in parts]
-    ruled = _ruled(book, parts, length, (sum(ran) / scale, unsure)) if np.isfinite(ran).all() else None
+    ruled = _ruled(book, parts, (length, share), (sum(ran) / scale, unsure)) if np.isfinite(ran).all() else None
     if ruled is None:
         return told, length
     true, length_sd = ruled
     ends = true * np.cumsum([0.0, *ran]) / sum(ran)
+    parted = _WEIGHED * true if free else 0.0
     made = []
     for step, low, high in zip(parts, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
         part = straight((low, high), (float(step.across.y[0]), float(step.across.y[-1])))
-        made += [] if part is None else [replace(step, across=part, length_sd=length_sd, parted_sd=_WEIGHED * true if free else 0.0)]
+        made += [] if part is None else [replace(step, across=part, length_sd=length_sd, parted_sd=parted)]
     return tuple(made), true
 
 
-def _ruled(book: Book, parts: Sequence[Step], length: float, counted: tuple[float, float]) -> tuple[float, float] | None:
+def _ruled(
+    book: Book, parts: Sequence[Step], told: tuple[float, float], counted: tuple[float, float]
+) -> tuple[float, float] | None:
     """Metres of a piece, and their standard deviation; None where those that the line counted cannot be of this piece.
 
-    ``counted``: metres between its cuts by the line's gauge, and how far its scale may be off, as a share.
+    ``told``: metres by the records, and by which share they may be off; ``counted``: metres between its cuts by the line's
+    gauge, and by which share its scale may be off.
     """
-    metres, unsure = counted
+    (length, share), (metres, unsure) = told, counted
     cut = MARK_M * max(slope_of(step.across.inverse()) for step in (parts[0], parts[-1]))
     marks = max(float(book.passes.sd_m[step.stay]) for step in parts)
     doubt = float(np.hypot(unsure * metres, np.sqrt(2.0) * np.hypot(cut, marks)))
-    recorded, by_cuts = _COUNTED * length, _cut_length(book, parts)
+    recorded, by_cuts = share * length, _cut_length(book, parts)
     if by_cuts is not None and abs(by_cuts - length) < _CUT_FITS * length:
         length, recorded = by_cuts, float(np.sqrt(2.0) * MARK_M)
     if abs(metres - length) > 6.0 * np.hypot(doubt, recorded):
@@ -135,15 +138,21 @@ def _ran(book: Book, step: Step) -> float:
     return np.nan if run is None else abs(float(run.y[-1] - run.y[0]))
 
 
-def _made_length(book: Book, piece: int, stay: int | None) -> float:
+def _made_length(book: Book, piece: int, stay: int | None) -> tuple[float, float]:
+    """Metres of a piece as it left a stay, and by which share they may be off: as counted there, else as it came in next."""
+    stays = book.genealogy.stays
     if stay is not None and book.length_out[stay] > 0:
-        return float(book.length_out[stay])
+        if book.goes[stay] != "through" or stays["length_out_m"][stay] is not None:
+            return float(book.length_out[stay]), _COUNTED
+        after = stay + 1 if stay + 1 < int(book.stays_from[piece + 1]) else None
+        into = None if after is None else stays["length_in_m"][after]
+        return (float(into), _COUNTED) if into is not None and into > 0 else (float(book.length_out[stay]), _GUESSED)
     value = book.genealogy.pieces["length_m"][piece]
     if value is not None and value > 0:
-        return float(value)
+        return float(value), _COUNTED
     edges = slice(int(book.up_from[piece]), int(book.up_from[piece + 1]))
     spans = book.spans.high_in[edges] - book.spans.low_in[edges]
-    return float(np.nansum(spans))
+    return float(np.nansum(spans)), _GUESSED
 
 
 def _as_recorded(book: Book, piece: int, stay: int | None, length: float) -> Iterator[Step]:

@@ -11,6 +11,9 @@ from tundish.trace.position.maps import Map
 from tundish.trace.position.trend import Trend
 from tundish.trace.stays.segments import Floats
 
+COILED_M = 100.0
+"""What is longer than this is coiled up between two lines, so that its tail runs in first on the next. A slab, a billet, a bar,
+a plate is shorter and keeps its direction."""
 _KNOTS = 17
 """Places along a stretch at which its doubt is kept."""
 _HALF_95 = 1.96
@@ -48,6 +51,11 @@ class Doubt:
         """The same on the metres that a map leads here from."""
         x = np.linspace(part.x[0], part.x[-1], _KNOTS)
         return Doubt(x, self.at(part.at(x)) / max(slope_of(part), 1e-9) ** 2)
+
+    @property
+    def least_m(self) -> float:
+        """One standard deviation where it is least: of the marks alone, for how long a piece is does not move its ends."""
+        return float(np.sqrt(self.variance.min()))
 
     @property
     def half_m(self) -> float:

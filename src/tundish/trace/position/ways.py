@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from tundish.trace.position.book import Book
 from tundish.trace.position.joints import Joint, Judge, laid_out
 from tundish.trace.position.maps import straight
+from tundish.trace.position.scales import agreed
 from tundish.trace.position.steps import Step, came_of, flag_of, steps, stretch_of, turning_of
 from tundish.trace.position.stretches import Doubt, State, Stretch, Walk, alike, seen, state_seen
 
@@ -26,6 +27,10 @@ class Ways:
     _kept: dict[tuple[int, int], Walk] = field(default_factory=dict, repr=False)
     _joints: dict[tuple[int, int], Joint | None] = field(default_factory=dict, repr=False)
     _open: list[tuple[int, int]] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make all lines' metres agree before the first way is worked out."""
+        self.book = replace(self.book, scales=agreed(self.book))
 
     def walk(self, piece: int) -> Walk:
         """All stretches of a piece, back through every line it and what it was made of came through, by its true metres."""
