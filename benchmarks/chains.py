@@ -23,7 +23,7 @@ from position_bound import bound
 from tundish import flow, works
 from tundish.errors import TundishError
 from tundish.settings import Settings
-from tundish.table import Table
+from tundish.table import SOURCE, Table
 from tundish.trace.clocks import Aligned, align
 from tundish.trace.genealogy import Genealogy, trace_material
 from tundish.trace.mended import mend
@@ -113,15 +113,14 @@ def readings(before: Sequence[Table], after: Sequence[Table], truth: ChainTruth)
     found: Readings = {}
     for clock in truth.clocks:
         pair = [next((t for t in tables if any(clock.file in o.places for o in t.origins)), None) for tables in (before, after)]
-        if not clock.jumps or pair[0] is None or pair[1] is None or len(pair[1].origins) != 1:
+        if not clock.jumps or pair[0] is None or pair[1] is None:
             continue
-        times = [next(c.name for c in table.columns if c.kind == "time") for table in pair if table is not None]
-        was, now = (table.frame[name].dt.timestamp("us").to_numpy() / 1e6 for table, name in zip(pair, times, strict=True))
-        if was.size != now.size:
+        was, now = (seconds_in(table, clock.file) for table in pair if table is not None)
+        if was.size != now.size or np.array_equal(was, now):
             continue
         jump = seconds_of(clock.jumps[0].at)
         steps = np.diff(was)
-        row = int(np.argmax(np.abs(steps - np.median(steps)))) + 1
+        row = int(np.argmin(np.abs(steps - np.median(steps) + clock.jumps[0].step_s))) + 1
         shown = np.unique(np.concatenate((np.arange(0, was.size, 200), [row - 1, row, was.size - 1])))
         sides = [true_offset(clock, jump + side) for side in (-5.0, 5.0)]
         near = was[shown] + np.where(shown < row, *sides)
@@ -130,6 +129,14 @@ def readings(before: Sequence[Table], after: Sequence[Table], truth: ChainTruth)
         order = np.argsort(now[shown], kind="stable")
         found[clock.file] = now[shown][order], true[order]
     return found
+
+
+def seconds_in(table: Table, file: str) -> np.ndarray:
+    """What the rows of one file of a table read [s]."""
+    time_of = next(c.name for c in table.columns if c.kind == "time")
+    own = [number for number, origin in enumerate(table.origins) if file in origin.places]
+    frame = table.frame if SOURCE not in table.frame.columns else table.frame.filter(pl.col(SOURCE).is_in(own))
+    return frame[time_of].dt.timestamp("us").to_numpy() / 1e6
 
 
 def judge_clocks(aligned: Aligned, truth: ChainTruth, mended: Readings) -> list[Row]:

@@ -43,6 +43,8 @@ _CUT_FOR = "forging.blank_mass"
 """What a blank weighs: it comes out of the saw, and goes into the press."""
 _DIVIDED = 1.5
 """So many products of one piece and more: it was cut."""
+_BARE_LENGTH = re.compile(r"\s*(길이|length|len\.?)\s*([(\[].*[)\]])?\s*", re.IGNORECASE)
+"""A length of nothing said, in a table of what a line made: of what it made."""
 _OF_LEVEL = {"mass": "weight", "length": "length", "thickness": "thickness", "width": "width"}
 _NO_RECORD = ("position.sample", "position.end", "defect.position_length", "defect.position_from", "defect.position_width")
 _TRAITS = (*_MEASURES["mass_in"], *_MEASURES["mass_out"], *_MEASURES["scrap"], "production.equipment", "production.process")
@@ -357,6 +359,16 @@ def _time(table: Table, column: Column | None) -> pl.Series:
 
 def _measure(source: Source, name: str) -> pl.Series:
     """The first column that says it; dimensions of slabs and billets are those of the side that the slab stands on."""
+    told = _told(source, name)
+    if name == "length_out" and told.null_count():
+        table = source.table
+        bare = [c for c in table.columns if c.concept is None and c.unit == "m" and _BARE_LENGTH.fullmatch(c.header)]
+        for column in bare[:1]:
+            told = told.fill_null(table.frame[column.name].cast(pl.Float64).fill_nan(None))
+    return told
+
+
+def _told(source: Source, name: str) -> pl.Series:
     table = source.table
     quantity, _, side = name.partition("_")
     concepts = _MEASURES[name]
@@ -373,6 +385,7 @@ def _measure(source: Source, name: str) -> pl.Series:
                 and column.kind == "number"
                 and (column.unit is not None or name == "lane")
                 and column.statistic == "value"
+                and table.frame[column.name].null_count() < table.frame.height
             ):
                 return table.frame[column.name].cast(pl.Float64).fill_nan(None).alias(name)
     return pl.repeat(None, table.frame.height, dtype=pl.Float64, eager=True).alias(name)
