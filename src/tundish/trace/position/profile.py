@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 
 from tundish.table import Column, Finding
+from tundish.trace.position.maps import Map
 from tundish.trace.position.pyramid import Level, fitting
 from tundish.trace.position.stretches import Stretch
 from tundish.trace.stays.segments import Floats, Ints
 
+_ROUNDED_M = 0.001
 _SPARE = 0.006
 """Share by which a recorded length may be longer than the ruled one: three standard deviations of a counted length."""
 
@@ -84,10 +86,16 @@ class Profile:
             there = stretch.metres.at(x)
             known = np.isfinite(there)
             metres[known], pieces[known] = there[known], stretch.piece
-            times[known] = np.nan if stretch.times is None else stretch.times.at(x[known])
+            times[known] = np.nan if stretch.times is None else _to_the_end(stretch.times, x[known])
             error[known] = stretch.doubt.half_at(x[known])
         return There(times, metres, pieces, error)
 
     def drawn(self, cells: int) -> Level:
         """The coarsest resolution with at least so many cells."""
         return fitting(self.levels, cells)
+
+
+def _to_the_end(part: Map, x: Floats) -> Floats:
+    """The y of these x, also of those that rounding puts just beyond an end."""
+    inside = np.clip(x, part.x[0], part.x[-1])
+    return np.where(np.abs(inside - x) < _ROUNDED_M, part.at(inside), np.nan)

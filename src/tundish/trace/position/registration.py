@@ -23,6 +23,11 @@ _WINDOW_M = 40.0
 _KNOT_M = 25.0
 _MOST = 80
 _STEPS = 5
+_STARTS = ((0.0, 0.0), (-1.5, 1.5), (1.5, -1.5), (-1.5, -1.5), (1.5, 1.5))
+"""Metres beside the best straight shift from which steps are tried too: on even strip noise makes many likely ones."""
+_LOOSE_M = 1.0
+"""Ends that records and marks hold nearer than that, one standard deviation, leave one likely shift only."""
+_LEAST_ALIKE = 0.05
 _FEWEST = 12
 
 
@@ -85,6 +90,8 @@ class Pair:
     x: Floats
     values: Floats
     curve: Curve
+    rough: Curve
+    """A smooth curve through the sparser one."""
     sign: float
     """Where the curve is read: at ``x + sign * shift``."""
     gain: float
@@ -111,7 +118,7 @@ def pair(mine: Measured, other: Measured) -> Pair | None:
         return None
     effective = min(_independent(rough, through, end - begin), float(inside.sum()))
     sign, gain = 1.0 if sparse is mine else -1.0, spread[0] / spread[1]
-    return Pair(x[inside], values[inside], through, sign, gain, effective, mine.placed and other.placed)
+    return Pair(x[inside], values[inside], through, rough, sign, gain, effective, mine.placed and other.placed)
 
 
 def _independent(one: Curve, other: Curve, span: float) -> float:
@@ -149,10 +156,16 @@ def _correlation(one: Pair, shift: Shift) -> float:
 
 
 def refine(pairs: Sequence[Pair], prior: Prior, begin: Laying) -> Shift:
-    """The most probable shift under all pairs and the prior, from a straight one on, and how sure it is knot by knot."""
+    """The most probable shift under all pairs and the prior, from straight ones on, and how sure it is knot by knot."""
+    tries = _STARTS if np.hypot(prior.both_m, prior.each_m) > _LOOSE_M else _STARTS[:1]
+    ends = [(begin.head_m + head, begin.tail_m + tail) for head, tail in tries]
+    return min((_steps(pairs, prior, one) for one in ends), key=lambda found: found[0])[1]
+
+
+def _steps(pairs: Sequence[Pair], prior: Prior, ends: tuple[float, float]) -> tuple[float, Shift]:
     knots = np.linspace(prior.low, prior.high, int(np.clip((prior.high - prior.low) / _KNOT_M, 3, _MOST)) + 1)
     weight = np.linalg.inv(prior.covariance(knots) + 1e-9 * np.eye(knots.size))
-    by = np.linspace(begin.head_m, begin.tail_m, knots.size)
+    by = np.linspace(*ends, knots.size)
     precision = weight
     for _ in range(_STEPS):
         precision, pull = weight.copy(), -weight @ by
@@ -161,7 +174,15 @@ def refine(pairs: Sequence[Pair], prior: Prior, begin: Laying) -> Shift:
             precision += more
             pull += force
         by = by + np.linalg.solve(precision, pull)
-    return Shift(knots, by, np.sqrt(np.diag(np.linalg.inv(precision))))
+    missed = sum(_missed(one, Shift(knots, by, by)) for one in pairs)
+    return float(by @ weight @ by) + missed, Shift(knots, by, np.sqrt(np.diag(np.linalg.inv(precision))))
+
+
+def _missed(one: Pair, shift: Shift) -> float:
+    """Twice the negative logarithm of the likelihood, as far as it depends on the shift."""
+    read = one.curve.at(one.x + one.sign * shift.at(one.x))
+    rest = one.values - read * float((read * one.values).sum() / max((read * read).sum(), 1e-300))
+    return float(rest.size / together(rest) * np.log(max((rest * rest).mean(), 1e-300)))
 
 
 def _pull(one: Pair, shift: Shift) -> tuple[Floats, Floats]:
@@ -170,7 +191,9 @@ def _pull(one: Pair, shift: Shift) -> tuple[Floats, Floats]:
     read, slope = one.curve.at(at), one.curve.slope(at)
     gain = float((read * one.values).sum() / max((read * read).sum(), 1e-300))
     rest, steep = one.values - gain * read, gain * one.sign * slope
-    noise = max(float(rest.var()) * together(rest), 1e-300)
+    # of the curve's slopes only what the other profile's have too is the strip's; what is the gauge's noise tells no shift
+    alike = float((one.rough.slope(one.x) * gain * slope).sum() / max((steep * steep).sum(), 1e-300))
+    noise = max(float(rest.var()) * together(rest), 1e-300) / float(np.clip(alike, _LEAST_ALIKE, 1.0))
     width, count = shift.x[1] - shift.x[0], shift.x.size
     place = np.clip((one.x - shift.x[0]) / width, 0.0, count - 1.0)
     left = np.minimum(place.astype(np.int64), count - 2)

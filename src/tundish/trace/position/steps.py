@@ -76,6 +76,7 @@ def steps(book: Book, piece: int, stay: int | None) -> tuple[tuple[Step, ...], f
         return told, length
     true, length_sd = ruled
     ends = true * np.cumsum([0.0, *ran]) / sum(ran)
+    ends[-1] = true
     parted = _WEIGHED * true if free else 0.0
     made = []
     for step, low, high in zip(parts, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
