@@ -21,6 +21,8 @@ ALONE = "\x1f"
 
 _LEAST_SHARE_OF_BLANKS = 0.6
 _LEAST_SHARE_OF_COLUMNS = 0.8
+_SETTLED = 0.45
+"""Half of the rows, nearly all of their fields values: titles above and notes below a short table speak for no blanks."""
 _PLAIN = re.compile(r"[^\t;|]*")
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _SAID = {"\t": "tab", ALONE: "none"}
@@ -100,7 +102,7 @@ def find_dialect(lines: Sequence[str]) -> Dialect | None:
     if has_rule(filled):
         return Dialect(FIXED, 0, 1.0, 1.0)
     found = [judged for mark in MARKS for blank in _quotings(filled, mark) if (judged := _judge(filled, blank)) is not None]
-    if not found or max(one.score for one in found) < 0.5:
+    if not any(one.score >= _SETTLED * _several(one.width) for one in found):
         blanks = (Dialect(mark, 0, 0, 0) for mark in (WIDE_BLANKS, BLANKS))
         blank = [judged for one in blanks if (judged := _judge(filled, one)) is not None]
         even = [judged for judged in blank if judged.share >= _LEAST_SHARE_OF_BLANKS]
