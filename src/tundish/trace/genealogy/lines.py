@@ -12,6 +12,25 @@ _BEHIND = re.compile(rf"{_PARTS}(?:{_KOREAN}|(?<![a-z])(?:{_ENGLISH}))$", re.IGN
 _BEFORE = re.compile(rf"^(?:(?:{_KOREAN})|(?:{_ENGLISH})(?![a-z])){_PARTS}", re.IGNORECASE)
 
 
+_DATE = re.compile(
+    r"(?:19|20)\d{2}\s*년?|\d{1,4}[-._/]\d{1,2}(?:[-._/]\d{1,2})?|\d{4,}|\d{1,2}\s*(?:월|일|주차|분기|차)|[상하]반기"
+    r"|(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*|(?<![a-z])q\d(?!\d)",
+    re.IGNORECASE,
+)
+_COPY = re.compile(r"\(\d+\)|복?사본|최종|수정|(?<![a-z])(?:copy|final|part|rev|v)(?![a-z])[\s_.\-]*\d*", re.IGNORECASE)
+_SERIAL = re.compile(r"[\s_.\-]+\d{1,3}$")
+
+
+def undated(stem: str) -> str:
+    """The name of an export without what tells one month, or one copy, from the next.
+
+    >>> [undated(stem) for stem in ("열연실적_2025년 3월", "열연_2025-04", "1연주 (2)", "2CAL_202504", "temper_Apr", "2025")]
+    ['열연실적', '열연', '1연주', '2CAL', 'temper', '2025']
+    """
+    bare = _SERIAL.sub("", _COPY.sub("", _DATE.sub("", stem)).strip(" _.-")).strip(" _.-")
+    return bare if re.search(r"\w", bare) else stem
+
+
 def line_of(stem: str) -> str:
     """The name of an export without the words that say only that it holds records.
 

@@ -11,7 +11,7 @@ import polars as pl
 from tundish.table import ROW, SOURCE, Column, Table
 from tundish.trace.genealogy.before import known_elsewhere, seen_before, treated_together
 from tundish.trace.genealogy.graph import TIME
-from tundish.trace.genealogy.lines import called
+from tundish.trace.genealogy.lines import called, undated
 from tundish.trace.genealogy.spaces import IdColumn, id_columns
 from tundish.trace.ids import is_identity
 from tundish.trace.stacks import side_by_side
@@ -115,7 +115,7 @@ def read_records(tables: Sequence[Table], catalogue: Catalogue, keys: Mapping[st
 def _called(frame: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
     """Lines that are named by their exports, as people call them."""
     stems = {source.table.name for source in sources}
-    stems |= {origin.stem for source in sources for origin in source.table.origins}
+    stems |= {name for source in sources for origin in source.table.origins for name in (origin.stem, undated(origin.stem))}
     names = called(line for line in frame["line"].unique().drop_nulls().sort() if line in stems)
     return frame.with_columns(pl.col("line").replace(names))
 
@@ -315,11 +315,18 @@ def _line(table: Table, feeding: bool) -> pl.Series:
                     bare = words.str.contains(r"^\W*\d{0,2}\W*$").any()
                     return (pl.select(table.name + " " + words).to_series() if bare else words).alias("line")
     if SOURCE in frame.columns and len(table.origins) > 1:
-        names = pl.Series([origin.stem for origin in table.origins])
+        names = _names(table, apart=feeding or _side_by_side(table))
         used = names.gather(frame[SOURCE].cast(pl.Int64))
-        if names.n_unique() > 1 and (used.n_unique() == 1 or feeding or _side_by_side(table)):
+        if names.n_unique() > 1:
             return used.alias("line")
     return pl.repeat(table.name, frame.height, eager=True).alias("line")
+
+
+def _names(table: Table, *, apart: bool) -> pl.Series:
+    """What each export's line is called: months of one line alike; where exports are ``apart``, never all alike."""
+    stems = pl.Series([origin.stem for origin in table.origins])
+    names = pl.Series([undated(stem) for stem in stems])
+    return stems if apart and names.n_unique() == 1 else names
 
 
 def _feeding(source: Source) -> bool:
