@@ -105,6 +105,20 @@ def test_values_lie_where_they_were_measured_gauge_and_all():
     assert np.isnan(level.mean[row, empty]).all()
 
 
+@pytest.mark.parametrize("unit", [60.0, 1000.0])
+def test_gauges_stand_as_many_metres_on_where_lengths_alone_tell_the_unit_of_the_speed(unit: float):
+    table, t, metres, edges, times = run(scale=unit)
+    # the welds are seen 30 m before the reference point: there each is 30 m later
+    seen = np.searchsorted(metres, edges - 30.0)
+    weld = pl.Series("position.weld_detected", [str(int(row in seen)) for row in range(t.size)])
+    table = Table(table.name, table.frame.with_columns(weld), table.columns, table.origins)
+    gauges = {"plc.csv:position.weld_detected": -30.0}
+    made = measure([table], coils(times, LENGTHS), aligned({"plc": "CAL"}), CATALOGUE, gauges_m=gauges)
+    assert made.scales["CAL"] == pytest.approx(1.0, rel=1e-3)
+    for piece in range(len(LENGTHS)):
+        assert np.abs(error_of(made, piece, edges, metres, t)).max() < 1.4
+
+
 def test_unplaced_gauges_and_missing_speed_are_told():
     table, t, *_, times = run()
     holes = table.frame.with_columns(

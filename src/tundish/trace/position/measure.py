@@ -103,6 +103,11 @@ def measure(
     spans = by_order(genealogy, spans_of(genealogy, into, out), into, out)
     lost = _lost(genealogy, running, into, out)
     laid = _lines(genealogy, spans, (into, out, lost), running, gauges)
+    gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
+    metric = {line: _in_metres(own, line, laid, gains[line]) for line, own in running.items()}
+    if any(metric[line] is not own for line, own in running.items()):
+        running = metric
+        laid = _lines(genealogy, spans, (into, out, lost), running, gauges)
     firsts = {line: own[0] for line, own in running.items()}
     found = seen(genealogy, spans, laid.passes, out, trends=firsts, lost_m=WELD_M)
     if found.seen.any():  # what the welds told of the cuts tells of the passes in turn
@@ -161,6 +166,14 @@ def _lines(
         if feeding[line] is not before:
             even[line] = feeding[line].gain
     return _Lines(into, doubt, feeding, ruled, even, _passes(genealogy.stays.height, feeding, ruled))
+
+
+def _in_metres(own: tuple[Trend, ...], line: str, laid: _Lines, gain: float) -> tuple[Trend, ...]:
+    """The line's trends in metres, where only lengths tell the unit of the speed."""
+    if line not in laid.ruled:
+        return own
+    scale = laid.ruled[line][1].scale / (1.0 if laid.feeding[line].of_what_left or not math.isfinite(gain) else gain)
+    return own if own[0].in_metres(scale) is own[0] else tuple(trend.in_metres(scale) for trend in own)
 
 
 def _gauges(tables: Sequence[Table], stated: Mapping[str, float]) -> dict[tuple[str, str], float]:

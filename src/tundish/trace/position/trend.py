@@ -31,6 +31,10 @@ _OF_STRIP = (
     "withdrawal_speed", "welding_speed", "patenting_speed", "belt_speed",
 )  # fmt: skip
 """Words of concepts that tell how fast the material runs, the surest first."""
+_UNITS = (60.0, 60.0 / 0.3048, 1_000.0, 60_000.0)
+"""How many times larger a speed's number is than in m/s: in m/min, ft/min, mm/s, mm/min."""
+_OF_UNIT = 0.15
+"""Share by which lengths may miss a unit that they tell: a wheel worn, a head cut off."""
 _HALF = 0.5
 _SET_BACK = SECOND
 _NEAR_JUMP = 600 * SECOND
@@ -81,6 +85,19 @@ class Trend:
         bend = (speed[2:] - 2 * speed[1:-1] + speed[:-2])[third] / speed[1:-1][third]
         noise = 1.4826 * float(np.median(np.abs(bend))) / np.sqrt(6.0)
         return float(noise**2 * np.median(speed[1:-1][third]) * self.step_s)
+
+    def in_metres(self, scale: float) -> Trend:
+        """The trend in metres, where the speed's unit is not written and lengths (``scale`` of its units a metre) tell it.
+
+        Where a gauge stands is stated in metres, so the speed must count in them.
+        """
+        factor = min(_UNITS, key=lambda unit: abs(np.log(scale / unit)) if scale > 0 else np.inf)
+        if self.speed_column.unit is not None or not abs(scale / factor - 1.0) < _OF_UNIT:
+            return self
+        entry, column = self.entry_m, _entry_column(self.table)
+        if entry is not None and column is not None and column.unit is None:
+            entry = entry / factor
+        return replace(self, run_m=self.run_m / factor, speed=self.speed / factor, entry_m=entry)
 
     def metres(self, when: Stamps | Floats) -> Floats:
         """Metres run at these times (microseconds), counted on between the rows as speed changes evenly."""
@@ -156,7 +173,7 @@ def read_trend(line: str, table: Table, clocks: Mapping[str, Clock], catalogue: 
     if counter is not None:
         counted = _by_counter(table.frame[counter.name].cast(pl.Float64, strict=False).to_numpy()[rows], counted)
     run = np.concatenate(([0.0], np.cumsum(counted)))
-    entry = next((c for c in table.columns if (c.concept or "").endswith(".entry_speed")), None)
+    entry = _entry_column(table)
     welds, present = _of_concept(table, "position.weld_detected"), _of_concept(table, "position.strip_present")
     seen = np.zeros(0, np.int64) if welds is None else _rises(_yes(table.frame[welds.name])[rows])
     there = None if present is None else _yes(table.frame[present.name])[rows]
@@ -189,6 +206,10 @@ def of_material(table: Table) -> tuple[Column, ...]:
 def word_of(column: Column) -> str:
     """What a signal measures: the last word of its concept."""
     return (column.concept or "").rpartition("_")[2].rpartition(".")[2]
+
+
+def _entry_column(table: Table) -> Column | None:
+    return next((column for column in table.columns if (column.concept or "").endswith(".entry_speed")), None)
 
 
 def _entry_metres(table: Table, entry: Column | None, gauge: Column, rows: Ints, times: Stamps) -> Floats | None:
