@@ -10,6 +10,7 @@ from tundish import flow
 from tundish.documents import history as papers
 from tundish.documents import history_page, tree
 from tundish.documents.glance import glance
+from tundish.documents.history_form import MarkOut, NoteOut, ProfileOut
 from tundish.settings import Settings
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "history.schema.json").read_text(encoding="utf-8"))
@@ -112,3 +113,18 @@ def test_values_stand_beside_those_of_others_on_page_and_in_json(plant):
     page = history_page.page(out, "ko", ZONE)
     assert page.index("231 MPa") < page.index("<h2")
     assert "재질시험.csv" in page
+
+
+def test_a_defect_without_a_mark_on_the_profile_is_told_and_one_with_a_mark_once(plant):
+    out = told(plant, "CR00041")
+    bare = ProfileOut(length_m=900.0, cell_m=1.0, signals=[], marks=[], unmapped=[])
+    said = glance(tree.Reader(out.model_copy(update={"profile": bare}), "en", ZONE))[0][1]
+    assert "스크래치" in said
+    assert "120.5" in said
+    row = next(record for record in out.records if record.kind == "defect")
+    notes = [NoteOut(name=one.name, concept=one.concept, value=one.value, unit=one.unit) for one in row.values[-1:]]
+    spot = {"from_m": 120.5, "to_m": 131.0, "side": None, "end": None, "at": None, "file": "결함이력"}
+    mark = MarkOut(kind="defect", piece=row.piece, row=row.row, notes=notes, **spot)
+    marked = bare.model_copy(update={"marks": [mark]})
+    said = glance(tree.Reader(out.model_copy(update={"profile": marked}), "en", ZONE))[0][1]
+    assert said.count("스크래치") == 1

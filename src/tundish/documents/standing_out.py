@@ -63,20 +63,29 @@ def flaw(values: list[NoteOut] | list[ValueOut]) -> str:
 
 
 def _defects(reader: Reader) -> Iterator[str]:
-    """Those on the piece, at their metres where they are known, then those noted on what it was made of."""
+    """Those whose metres on the piece are known, then those that are only noted on it or on what it was made of."""
     profile = reader.out.profile
     marks: list[MarkOut] = [] if profile is None else [one for one in profile.marks if one.kind == "defect"]
     for one in marks[:_MOST]:
         yield " ".join(word for word in (flaw(one.notes), reader.place(one), one.side or "") if word)
     if len(marks) > _MOST:
         yield reader.say("and {more} more", more=len(marks) - _MOST)
-    if profile is not None and profile.length_m:
-        return
     own = {reader.out.piece.number, *(tie.parent for tie in reader.out.up)}
-    noted = [record for record in reader.out.records if record.kind == "defect" and record.piece in own]
+    noted = [one for one in reader.out.records if one.kind == "defect" and one.piece in own and not _marked(one, marks)]
     for record in noted[:_MOST]:
         place = "" if record.piece == reader.out.piece.number else f"{reader.kin[record.piece].id}: "
         yield place + ", ".join(f"{bare(note.name, note.unit)} {shown(note)}" for note in record.values)
+    if len(noted) > _MOST:
+        yield reader.say("and {more} more", more=len(noted) - _MOST)
+
+
+def _marked(record: RecordOut, marks: list[MarkOut]) -> bool:
+    """Whether a mark tells of the same row; a table and its file may go by different names."""
+    said = {(note.name, note.value) for note in record.values}
+    return any(
+        (one.piece, one.row) == (record.piece, record.row) and {(note.name, note.value) for note in one.notes} <= said
+        for one in marks
+    )
 
 
 def _of_products(reader: Reader) -> Iterator[str]:
