@@ -199,6 +199,8 @@ def tells(column: Column, *, place: bool = False) -> bool:
     return concept in _TELLING or not concept.startswith(("identity.", "position.", "production."))
 
 
-_PLACES = frozenset(("defect.position_length", "defect.position_from", "defect.position_to", "defect.side"))
+_PLACES = frozenset(
+    ("defect.position_length", "defect.position_to", "defect.side", "position.from", "position.to", "position.on_product")
+)
 """Told by the mark itself."""
 _TELLING = frozenset(("production.note",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -50,6 +50,8 @@ _EDGES = (
     ("dr", "op"),
     ("l", "r"),
 )
+_METRES = ("position.from", "position.on_product")
+"""Where something begins, in a table of defects."""
 _END_M = 5.0
 """How much of a piece a place noted as ``head`` or ``tail`` may mean, in m: what is cut for samples."""
 
@@ -73,16 +75,27 @@ class Noted:
 def noted(tables: Sequence[Table], genealogy: Genealogy, catalogue: Catalogue) -> tuple[Noted, ...]:
     """The rows of all tables that place a sample or a defect on a piece of the genealogy."""
     numbers = genealogy.pieces.select("even").with_row_index("piece").drop_nulls().unique("even", keep="none")
-    made = (_of_table(table, numbers, catalogue) for table in tables)
-    return tuple(one for one in made if one is not None)
+    made = frozenset(genealogy.stays["table"].drop_nulls().to_list())
+    found = (_of_table(table, numbers, made, catalogue) for table in tables)
+    return tuple(one for one in found if one is not None)
 
 
-def _of_table(table: Table, numbers: pl.DataFrame, catalogue: Catalogue) -> Noted | None:
+def is_of_defects(table: Table) -> bool:
+    """Whether its rows say what was found wrong with a piece."""
+    return any(
+        column.concept == "inspection.defect" or (column.concept or "").startswith("defect.") for column in table.columns
+    )
+
+
+def _of_table(table: Table, numbers: pl.DataFrame, made: Collection[str], catalogue: Catalogue) -> Noted | None:
     def concept(*names: str) -> Column | None:
         return next((column for name in names for column in table.columns if column.concept == name), None)
 
-    low = concept("defect.position_from", "position.sample", "defect.position_length")
-    high, end = concept("defect.position_to"), concept("position.end")
+    # Metres of a list of defects are the defect's whatever they are called; in a record of production they are the input's.
+    flaws = is_of_defects(table) and table.name not in made
+    low = concept("defect.position_length", "position.sample", *(_METRES if flaws else ()))
+    high = concept("defect.position_to", *(("position.to",) if flaws else ()))
+    end = concept("position.end", "mechanical.specimen_location")
     piece = _pieces(table, numbers, catalogue)
     if piece is None or (low is None and end is None):
         return None
@@ -103,6 +116,8 @@ def _of_table(table: Table, numbers: pl.DataFrame, catalogue: Catalogue) -> Note
     stamp = stamp_column(table, catalogue)
     times = np.full(frame.height, NEVER, np.int64) if stamp is None else stamps(table, stamp.name)
     sides, spots = words(concept("defect.side")), words(end)
+    if end is not None and end.concept != "position.end" and not {_end(spot) for spot in spots} & {"head", "tail"}:
+        spots = words(None)  # a middle without ends may be that of the width
     row = frame[ROW].cast(pl.Int64).to_numpy() if ROW in frame.columns else np.arange(frame.height)
     kind = "sample" if low is None or low.concept == "position.sample" else "defect"
     across = metres(concept("defect.position_width"))
@@ -177,13 +192,20 @@ def _placed(table: Noted, row: int, state: State, length_m: float, width_m: floa
     across = float(table.across_m[row])
     if np.isfinite(across) and state.mirrored:
         across = np.nan if state.lane is not None or width_m is None else width_m - across
-    spot = None if not by_word else {True: "head", False: "tail"}.get(float(on.mean()) < length_m / 2)
+    spot = _spot(float(on.mean()), length_m, middle=word == "middle") if by_word else None
     at = int(table.at[row])
     return {
         "kind": table.kind, "from_m": float(on.min()), "to_m": float(on.max()),
         "across_m": across if np.isfinite(across) else None, "side": _side(table.side[row], state), "end": spot,
         "piece": state.piece, "at": None if at == NEVER else at, "table": table.table, "row": int(table.row[row]),
     }  # fmt: skip
+
+
+def _spot(at_m: float, length_m: float, *, middle: bool) -> str:
+    """The end of the final product that a noted end lies at; the middle of a piece may be the middle still."""
+    if middle and abs(at_m - length_m / 2) < length_m / 4:
+        return "middle"
+    return "head" if at_m < length_m / 2 else "tail"
 
 
 def _end(word: str | None) -> str | None:
