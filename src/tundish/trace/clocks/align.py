@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from tundish.trace.clocks.records import of_records, sharpened
 from tundish.trace.clocks.scene import REACH_S, read
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.pieces import Clock
-from tundish.trace.stamps import NEVER, Stamps, spacing, spread, stamp_column, stamps
+from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps, spacing, spread, stamp_column, stamps
 from tundish.vocabulary import Catalogue
 
 _PLAIN = 0.1
@@ -77,6 +77,11 @@ def align(
     lines: dict[str, str] = {}
     marked: dict[str, Compared] = {}
     records: list[tuple[Table, Column]] = []
+    usual = _usual_m_s(genealogy.stays)
+
+    def reference_point(table: Table, times: Stamps, line: str | None) -> list[Floats]:
+        return at_reference(table, times, gauges_m or {}, catalogue, usual_m_s=usual.get(line, usual.get(None)))
+
     for table in (one for whole in tables if whole.name not in reference for one in by_file(whole)):
         column = stamp_column(table, catalogue)
         if column is None:
@@ -86,7 +91,7 @@ def align(
             records += [(table, column)] if stated is None else []
             clocks += [] if stated is None else [stated]
             continue
-        best, line = _of_log(table, column, stays, gauges_m or {}, time_zone)
+        best, line = _of_log(table, column, stays, reference_point, time_zone)
         clocks.append(best.clock if stated is None else stated)
         findings += best.findings if stated is None else ()
         if line is not None:
@@ -119,6 +124,8 @@ def by_file(table: Table) -> tuple[Table, ...]:
 
 
 _Stays = Mapping[tuple[str, str], tuple[Stamps, Stamps]]
+_Signals = Callable[[Table, Stamps, str | None], list[Floats]]
+"""Signals of a log as the strip at the reference point had them; the line is None where the file is not named after one."""
 
 
 def _stays(
@@ -144,6 +151,17 @@ def _sides(stays: pl.DataFrame) -> pl.DataFrame:
                      for side, other in (("out", "in"), ("in", "out")))  # fmt: skip
 
 
+def _usual_m_s(stays: pl.DataFrame) -> dict[str | None, float]:
+    """How fast each line runs by its recorded lengths and times, and under None the middle of all lines."""
+    took = (pl.col("end") - pl.col("start")).dt.total_microseconds() / SECOND
+    speed = pl.coalesce("length_out_m", "length_in_m") / took
+    known = stays.select("line", speed.alias("speed")).filter(pl.col("speed").is_finite() & (pl.col("speed") > 0))
+    usual: dict[str | None, float] = {}
+    for (line,), own in known.drop_nulls().group_by("line"):
+        usual[str(line)] = float(np.median(own["speed"].to_numpy()))
+    return {**usual, None: float(np.median(list(usual.values())))} if usual else {}
+
+
 def _given(table: Table, offsets: Mapping[str, float]) -> Clock | None:
     for origin in table.origins:
         for name in (*origin.places, table.name):
@@ -159,17 +177,15 @@ def _is_log(table: Table, column: Column, stays: _Stays) -> bool:
     return not named and table.frame.height >= 50 and 0 < spacing(times) * _DENSE <= usual
 
 
-def _of_log(
-    table: Table, column: Column, stays: _Stays, gauges_m: Mapping[str, float], time_zone: str
-) -> tuple[Compared, str | None]:
+def _of_log(table: Table, column: Column, stays: _Stays, signals: _Signals, time_zone: str) -> tuple[Compared, str | None]:
     """The comparison with the line that fits best, and the line; None for the line when it cannot be told."""
     times = spread(stamps(table, column.name))
     present = times != NEVER
     file = origin_of(table).file
-    log = read(times[present], [signal[present] for signal in at_reference(table, times, gauges_m)], _mended(table, times))
     if not stays:
         return unsure(file, Message("there are no stays to compare with")), None
     named = _named(table, list(dict.fromkeys(line for line, _ in stays)))
+    log = read(times[present], [signal[present] for signal in signals(table, times, named)], _mended(table, times))
     best: dict[str, tuple[Seen, tuple[str, str]]] = {}
     for key in sorted(stays, key=lambda key: key[0] != named):
         if named is not None and key[0] != named and best[named][0].contrast > _CLEAR:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,28 +10,36 @@ import numpy.typing as npt
 import polars as pl
 
 from tundish.table import Column, Table
+from tundish.trace.speeds import UNITS, entry_speed, nearest_unit, strip_speed
 from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps
+from tundish.vocabulary import Catalogue
 
-_SPEED, _ENTRY = "line.speed", "line.entry_speed"
+_PULSE_S = 5.0
+"""A flag that is set for less than that at a time is a pulse."""
 _LONGEST_S = 60.0
 """A hole in the log longer than this tells nothing of the speed in it."""
 
 
-def at_reference(table: Table, times: Stamps, gauges_m: Mapping[str, float]) -> list[Floats]:
+def at_reference(
+    table: Table, times: Stamps, gauges_m: Mapping[str, float], catalogue: Catalogue, *, usual_m_s: float | None = None
+) -> list[Floats]:
     """Numbers of a log, and flags in words as numbers, each as the strip at the reference point had it.
 
     ``gauges_m``: ``file:column`` -> metres behind the reference point, against the running direction negative. A gauge d metres
     on sees what passed the reference point d metres of strip ago. Without its place or a speed a signal stays as it is.
+    ``usual_m_s``: how fast the line runs by recorded lengths and times, for a speed whose unit is not written.
     """
     read = [(column, _numbers(table, column)) for column in table.columns]
-    lengths = {concept: _length(table, times, concept) for concept in (_ENTRY, _SPEED)} if gauges_m else {}
+    speed = strip_speed(table, catalogue) if gauges_m else None
+    entry = entry_speed(table) if gauges_m else None
+    behind, before = (_length(table, times, column, usual_m_s) for column in (speed, entry or speed))
     order = np.argsort(times, kind="stable")
     moved = []
     for column, values in read:
         if values is not None:
             metres = _metres(table, column, gauges_m)
-            length = lengths.get(_ENTRY if metres < 0 else _SPEED)
-            moved.append(values if metres == 0.0 or length is None else _moved(values, order, length[order], metres))
+            length = before if metres < 0 else behind
+            moved.append(values if metres == 0.0 or length is None else _moved(values, order, length[order], metres, times))
     return moved
 
 
@@ -51,20 +60,45 @@ def _metres(table: Table, column: Column, gauges_m: Mapping[str, float]) -> floa
     return next((gauges_m[spot] for spot in spots if spot in gauges_m), 0.0)
 
 
-def _moved(values: Floats, order: npt.NDArray[np.intp], length: Floats, metres: float) -> Floats:
+def _moved(values: Floats, order: npt.NDArray[np.intp], length: Floats, metres: float, times: Stamps) -> Floats:
     """The reading at the time when the strip that was at the reference point had come to the gauge."""
-    passed = np.interp(length + metres, length, np.arange(order.size))
+    pulses = _pulses(values[order], times[order])
     moved = values.copy()
-    moved[order] = values[order][np.rint(passed).astype(np.intp)]
+    if pulses is None:
+        passed = np.interp(length + metres, length, np.arange(order.size))
+        moved[order] = values[order][np.rint(passed).astype(np.intp)]
+        return moved
+    rises, widths, (without, with_) = pulses
+    moved[np.isfinite(moved)] = without
+    came = np.rint(np.interp(length[rises] - metres, length, np.arange(order.size))).astype(np.intp)
+    for at, width in zip(came.tolist(), widths.tolist(), strict=True):
+        moved[order[at : at + width]] = with_
     return moved
 
 
-def _length(table: Table, times: Stamps, concept: str) -> Floats | None:
-    """Metres of strip that have passed at each row: the integral of the speed."""
-    wanted = [c for name in dict.fromkeys((concept, _SPEED)) for c in table.columns if c.concept == name and c.kind == "number"]
-    if not wanted:
+def _pulses(values: Floats, times: Stamps) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], tuple[float, float]] | None:
+    """Rows at which short pulses of a flag rise, their rows, and both values; None where it is no such flag.
+
+    A pulse lasts as long as its timer, at any speed: what passes the gauge then is not what it marks, but what it rises at.
+    """
+    known = np.unique(values[np.isfinite(values)])
+    if known.size != 2 or values.size < 2:
         return None
-    speed = np.nan_to_num(table.frame[wanted[0].name].cast(pl.Float64).fill_null(0.0).to_numpy())
+    rare = known[int((values == known[1]).sum() < (values == known[0]).sum())]
+    flags = np.concatenate(([0], (values == rare).astype(np.int8), [0]))
+    rises, falls = np.flatnonzero(np.diff(flags) == 1), np.flatnonzero(np.diff(flags) == -1)
+    lasts = times[np.minimum(falls, times.size - 1)] - times[rises]
+    if not rises.size or float(np.median(lasts)) > _PULSE_S * SECOND:
+        return None
+    return rises, falls - rises, (float(known[known != rare][0]), float(rare))
+
+
+def _length(table: Table, times: Stamps, column: Column | None, usual_m_s: float | None) -> Floats | None:
+    """Metres of strip that have passed at each row: the integral of the speed."""
+    if column is None:
+        return None
+    speed = np.abs(np.nan_to_num(table.frame[column.name].cast(pl.Float64).fill_null(0.0).to_numpy()))
+    speed = speed / _unit(column, speed, usual_m_s)
     order = np.argsort(times, kind="stable")
     known = np.where(times[order] == NEVER, times.max(), times[order])
     steps = np.clip(np.diff(known) / SECOND, 0.0, _LONGEST_S)
@@ -72,3 +106,11 @@ def _length(table: Table, times: Stamps, concept: str) -> Floats | None:
     length = np.empty(times.size)
     length[order] = np.concatenate(([0.0], np.cumsum(steps * (run[1:] + run[:-1]) / 2)))
     return length
+
+
+def _unit(column: Column, speed: Floats, usual_m_s: float | None) -> float:
+    """Numbers of the speed a m/s: 1 where its unit is written, else the unit nearest to what lengths and times tell."""
+    if column.unit is not None or not usual_m_s or not (speed > 0).any():
+        return 1.0
+    scale = float(np.median(speed[speed > 0])) / usual_m_s
+    return nearest_unit(scale) if scale > math.sqrt(min(UNITS)) else 1.0

@@ -12,6 +12,7 @@ import polars as pl
 
 from tundish.table import SOURCE, Column, Table
 from tundish.trace.pieces import Clock
+from tundish.trace.speeds import entry_speed, nearest_unit, strip_speed
 from tundish.trace.stamps import NEVER, SECOND, Stamps, spacing, stamp_column, stamps
 from tundish.trace.stays.segments import Floats, Ints
 from tundish.vocabulary import Catalogue
@@ -26,13 +27,6 @@ _OF_MATERIAL = ("thickness", "width", "crown", "wedge", "diameter", "profile")
 _FEW = 30
 _SELDOM = 0.01
 """A gauge that shows nothing for a smaller share of the time than this has only failed."""
-_OF_STRIP = (
-    "speed", "line_speed", "exit_speed", "entry_speed", "threading_speed", "rolling_speed", "skinpass_speed",
-    "withdrawal_speed", "welding_speed", "patenting_speed", "belt_speed",
-)  # fmt: skip
-"""Words of concepts that tell how fast the material runs, the surest first."""
-_UNITS = (60.0, 60.0 / 0.3048, 1_000.0, 60_000.0)
-"""How many times larger a speed's number is than in m/s: in m/min, ft/min, mm/s, mm/min."""
 _OF_UNIT = 0.15
 """Share by which lengths may miss a unit that they tell: a wheel worn, a head cut off."""
 _HALF = 0.5
@@ -91,10 +85,10 @@ class Trend:
 
         Where a gauge stands is stated in metres, so the speed must count in them.
         """
-        factor = min(_UNITS, key=lambda unit: abs(np.log(scale / unit)) if scale > 0 else np.inf)
+        factor = nearest_unit(scale)
         if self.speed_column.unit is not None or not abs(scale / factor - 1.0) < _OF_UNIT:
             return self
-        entry, column = self.entry_m, _entry_column(self.table)
+        entry, column = self.entry_m, entry_speed(self.table)
         if entry is not None and column is not None and column.unit is None:
             entry = entry / factor
         return replace(self, run_m=self.run_m / factor, speed=self.speed / factor, entry_m=entry)
@@ -154,7 +148,7 @@ def read_trend(line: str, table: Table, clocks: Mapping[str, Clock], catalogue: 
 
     ``clocks`` (file -> clock) put the times right; rows without a time are left out.
     """
-    stamp, gauge = stamp_column(table, catalogue), _speed_column(table, catalogue)
+    stamp, gauge = stamp_column(table, catalogue), strip_speed(table, catalogue)
     if stamp is None or gauge is None:
         return None
     right = _right_times(table, stamp.name, clocks)
@@ -173,7 +167,7 @@ def read_trend(line: str, table: Table, clocks: Mapping[str, Clock], catalogue: 
     if counter is not None:
         counted = _by_counter(table.frame[counter.name].cast(pl.Float64, strict=False).to_numpy()[rows], counted)
     run = np.concatenate(([0.0], np.cumsum(counted)))
-    entry = _entry_column(table)
+    entry = entry_speed(table)
     welds, present = _of_concept(table, "position.weld_detected"), _of_concept(table, "position.strip_present")
     seen = np.zeros(0, np.int64) if welds is None else _rises(_yes(table.frame[welds.name])[rows])
     there = None if present is None else _yes(table.frame[present.name])[rows]
@@ -206,10 +200,6 @@ def of_material(table: Table) -> tuple[Column, ...]:
 def word_of(column: Column) -> str:
     """What a signal measures: the last word of its concept."""
     return (column.concept or "").rpartition("_")[2].rpartition(".")[2]
-
-
-def _entry_column(table: Table) -> Column | None:
-    return next((column for column in table.columns if (column.concept or "").endswith(".entry_speed")), None)
 
 
 def _entry_metres(table: Table, entry: Column | None, gauge: Column, rows: Ints, times: Stamps) -> Floats | None:
@@ -268,22 +258,6 @@ def _put_right(read: Stamps, clock: Clock) -> Stamps:
         right[early] = clock.right(np.full(early.size, jump.at - 1)) + (read[early] - jump.at + 1)
         right[late] = clock.right(np.full(late.size, jump.at)) + (read[late] - jump.at)
     return right
-
-
-def _speed_column(table: Table, catalogue: Catalogue) -> Column | None:
-    """The speed of the material: of the line as a whole before that of its exit, its entry, its rolls."""
-
-    def rank(column: Column) -> int | None:
-        if column.concept is None or table.frame[column.name].null_count() > 0.5 * table.frame.height:
-            return None
-        concept = catalogue.concept(column.concept)
-        if concept.quantity != "speed" or concept.setpoint_of is not None or concept.aspect != "actual":
-            return None
-        word = concept.id.partition(".")[2]
-        return _OF_STRIP.index(word) if word in _OF_STRIP else None
-
-    ranked = [(place, number) for number, column in enumerate(table.of_kind("number")) if (place := rank(column)) is not None]
-    return table.of_kind("number")[min(ranked)[1]] if ranked else None
 
 
 def _of_concept(table: Table, concept: str) -> Column | None:
