@@ -49,6 +49,12 @@ class Jump:
     reason: Message
 
 
+UNKNOWN_S = 900.0
+"""How far either way a clock may be off that could not be compared: what is looked through first."""
+_UNKNOWN_PPM = 60.0
+"""The same of its drift: twice the spread of recorders' clocks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """What one file's clock is away from the clock of the pieces (MES): offset, drift and jumps, each with a 95 % interval."""
@@ -58,7 +64,7 @@ class Clock:
     """Seconds added to the file's times, at ``reference``."""
     low_s: float
     high_s: float
-    """95 % interval of the estimate; equal to the offset when plant.toml gave it."""
+    """95 % interval of the estimate; equal to the offset when plant.toml gave it, all that was looked through when unknown."""
     reason: Message
     drift_ppm: float = 0.0
     """Microseconds by which the offset grows in a second of the file's clock: 20 ppm are 1.7 s a day."""
@@ -70,6 +76,12 @@ class Clock:
     """In order of time; before the first and after the last the clock ran on undisturbed."""
     sure: bool = True
     """False where the file could not be compared (offset 0), or fits elsewhere nearly as well (the interval spans both)."""
+
+    @classmethod
+    def unknown(cls, file: str, reason: Message, *, low_s: float = 0.0, high_s: float = 0.0) -> Clock:
+        """A clock that could not be compared: taken as equal; off by ``low_s`` to ``high_s`` at least."""
+        low, high = min(-UNKNOWN_S, low_s), max(UNKNOWN_S, high_s)
+        return cls(file, 0.0, low, high, reason, 0.0, -_UNKNOWN_PPM, _UNKNOWN_PPM, sure=False)
 
     def offsets_s(self, times: Stamps) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         """Seconds to add at each of these times of the file's clock (microseconds, any order)."""

@@ -67,6 +67,8 @@ def test_two_lines_that_cannot_be_told_apart_are_said_or_named():
     assert not unnamed.lines
     assert [finding.code for finding in unnamed.findings] == ["line_unsure"]
     assert not unnamed.clocks[0].sure
+    assert unnamed.clocks[0].low_s <= -900.0
+    assert unnamed.clocks[0].high_s >= 900.0
     assert align([log(line, "TREND_CAL.csv")], two, CATALOGUE).lines["TREND_CAL.csv"] == "CAL"
 
 
@@ -89,6 +91,7 @@ def test_a_laboratory_that_tests_hours_later_tells_a_delay_and_no_clock():
     found = align([samples([f"PL{n:04d}" for n in range(100)], tested)], genealogy(PL=line), CATALOGUE)
     assert [finding.code for finding in found.findings] == ["clock_only_delay"]
     assert not found.clocks[0].sure
+    assert found.clocks[0].low_s == -found.clocks[0].high_s == -900.0  # unknown is no interval of zero width
 
 
 def test_a_stated_clock_is_taken_as_it_is():

@@ -137,15 +137,17 @@ def compare_far(file: str, times: Stamps, log: Log, starts: Stamps, ends: Stamps
     return None if away is None else _of_scatter(file, times, away[0], away[1], time_zone)
 
 
-def unsure(file: str, why: Message) -> Compared:
-    """Both clocks are taken as equal, and a finding says so."""
+def unsure(file: str, why: Message, *, low_s: float = 0.0, high_s: float = 0.0) -> Compared:
+    """Both clocks are taken as equal, and a finding says so; ``low_s`` to ``high_s`` is what was found for it."""
     text = Message(
         "The clock of {file} could not be compared with the pieces' times ({why}); both are taken as equal. "
         "If you know the difference, write it under [clocks] in plant.toml.",
         file=file,
         why=why,
     )
-    return Compared(Clock(file, 0.0, 0.0, 0.0, why, sure=False), (Finding("clock_unsure", "warning", text, Origin(file)),))
+    return Compared(
+        Clock.unknown(file, why, low_s=low_s, high_s=high_s), (Finding("clock_unsure", "warning", text, Origin(file)),)
+    )
 
 
 def _of_meeting(file: str, times: Stamps, seen: Seen, met: Meeting, time_zone: str) -> Compared:
@@ -211,7 +213,8 @@ def _told(
     offset, low, high = line.interval(home, at_s)
     low, high = min(low, offset), max(high, offset)
     if high - low > widest:
-        return unsure(file, Message("the pieces do not agree on one offset: {low:.0f} to {high:.0f} s", low=low, high=high))
+        why = Message("the pieces do not agree on one offset: {low:.0f} to {high:.0f} s", low=low, high=high)
+        return unsure(file, why, low_s=low, high_s=high)
     bent = _BENT_S / max(float(np.ptp(found.middles_s)), 1.0) * 1e6
     drift_low, drift_high = (float(end) for end in np.percentile(line.drawn_ppm, [2.5, 97.5]))
     clock = Clock(

@@ -171,4 +171,4 @@ def _only_delay(file: str, column: Column, joined: pl.DataFrame) -> Compared:
         high=float(joined["end"].quantile(0.9) or 0) / 60e6,
     )
     finding = Finding("clock_only_delay", "info", text, Origin(file, column=column.header))
-    return Compared(Clock(file, 0.0, 0.0, 0.0, reason, sure=False), (finding,))
+    return Compared(Clock.unknown(file, reason), (finding,))

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tundish.trace.clocks.marks import Marks, marks
+from tundish.trace.pieces import UNKNOWN_S
 from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps, spacing
 
-REACH_S = 900.0
+REACH_S = UNKNOWN_S
 """Offsets up to this many seconds either way are tried first."""
 FEWEST = 8
 """Pieces with a stay that a comparison needs."""

@@ -67,7 +67,7 @@ def clock_of(
     file = origin_of(table).file
     if spacing(times) * 2 > usual:
         reason = Message("too few readings a piece to compare the clocks; taken as equal")
-        return Clock(file, 0.0, 0.0, 0.0, reason), None
+        return Clock.unknown(file, reason), None
     present = times != NEVER
     return estimate(file, times[present], [signal[present] for signal in signals], starts, ends)
 
