@@ -237,3 +237,24 @@ def test_the_order_of_columns_does_not_matter():
 def test_values_beyond_every_scale_are_no_fault_of_the_program():
     (one,) = meant(number("전력량(kWh)", 1.7e308, -1.7e308))
     assert one.match.concept in (None, "energy.active_energy")
+
+
+@pytest.mark.parametrize(
+    ("column", "concept"),
+    [
+        (text("PROD_START", "time"), "production.start"),
+        (text("통판종료", "time"), "production.end"),
+        (number("LEN_M", 2344.1, 2200.2), "product.length"),
+        (text("제강번호", "identity", "H26-41200", "H26-41201"), "identity.heat"),
+        (text("PIPE_PRESENT", "category", "0", "1"), "position.strip_present"),
+        (text("WELD_HOLE", "category", "0", "1"), "position.weld_detected"),
+    ],
+)
+def test_words_of_records_and_detectors_are_read(column, concept):
+    assert meant(column)[0].match.concept == concept
+
+
+def test_of_two_weld_detectors_the_one_at_the_exit_is_read_where_the_speed_is_measured():
+    entry, exit_ = meant(text("입측용접검출", "category", "0", "1"), text("출측용접검출", "category", "0", "1"))
+    assert exit_.match.concept == "position.weld_detected"
+    assert entry.match.concept != "position.weld_detected"
