@@ -1,5 +1,7 @@
 """Does matching keep its promises: same meaning for two habits, never a guess, and each meaning once?"""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -254,7 +256,18 @@ def test_words_of_records_and_detectors_are_read(column, concept):
     assert meant(column)[0].match.concept == concept
 
 
-def test_of_two_weld_detectors_the_one_at_the_exit_is_read_where_the_speed_is_measured():
-    entry, exit_ = meant(text("입측용접검출", "category", "0", "1"), text("출측용접검출", "category", "0", "1"))
-    assert exit_.match.concept == "position.weld_detected"
-    assert entry.match.concept != "position.weld_detected"
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("입측용접검출", "출측용접검출"),
+        ("입측용접", "출측용접"),
+        ("CGL_EN_WELD", "CGL_EX_WELD"),
+        ("CAL_ENT_WELD", "CAL_EXT_WELD_DET"),
+        ("PL_ENTRY_WELD_DETECTOR", "PL_DEL_WELD_DETECTOR"),
+        ("입측 용접점 감지", "출측 용접점 감지"),
+    ],
+)
+def test_a_line_has_weld_detectors_at_its_entry_and_its_exit(headers):
+    entry, exit_ = meant(*(replace(number(header, 0, 1, 0, 0, 1), distinct=2) for header in headers))
+    assert (entry.match.concept, entry.position) == ("position.weld_detected", "entry")
+    assert (exit_.match.concept, exit_.position) == ("position.weld_detected", "exit")

@@ -51,6 +51,8 @@ class Concept:
     """Names a machine, a tool or a place in the works: can be a cause, as a crew or a customer cannot."""
     book_keeping: bool = False
     """Says which part of the material something is, or how it lay: what was done there may be a cause, the place is none."""
+    at_sections: bool = False
+    """A line has it at several places: the section that a name says (`EXT_WELD_DET`) is which of several."""
     turnable: bool = False
     """May a person at the line turn it?"""
     better: Literal["lower", "higher"] | None = None

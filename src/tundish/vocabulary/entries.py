@@ -82,6 +82,7 @@ def _concept(id: str, entry: Entry) -> Concept:
         goes_in=bool(entry.get("goes_in", False)),
         equipment=bool(entry.get("equipment", False)),
         book_keeping=bool(entry.get("book_keeping", False)),
+        at_sections=bool(entry.get("at_sections", False)),
         turnable=bool(entry.get("turnable", False)),
         better=entry.get("better"),
         good=tuple(str(value).casefold() for value in entry.get("good", ())),

@@ -24,6 +24,10 @@ class Words:
     aspects: frozenset[str]
     places: frozenset[str]
     """Parts that say which of several: ``upper``, ``lower``."""
+    sections: frozenset[str]
+    """Parts of a line: ``entry``, ``exit``."""
+    lines: frozenset[str]
+    """Short codes of lines, as tags begin with them: ``cal``, ``pl``."""
     statistics: frozenset[str]
     signs: Mapping[str, tuple[tuple[str, ...], ...]]
     """Short sign -> the words it may stand for, each as its parts: ``t`` -> ((temperature,), (thickness,), (time,))."""
@@ -56,6 +60,8 @@ def read_words(document: Mapping[str, Any]) -> Words:
         fillers=frozenset(document["fillers"]),
         aspects=frozenset(document["aspects"]),
         places=frozenset(document["places"]),
+        sections=frozenset(document["sections"]),
+        lines=frozenset(document["lines"]),
         statistics=frozenset(document["statistics"]),
         signs={str(sign): tuple(tuple(word.split()) for word in said) for sign, said in document["signs"].items()},
         instruments={str(letter): part for letter, part in document["instruments"].items()},

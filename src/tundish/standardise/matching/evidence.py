@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,10 +12,9 @@ from tundish.standardise.matching.calibration import probability
 from tundish.standardise.matching.fitting import fitting_unit
 from tundish.standardise.matching.index import GENERAL, Index, Variant, index_of, is_sign
 from tundish.standardise.matching.look import Look
-from tundish.table import Kind, same_kind
+from tundish.standardise.matching.plausible import kind_factor, unit_factor, value_factor, values_fit
 from tundish.vocabulary.catalogue import Catalogue
 from tundish.vocabulary.concept import Concept
-from tundish.vocabulary.units import Unit, parse_unit
 from tundish.vocabulary.words import Words
 
 MISSING_PART = 0.7
@@ -55,10 +53,6 @@ SPELT_BELOW = 0.6
 """Likeness of parts below which the spelling is looked at, and least likeness of spelling."""
 SHORT_NAME = 0.45
 """Likeness of one or two Latin letters alone: `V` may be vanadium or a voltage."""
-SAME_KIND = 0.95
-MOSTLY = 0.5
-MOSTLY_OF_FEW = 0.9
-"""Share of values within a range from which they speak for it."""
 OUTPUT = 0.6
 """Likeness at most of what a controller gives out to the value it controls."""
 SURE_SUPPORT = 0.8
@@ -72,18 +66,6 @@ GENERAL_FOREIGN = 0.15
 HOLDERS = frozenset({"code", "name", "number", "kind"})
 _MOMENT = frozenset({"date", "clock"})
 _NO_NUMBERS = np.empty(0)
-_GASES = frozenset({"volume_flow", "normal_volume_flow"})
-_DAY = re.compile(
-    r"(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0?[1-9]|1[0-2])[/월]\s?(?:0?[1-9]|[12]\d|3[01])일?)\Z"
-)
-_KINDS: Mapping[Kind, Mapping[Kind, float]] = {
-    "number": {"number": 1.0, "identity": 0.85, "category": 0.6, "text": 0.4, "time": 0.2},
-    "category": {"category": 1.0, "text": 0.9, "identity": 0.85, "number": 0.6, "time": 0.2},
-    "identity": {"identity": 1.0, "category": 0.97, "text": 0.97, "number": 0.3, "time": 0.2},
-    "time": {"time": 1.0, "text": 0.6, "category": 0.55, "number": 0.5, "identity": 0.4},
-    "text": {"text": 1.0, "category": 0.97, "identity": 0.95, "number": 0.9, "time": 0.4},
-}
-"""How well values that look like one kind fit a concept of another (outer: concept)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +146,8 @@ def weigh(look: Look, catalogue: Catalogue, support: Mapping[str, float]) -> lis
 def _as_named(look: Look, index: Index) -> Look:
     """The look without what likeness of names does not ask for, so that columns of one name are weighed once."""
     positions = tuple(position for position in look.name.positions if position in index.positions)
-    name = replace(look.name, whole="", bare="", codes=(), positions=positions)
+    codes = tuple(code for code in look.name.codes if code in index.codes)
+    name = replace(look.name, whole="", bare="", codes=codes, positions=positions)
     return replace(look, name=name, numbers=_NO_NUMBERS, texts=(), distinct=0, few=False)
 
 
@@ -212,7 +195,9 @@ def _likeness(look: Look, variant: Variant, catalogue: Catalogue, areas: Mapping
     words, own, support = catalogue.words, variant.own, areas.get(variant.area, 0.0)
     said = look.name.parts
     marks = (look.name.aspect, look.name.statistic)
-    if not variant.positions <= set(look.name.positions) or not variant.marks.issubset(marks):
+    if not variant.positions <= set(look.name.positions) or not variant.codes <= set(look.name.codes):
+        return 0.0
+    if not variant.marks.issubset(marks):
         return 0.0
     if variant.by_unit and fitting_unit(look.unit, variant.concept) is None:
         return 0.0
@@ -236,6 +221,8 @@ def _likeness(look: Look, variant: Variant, catalogue: Catalogue, areas: Mapping
 def _extra(part: str, look: Look, variant: Variant, catalogue: Catalogue, areas: Mapping[str, float]) -> float:
     """Weight of a part that only the column's name has; where in the works, and the area's own words, hardly count."""
     if part in variant.own or (part in _MOMENT and variant.concept.kind == "time"):
+        return PLACE_PART
+    if variant.concept.at_sections and part in catalogue.words.sections:
         return PLACE_PART
     if variant.area in GENERAL and areas.get(part, 0.0) >= SURE_SUPPORT:
         return AREA_PART
@@ -274,81 +261,12 @@ def _evidence(look: Look, concept: Concept, like: float, areas: Mapping[str, flo
     return Evidence(
         concept=concept,
         name=like,
-        unit=_unit_factor(look, concept, fits),
-        values=_value_factor(look, concept, fits),
-        kind=_kind_factor(look, concept),
+        unit=unit_factor(look, concept, fits),
+        values=value_factor(look, concept, fits),
+        kind=kind_factor(look, concept),
         support=support,
         foreign=general if concept.area in GENERAL else 0.0 if own & look.name.parts else most - support,
         unknown=look.unknown,
         unit_fits=fits is not None,
-        inside=_values_fit(look, concept, fits),
+        inside=values_fit(look, concept, fits),
     )
-
-
-def _unit_factor(look: Look, concept: Concept, fits: Unit | None) -> float:
-    """0 when the unit contradicts: kg is never a temperature."""
-    if fits is not None or look.unit_text is None:
-        return 1.0
-    if look.unit is None:
-        return 0.95
-    if concept.quantity is None:
-        scale = look.unit.quantity.startswith("hardness") and "hardness" in concept.id
-        return 0.9 if concept.kind == "number" and (scale or look.unit.quantity in ("ratio", "count")) else 0.0
-    return 0.9 if {look.unit.quantity, concept.quantity} == _GASES else 0.0
-
-
-def _value_factor(look: Look, concept: Concept, fits: Unit | None) -> float:
-    """How plausible the values are; without a unit, whether any reading of them is."""
-    if concept.kind == "category" and look.texts and (concept.good or concept.bad):
-        known = {*concept.good, *concept.bad}
-        return 1.0 if any(text.strip().casefold() in known for text in look.texts) else 0.85
-    inside = _values_inside(look, concept, fits)
-    if inside < 0 or (look.unit is None and look.unit_text is not None):
-        return 1.0
-    return 1.0 if inside >= MOSTLY else 0.7 if fits else 0.8
-
-
-def _values_fit(look: Look, concept: Concept, fits: Unit | None) -> bool:
-    if _kind_factor(look, concept) < SAME_KIND or (not look.texts and look.numbers.size == 0 and look.kind != "time"):
-        return False
-    inside = _values_inside(look, concept, fits)
-    return inside >= (MOSTLY_OF_FEW if look.few else MOSTLY) or (inside < 0 and concept.low is None)
-
-
-def _values_inside(look: Look, concept: Concept, fits: Unit | None) -> float:
-    """Share of the values within the concept's plausible range; -1 when there are none or no range."""
-    if concept.low is None or concept.high is None:
-        return -1.0
-    numbers = look.numbers[np.isfinite(look.numbers)]
-    numbers = numbers[numbers != 0] if concept.zero_is_missing else numbers
-    if numbers.size == 0:
-        return -1.0
-    usual = fits or (parse_unit(concept.plant_unit, concept.quantity) if look.unit is None else None)
-    if look.unit is not None and {look.unit.quantity, concept.quantity} == _GASES:
-        usual = look.unit
-    factor, offset = (usual.factor, usual.offset) if usual else (1.0, 0.0)
-    low, high = (concept.low - offset) / factor, (concept.high - offset) / factor
-    return float(np.mean((numbers >= low) & (numbers <= high)))
-
-
-def _kind_factor(look: Look, concept: Concept) -> float:
-    if concept.kind == "time" and look.kind != "time" and _are_days(look):
-        return SAME_KIND
-    if concept.quantity == "count" and look.kind == "identity":
-        return SAME_KIND
-    if look.kind == "number" and concept.kind in ("category", "identity"):
-        numbers = look.numbers[np.isfinite(look.numbers)]
-        whole = bool(np.all(numbers == np.round(numbers)))
-        if whole and (concept.kind == "identity" or look.distinct <= 12):
-            return 1.0 if concept.kind == "category" and look.distinct <= 2 else 0.95  # a flag: 0 and 1
-    if look.distinct == 0 and not look.texts and look.numbers.size == 0:
-        return 1.0
-    if look.few and same_kind(look.kind, concept.kind):
-        return 1.0
-    return _KINDS[concept.kind][look.kind]
-
-
-def _are_days(look: Look) -> bool:
-    """A day of our time, whatever it was read as: ``20240301``; without its year: ``5/7``, ``5월 7일``."""
-    texts = look.texts or tuple(f"{value:.0f}" for value in look.numbers[np.isfinite(look.numbers)])
-    return bool(texts) and all(_DAY.match(text) for text in texts)

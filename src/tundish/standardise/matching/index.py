@@ -17,7 +17,7 @@ from tundish.vocabulary.words import Words, even_name
 
 GENERAL = frozenset(
     ("identity", "production", "product", "inspection", "line", "energy", "chemistry", "mechanical", "defect", "equipment",
-     "emissions", "dimension", "metallography", "slag"),
+     "emissions", "dimension", "metallography", "slag", "position"),
 )  # fmt: skip
 """Areas that stand in tables of any process, and so say nothing about the table."""
 SPELT_LETTERS = 4
@@ -33,6 +33,8 @@ class Variant:
     positions: frozenset[str]
     marks: frozenset[str]
     """Aspect and statistic that the concept's name holds, and so the column's must."""
+    codes: frozenset[str]
+    """Codes that the concept's name holds, and so the column's must: ``E1`` of an edger."""
     by_unit: bool
     """The name holds a unit (`산농도 g/L`): without one that fits it says nothing."""
     area: str
@@ -49,6 +51,8 @@ class Index:
     setpoints: Mapping[str, Concept]
     positions: frozenset[str]
     """Places that some concept's name holds."""
+    codes: frozenset[str]
+    """Codes that some concept's name holds."""
     targets: Targets
     called: tuple[Concept, ...]
     """The concept of each name in ``targets``."""
@@ -76,6 +80,7 @@ def index_of(catalogue: Catalogue) -> Index:
         by_part={part: tuple(variants) for part, variants in by_part.items()},
         setpoints=setpoints,
         positions=frozenset(p for variants in by_part.values() for variant in variants for p in variant.positions),
+        codes=frozenset(code for variants in by_part.values() for variant in variants for code in variant.codes),
         targets=Targets(tuple(name for name, _ in called), catalogue.words),
         called=tuple(concept for _, concept in called),
         own=_own_words(catalogue),
@@ -99,7 +104,9 @@ def _variants(concept: Concept, words: Words, own: frozenset[str]) -> Iterator[V
         if any(len(part) > 2 or not part.isascii() for part in name.parts):
             marks = frozenset(mark for mark in (name.aspect, name.statistic) if mark)
             parts = as_moment(name.parts) if concept.kind == "time" else name.parts
-            yield Variant(concept, parts, frozenset(name.positions), marks, unit is not None, concept.area, own)
+            yield Variant(
+                concept, parts, frozenset(name.positions), marks, frozenset(name.codes), unit is not None, concept.area, own
+            )
 
 
 def is_sign(whole: str) -> bool:

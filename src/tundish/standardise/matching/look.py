@@ -188,7 +188,8 @@ def _with_context(columns: Sequence[ColumnSketch], looks: list[Look], words: Wor
     found = []
     for look, tag in zip(looks, tags, strict=True):
         run = look.name.run
-        length = max((n for n in range(1, len(run)) if leading[run[:n]] >= _LEADING), default=0) if tag else 0
+        coded = int(len(run) > 1 and look.name.tokens[0][0] in words.lines)
+        length = max((n for n in range(1, len(run)) if leading[run[:n]] >= _LEADING), default=coded) if tag else 0
         common = everywhere & look.name.parts
         placed = replace(look, context=frozenset(run[:length]) | common, everywhere=frozenset(common))
         found.append(replace(placed, name=replace(look.name, bare=_bare(placed, words))))

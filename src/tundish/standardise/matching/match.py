@@ -82,7 +82,7 @@ def judge(looks: Sequence[Look], catalogue: Catalogue, table_name: str) -> tuple
     first = [weigh(look, catalogue, {}) for look in looks]
     support = _support(first, catalogue, table_name)
     evidence = [weigh(look, catalogue, support) for look in looks]
-    positions = _positions(looks, evidence)
+    positions = _positions(looks, evidence, catalogue)
     given = _assign(looks, evidence, positions)
     held = {(e.concept.id, p) for e, p in zip(given, positions, strict=True) if e}
     return [
@@ -135,10 +135,11 @@ def _support(first: list[list[Evidence]], catalogue: Catalogue, table_name: str)
     return support
 
 
-def _positions(looks: Sequence[Look], evidence: list[list[Evidence]]) -> list[str | None]:
+def _positions(looks: Sequence[Look], evidence: list[list[Evidence]], catalogue: Catalogue) -> list[str | None]:
     """Which of several each column is; codes, averages and places count where they are needed to tell columns apart."""
-    plain = ["-".join(look.name.positions) for look in looks]
     heads = [found[0].concept.id if found and found[0].fit >= _WORTH else "" for found in evidence]
+    sections = [_sections(look, head, catalogue) for look, head in zip(looks, heads, strict=True)]
+    plain = ["-".join((*look.name.positions, *said)) for look, said in zip(looks, sections, strict=True)]
     crowd: dict[tuple[str, str], list[Look]] = {}
     for look, head, position in zip(looks, heads, plain, strict=True):
         crowd.setdefault((head, position), []).append(look)
@@ -152,6 +153,13 @@ def _positions(looks: Sequence[Look], evidence: list[list[Evidence]]) -> list[st
             parts.append(look.name.statistic)
         full.append("-".join(parts) or None)
     return full
+
+
+def _sections(look: Look, head: str, catalogue: Catalogue) -> list[str]:
+    """Where on the line, for what a line has at its entry and its exit."""
+    if not head or not catalogue.concept(head).at_sections:
+        return []
+    return [part for part in look.name.run if part in catalogue.words.sections]
 
 
 def _place(look: Look, crowd: Sequence[Look]) -> list[str]:

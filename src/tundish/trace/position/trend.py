@@ -261,7 +261,14 @@ def _put_right(read: Stamps, clock: Clock) -> Stamps:
 
 
 def _of_concept(table: Table, concept: str) -> Column | None:
-    return next((column for column in table.columns if column.concept == concept), None)
+    """The column of a concept: of several the one at the exit, where the speed is measured, before one at the entry."""
+    held = (column for column in table.columns if column.concept == concept)
+    return min(held, key=_from_exit, default=None)
+
+
+def _from_exit(column: Column) -> int:
+    said = (column.position or "").split("-")
+    return 0 if "exit" in said else 2 if "entry" in said else 1
 
 
 def _without_holes(speed: Floats, times: Stamps) -> tuple[Floats, tuple[tuple[int, int], ...]]:
