@@ -87,6 +87,22 @@ class Book:
         edges = self.genealogy.edges
         return (edges["from_m"].is_not_null() & edges["to_m"].is_not_null()).to_numpy() | self.spans.seen
 
+    @cached_property
+    def noted(self) -> Bools:
+        """Stays that tell one moment and nothing of what left, on lines without signals: a note that a coil was there.
+
+        Lists of what was charged or put on a line's entry are such: nothing was uncoiled for them.
+        """
+        stays = self.genealogy.stays
+        told = [stays[name].is_not_null() for name in ("length_in_m", "length_out_m", "mass_out_kg", "turned", "flipped")]
+        moment = stays["start"].is_null() | stays["end"].is_null() | (stays["start"] == stays["end"])
+        through = (stays["goes"].fill_null("through") == "through") & ~stays["line"].is_in(list(self.trends))
+        return (moment & through & ~(told[0] | told[1] | told[2] | told[3] | told[4])).fill_null(value=False).to_numpy()
+
+    def leaves(self, stay: int) -> bool:
+        """Whether the piece left a line as itself there."""
+        return self.goes[stay] != "in" and not self.noted[stay]
+
     def turned(self, stay: int) -> bool | None:
         """What the record of the stay says."""
         value = self.genealogy.stays["turned"][stay]

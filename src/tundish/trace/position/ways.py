@@ -35,7 +35,7 @@ class Ways:
     def walk(self, piece: int) -> Walk:
         """All stretches of a piece, back through every line it and what it was made of came through, by its true metres."""
         own = range(int(self.book.stays_from[piece]), int(self.book.stays_from[piece + 1]))
-        last = max((stay for stay in own if self.book.goes[stay] != "in"), default=None)
+        last = max((stay for stay in own if self.book.leaves(stay)), default=None)
         return self.left(piece, own.stop if last is None else last + 1)
 
     def left(self, piece: int, until: int) -> Walk:
@@ -55,7 +55,7 @@ class Ways:
     def _way(self, piece: int, until: int) -> Walk:
         book = self.book
         first = int(book.stays_from[piece])
-        stay = next((s for s in range(until - 1, first - 1, -1) if book.goes[s] != "in"), None)
+        stay = next((s for s in range(until - 1, first - 1, -1) if book.leaves(s)), None)
         made, length = steps(book, piece, stay)
         whole = straight((0.0, length), (0.0, length))
         if whole is None:
