@@ -25,6 +25,8 @@ _UNKNOWN_CROP_M = 2.5
 _EITHER = 0.02
 _MISSING = 0.02
 """Share of what came in that must have left unrecorded for the recorded products not to count."""
+_AROUND = 2
+"""Pieces on either side that say how much longer one became."""
 _ANY_M = 1000.0
 _NEAR = 0.03
 """A length worked out from cuts and crops counts when it agrees with the recorded one by this share."""
@@ -41,12 +43,15 @@ class Coming:
     high_in_m: Floats
     out_m: Floats
     """How long that was when it left the line, as far as records tell; NaN where none does."""
+    thinned: Floats
+    """Section of what came in over that of what was made of it; NaN where not known. A coil becomes as many times longer."""
 
     def within(self, low_us: int, high_us: int) -> Coming:
         """Those that came at least partly between two times."""
         kept = (self.feeds.end > low_us) & (self.feeds.start < high_us)
         feeds = Feeds(self.feeds.start[kept], self.feeds.end[kept], self.feeds.metres[kept])
-        return Coming(self.stays[kept], feeds, self.low_in_m[kept], self.high_in_m[kept], self.out_m[kept])
+        low, high, out, thinned = (one[kept] for one in (self.low_in_m, self.high_in_m, self.out_m, self.thinned))
+        return Coming(self.stays[kept], feeds, low, high, out, thinned)
 
     def welded(self, lost: Floats) -> Coming:
         """With what is cut out behind each stay with its weld (m of what comes in) counted in what left: mark to mark."""
@@ -64,16 +69,22 @@ class Coming:
         return self
 
     def _left(self) -> Floats:
-        """What left, by what came in where products that are not recorded are missing: on lines that make all longer alike."""
-        gain = self.out_m / self.feeds.metres
-        known = gain[gain > 0]
-        if not known.size or np.median(np.abs(known / np.median(known) - 1.0)) > _MISSING:
-            return self.out_m
-        usual = self.feeds.metres * np.median(known)
-        return np.where((usual > 0) & ~(self.out_m >= (1.0 - _MISSING) * usual), usual, self.out_m)
+        """What left, by what came in where products that are not recorded are missing; NaN where that cannot be told.
+
+        A coil that became shorter than its neighbours say, and unlike either of them, misses a product: coils of one order
+        are thinned alike, and the gap of a lost record is as long as no other.
+        """
+        sections = np.isfinite(self.thinned).mean() > _HALF
+        whole = self.feeds.metres * (self.thinned if sections else 1.0)
+        gain = np.where(self.out_m > 0, self.out_m / whole, np.nan)
+        usual, alike = _around(gain)
+        beside = np.stack((np.insert(gain[:-1], 0, np.nan), np.append(gain[1:], np.nan)))
+        same = (np.abs(gain / beside - 1.0) <= _MISSING).any(axis=0)
+        short = (whole > 0) & ~(gain >= (1.0 - _MISSING) * usual) & ~same & alike
+        return np.where(short, whole * usual if sections else np.nan, self.out_m)
 
     def by_input(self, cut: Bools) -> Coming | None:
-        """With what left worked out from what came in, on lines that lengthen all alike; None where those lengths are in use.
+        """With what left worked out from what came in, where neighbours are lengthened alike; None where that is in use.
 
         ``cut``: whether records tell the cuts of each stay: to decimetres, while lengths of products are counted to 0.2 %.
         """
@@ -88,7 +99,8 @@ class Coming:
             return None
         if abs(usual - 1.0) < 3.0 * spread / math.sqrt(gain.size):
             usual = 1.0
-        left = np.where(into > 0, into * usual, self.out_m)
+        left = into * usual
+        left = np.where(np.abs(left - self.out_m) <= _MISSING * self.out_m, left, self.out_m)
         return replace(self, feeds=replace(self.feeds, metres=left), out_m=left)
 
     @property
@@ -106,6 +118,17 @@ class Coming:
         """Whether the line's gauge counts what leaves rather than what comes in."""
         out = _far(ran, self.out_m)
         return out < math.inf and (out < _EITHER or out < _far(ran, self.feeds.metres))
+
+
+def _around(gain: Floats) -> tuple[Floats, Bools]:
+    """The middle of what the neighbours of each piece say, and whether most of them say the same."""
+    padded = np.pad(gain, _AROUND, constant_values=np.nan)
+    near = np.stack([padded[place : place + gain.size] for place in range(2 * _AROUND + 1) if place != _AROUND])
+    known = np.isfinite(near).sum(axis=0)
+    usual = np.full(gain.size, np.nan)
+    usual[known > 0] = np.nanmedian(near[:, known > 0], axis=0)
+    alike = (np.abs(near / usual - 1.0) <= _MISSING).sum(axis=0)
+    return usual, alike > _HALF * 2 * _AROUND
 
 
 def _far(ran: Floats, metres: Floats) -> float:
@@ -171,6 +194,7 @@ def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats, *, los
     start, end = _moments(genealogy, spans, out)
     fed = _with_parents(genealogy, spans)
     timed = (start > 0) & (end >= start)
+    thinned = _thinned(genealogy, spans)
     found = {}
     for (line,), rows in stays.with_row_index("stay").filter(pl.Series(known)).group_by(["line"], maintain_order=True):
         own = rows["stay"].to_numpy().astype(np.int64)
@@ -178,7 +202,7 @@ def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats, *, los
         order = own[np.lexsort((end[own], start[own]))]
         if order.size:
             feeds = Feeds(start[order].astype(np.int64), end[order].astype(np.int64), high[order] - low[order])
-            found[str(line)] = Coming(order, feeds, low[order], high[order], left[order])
+            found[str(line)] = Coming(order, feeds, low[order], high[order], left[order], thinned[order])
     return found
 
 
@@ -189,6 +213,23 @@ def _became(spans: Spans, stays: int) -> Floats:
     np.add.at(made, spans.stay[good], ((spans.high_out - spans.low_out) / spans.strips)[good])
     made[spans.stay[(spans.stay >= 0) & ~good]] = np.nan  # of a part that is not known nothing sums up
     return np.where(made > 0, made, np.nan)
+
+
+def _thinned(genealogy: Genealogy, spans: Spans) -> Floats:
+    """Section of what came in on each stay over that of what was made of it, the mean of all; NaN where not known.
+
+    Of strips side by side, and where a width is not known, the thickness alone.
+    """
+    pieces, edges = genealogy.pieces, genealogy.edges
+    thick, wide = column(pieces, "thickness_m"), column(pieces, "width_m")
+    parent, child = edges["parent"].to_numpy(), edges["child"].to_numpy()
+    narrowed = wide[parent] / wide[child]
+    ratio = thick[parent] / thick[child] * np.where((narrowed > 0) & (spans.strips == 1), narrowed, 1.0)
+    good = (spans.stay >= 0) & np.isfinite(ratio) & (ratio > 0)
+    total, count = np.zeros((2, genealogy.stays.height))
+    np.add.at(total, spans.stay[good], ratio[good])
+    np.add.at(count, spans.stay[good], 1.0)
+    return np.asarray(np.divide(total, count, out=np.full(total.size, np.nan), where=count > 0))
 
 
 def _with_parents(genealogy: Genealogy, spans: Spans) -> np.ndarray:
