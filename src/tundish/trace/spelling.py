@@ -12,6 +12,9 @@ _BARE = r"^[1-9A-Z][0-9A-Z]*$"
 _SLIPS = 0.002
 """Share of ids whose separator may stand in another place by a slip of the typist before they count as ids of their own."""
 
+_ODD_SHAPES = 0.02
+"""Share of a column's ids up to which a place of separators that no other id has is a slip: `D-107019` among `D1-07018`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
@@ -83,7 +86,9 @@ def _merges(known: pl.DataFrame, column: str, *, unique_rows: bool) -> bool:
     if unique_rows:
         return True
     parted = known.filter(pl.col("split").str.contains("-", literal=True))
-    torn = parted.group_by(column).agg(pl.col("split").n_unique() > 1)["split"]
+    parted = parted.with_columns(shape=pl.col("split").str.replace_all(r"\d", "9"))
+    usual = pl.len().over("shape") > _ODD_SHAPES * pl.len()
+    torn = parted.with_columns(usual=usual).group_by(column).agg(pl.col("split").filter("usual").n_unique() > 1)["split"]
     return int(torn.sum()) > _SLIPS * torn.len()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tundish.trace.genealogy.events import Events
+from tundish.trace.genealogy.events import Events, told_by_rows
 from tundish.trace.genealogy.graph import EDGES, EVIDENCE, PIECES, STAYS
 from tundish.trace.genealogy.kinds import kinds
 from tundish.trace.genealogy.links import Links
@@ -30,7 +30,18 @@ _KEPT = 0.5
 
 _USED: tuple[str, ...] = (
     *("order", "event", "source", "row", "line", "start", "end", "in", "in_space", "mass_in", "mass_out", "scrap"),
-    *("length_in", "length_out", "thickness_in", "width_in", "from_m", "to_m", "at_m", "lane"),
+    *(
+        "length_in",
+        "length_out",
+        "thickness_in",
+        "width_in",
+        "from_m",
+        "to_m",
+        "at_m",
+        "lane",
+        "bare_mass_in",
+        "bare_length_in",
+    ),
     *("head_crop", "tail_crop", "turned", "flipped"),
 )
 """Columns of the records that pieces, edges and stays are made of: the others would only fill the memory."""
@@ -149,6 +160,16 @@ def _by_parts(rows: pl.DataFrame, name: str) -> pl.Expr:
     return pl.col("source").is_in(each.filter(told)["source"].implode())
 
 
+def _part(rows: pl.DataFrame, name: str, over: Sequence[str]) -> pl.Expr:
+    """What of a parent went in by this row: as parts are written, or all of it where it went nowhere else."""
+    return pl.when(_by_parts(rows, name) | (pl.len().over(over) == 1)).then(name)
+
+
+def _of_rows_own(rows: pl.DataFrame, name: str) -> pl.Expr:
+    """What came out of a parent by this row, where each row measures its own part of the product."""
+    return pl.when(pl.col("source").is_in(told_by_rows(rows, f"{name}_out"))).then(f"{name}_out")
+
+
 def _of_whole(name: str, parted: pl.Expr, over: Sequence[str]) -> pl.Expr:
     """A measure of all that went in: what its rows sum to, or what most of them repeat."""
     told = pl.col(name)
@@ -158,6 +179,7 @@ def _of_whole(name: str, parted: pl.Expr, over: Sequence[str]) -> pl.Expr:
 
 def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records, scrap: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     rows = rows.filter(pl.col("child").is_not_null() & ((pl.col("parent") != pl.col("child")) | pl.col("parent").is_null()))
+    rows = rows.with_columns(pl.coalesce(f"bare_{name}_in", _of_rows_own(rows, name)) for name in ("mass", "length"))
     of = pieces.with_row_index("n").select(pl.col("n").cast(pl.Int64), "level", "mass_kg", "length_m", "width_m", "thickness_m")
     of_parent = {
         "level": "parent_level",
@@ -180,7 +202,10 @@ def _edges(rows: pl.DataFrame, pieces: pl.DataFrame, records: Records, scrap: pl
     parted, over = _by_parts(rows, "mass_in"), ["parent", "line"]
     whole = _of_whole("mass_in", parted, over)
     told = told.with_columns(
-        part_kg=pl.when(parted | (pl.len().over(over) == 1)).then("mass_in"),
+        part_kg=_part(rows, "mass_in", over),
+        part_m=_part(rows, "length_in", over),
+        bare_part_kg=_part(rows, "bare_mass_in", over),
+        bare_part_m=_part(rows, "bare_length_in", over),
         parent_kg=pl.coalesce(pl.when(~parted).then(whole), "parent_kg", whole),
         parent_m=pl.coalesce("parent_m", "length_in"),
         section=pl.coalesce("parent_width", "width_in") * pl.coalesce("parent_thickness", "thickness_in"),

@@ -23,7 +23,9 @@ def mended_cells(records: Records, events: Events, uses: Uses, links: Links, *, 
         piece=made.of_use, probability=pl.Series(links.probability), evidence=links.evidence, by_in=pl.col("role") == "in"
     ).filter(pl.Series(links.making) >= 0)
     into = into.join(
-        events.rows.select("order", "source", "place", "row", "out", "in"), on="order", maintain_order="left"
+        events.rows.select("order", "source", "place", "row", "out", "in", "out_nth", "in_nth"),
+        on="order",
+        maintain_order="left",
     ).with_columns(
         by_in=pl.col("by_in") | (pl.col("even").eq_missing(pl.col("in")) & ~pl.col("even").eq_missing(pl.col("out")))
     )
@@ -35,9 +37,10 @@ def mended_cells(records: Records, events: Events, uses: Uses, links: Links, *, 
         probability=names.certainty.gather(out["event"]),
         evidence=names.mended.fill_null("record").gather(out["event"]),
     )
-    wanted = ["piece", "source", "place", "row", "by_in", "even", "id", "probability", "evidence"]
+    wanted = ["piece", "source", "place", "row", "by_in", "even", "id", "probability", "evidence", "out_nth", "in_nth"]
     told = (
         pl.concat([into.select(wanted), out.select(wanted)])
+        .with_columns(nth=pl.when("by_in").then("in_nth").otherwise("out_nth"))
         .rename({"id": "before", "even": "was"})
         .join(ids, on="piece", maintain_order="left")
     )
@@ -46,13 +49,15 @@ def mended_cells(records: Records, events: Events, uses: Uses, links: Links, *, 
     plain = pl.when(pl.col("was").eq_missing(pl.col("even"))).then(pl.lit("respelled")).otherwise("evidence")
     columns = pl.DataFrame(
         [
-            (n, by_in, one.column.name, source.table.name)
+            (n, by_in, nth, name, source.table.name)
             for n, source in enumerate(records.sources)
             for by_in, one in ((False, source.out), (True, source.into))
             if one is not None
+            for nth, name in enumerate(source.laid.columns.get(one.column.name, (one.column.name,)))
         ],
-        schema={"source": pl.Int64, "by_in": pl.Boolean, "column": pl.String, "table": pl.String},
+        schema={"source": pl.Int64, "by_in": pl.Boolean, "nth": pl.Int32, "column": pl.String, "table": pl.String},
         orient="row",
     )
-    cells = changed.with_columns(evidence=plain).join(columns, on=["source", "by_in"], maintain_order="left")
+    cells = changed.with_columns(evidence=plain).join(columns, on=["source", "by_in", "nth"], maintain_order="left")
+    cells = cells.unique(["table", "place", "column"], keep="first", maintain_order=True)  # a row may be laid out several times
     return cells.select(CELLS.names()).cast(CELLS).sort("table", "place", "column", maintain_order=True)

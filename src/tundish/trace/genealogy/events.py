@@ -8,6 +8,7 @@ import polars as pl
 
 from tundish.trace.genealogy.records import Records
 from tundish.trace.genealogy.strays import gather_strays
+from tundish.trace.genealogy.sums import in_order
 
 _MOSTLY = 0.5
 _TELLING = 0.95
@@ -17,6 +18,8 @@ _SINGLE = 0.99
 """Share of a table's rows with an id of their own, from which on each row is one making."""
 _SAME_ID = 0.97
 """Rows of one product carry one id, but for slips: a slip parts two pairs of rows, so that 2 in 300 is usual."""
+_BY_SLIP = 0.01
+"""Share of a table's products that stand on several rows by a slip of the pen alone."""
 _NEAR = 5
 """Rows of one product lie no further apart than this on their line."""
 
@@ -152,6 +155,23 @@ def most_said(rows: pl.DataFrame, by: str, name: str) -> pl.DataFrame:
     return said.unique(by, keep="first", maintain_order=True).select(by, name)
 
 
+def told_by_rows(rows: pl.DataFrame, name: str) -> list[int]:
+    """Sources that measure, row by row, the part of a product that the row tells of: a pack list weighs each tube.
+
+    ``rows``: ``event``, ``source`` and the measure. The product itself measures what its rows sum to.
+    """
+    several = rows.group_by("source", "event").agg(n=pl.col(name).count(), kinds=pl.col(name).drop_nulls().n_unique())
+    more = pl.col("n") > 1
+    each = several.group_by("source").agg(more=more.mean(), apart=(pl.col("kinds") > 1).filter(more).mean())
+    return each.filter((pl.col("more") > _BY_SLIP) & (pl.col("apart") > _MOSTLY))["source"].sort().to_list()
+
+
+def _of_product(rows: pl.DataFrame, name: str) -> pl.Expr:
+    told = pl.col(f"{name}_out").drop_nulls()
+    summed = pl.col("source").first().is_in(told_by_rows(rows, f"{name}_out")) & (told.len() > 0)
+    return pl.when(summed).then(in_order(told)).otherwise(told.first()).alias(name)
+
+
 _OF_MAKING = (
     *("event", "order", "out", "out_id", "out_space", "source", "line", "start", "end"),
     *("mass_out", "length_out", "width_out", "thickness_out"),
@@ -173,7 +193,8 @@ def _makings(rows: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce(pl.col("end").max(), pl.col("start").max()).alias("made"),
         pl.col("order").min(),
         pl.len().alias("rows"),
-        *(pl.col(f"{name}_out").drop_nulls().first().alias(name) for name in ("mass", "length", "width", "thickness")),
+        *(_of_product(rows, name) for name in ("mass", "length")),
+        *(pl.col(f"{name}_out").drop_nulls().first().alias(name) for name in ("width", "thickness")),
     )
     makings = makings.join(
         names.select("event", "votes", pl.col("out").alias("even"), pl.col("out_id").alias("id")),

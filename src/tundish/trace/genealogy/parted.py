@@ -9,7 +9,8 @@ import polars as pl
 
 from tundish.standardise.recipe import read_standard
 from tundish.table import SOURCE, Table
-from tundish.trace.genealogy.records import read_records, wanted_concepts
+from tundish.trace.genealogy.measures import wanted_concepts
+from tundish.trace.genealogy.records import read_records
 from tundish.trace.genealogy.spaces import id_columns
 from tundish.vocabulary import Catalogue
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,8 +9,10 @@ import polars as pl
 
 from tundish.table import ROW, SOURCE, Column, Table
 from tundish.trace.genealogy.before import known_elsewhere, seen_before, treated_together
+from tundish.trace.genealogy.beside import Laid, lay_beside
 from tundish.trace.genealogy.graph import TIME
 from tundish.trace.genealogy.lines import called, undated
+from tundish.trace.genealogy.measures import MEASURES, flag, measure
 from tundish.trace.genealogy.spaces import IdColumn, id_columns
 from tundish.trace.ids import is_identity
 from tundish.trace.stacks import side_by_side
@@ -21,35 +22,8 @@ from tundish.vocabulary import Catalogue
 PLACE = "#place"
 """Frame column: row of the standardised table, counted from 0, where a table was taken apart."""
 _RANKS = {"heat": 0, "slab": 1, "coil": 2, "plate": 2, "piece": 2, "lot": 2}
-_MEASURES: Mapping[str, tuple[str, ...]] = {
-    "mass_in": ("production.input_mass",),
-    "mass_out": ("product.weight", "production.mass", "product.theoretical_weight"),
-    "scrap": ("production.scrap_mass",),
-    "length_in": ("production.input_length",),
-    "length_out": ("production.output_length", "product.length", "line.length_run"),
-    "thickness_in": ("production.input_thickness", "product.hot_thickness", "rolling.entry_thickness"),
-    "thickness_out": ("product.thickness", "rolling.exit_thickness"),
-    "width_in": ("production.input_width", "product.hot_width"),
-    "width_out": ("product.width",),
-    "from_m": ("position.from",),
-    "to_m": ("position.to",),
-    "at_m": ("position.on_product",),
-    "head_crop": ("position.head_crop",),
-    "tail_crop": ("position.tail_crop",),
-    "lane": ("position.lane",),
-}
-"""Concepts that say each measure of a record, the plainest first."""
-_CUT_FOR = "forging.blank_mass"
-"""What a blank weighs: it comes out of the saw, and goes into the press."""
-_DIVIDED = 1.5
-"""So many products of one piece and more: it was cut."""
-_BARE_LENGTH = re.compile(r"\s*(길이|length|len\.?)\s*([(\[].*[)\]])?\s*", re.IGNORECASE)
-"""A length of nothing said, in a table of what a line made: of what it made."""
-_OF_LEVEL = {"mass": "weight", "length": "length", "thickness": "thickness", "width": "width"}
 _NO_RECORD = ("position.sample", "position.end", "defect.position_length", "defect.position_from", "defect.position_width")
-_TRAITS = (*_MEASURES["mass_in"], *_MEASURES["mass_out"], *_MEASURES["scrap"], "production.equipment", "production.process")
-_YES = re.compile(r"(y|yes|1|1\.0|t|true|o|on|예|유|반전|역|역방향|뒤집음|있음|reversed|turned|flipped)", re.IGNORECASE)
-_NO = re.compile(r"(n|no|0|0\.0|f|false|x|off|아니오|무|정|정방향|없음|normal|-)", re.IGNORECASE)
+_TRAITS = (*MEASURES["mass_in"], *MEASURES["mass_out"], *MEASURES["scrap"], "production.equipment", "production.process")
 _SCRAP = r"(?i)scrap|스크랩|고철|폐기|waste|discard"
 _MOST_LINES = 50
 """A column with more different words names no equipment and no step."""
@@ -68,6 +42,7 @@ class Source:
     out: IdColumn
     into: IdColumn | None
     ancestors: tuple[IdColumn, ...]
+    laid: Laid
 
     @property
     def weight(self) -> int:
@@ -82,6 +57,7 @@ class Records:
     ``frame`` has one row a record: ``rec`` (its number), ``source`` (number in ``sources``), ``row`` (of the file), ``line``,
     ``start``, ``end``, ``out``/``out_id``/``out_space`` and ``in``/``in_id``/``in_space`` (evened id, as written, its space),
     ``place`` (row of the standardised table), ``origin`` (number of the row's file among the table's),
+    ``out_nth``/``in_nth`` (which of several columns beside each other named the piece),
     measures in SI, ``turned``, ``flipped``, and one ``of:<space>`` for each space of ancestors. ``scrap`` has, in the same
     columns, the rows that stand for scrap and not for a piece.
     """
@@ -94,12 +70,12 @@ class Records:
 
 def read_records(tables: Sequence[Table], catalogue: Catalogue, keys: Mapping[str, str] | None = None) -> Records:
     """Find the production records among standardised tables; ``keys`` names a file's column of what it made."""
-    parts = [part for table in tables for part in _parts(table, catalogue)]
-    columns = id_columns(parts, catalogue)
+    parts = [lay_beside(part, catalogue) for table in tables for part in _parts(table, catalogue)]
+    columns = id_columns([laid.table for laid in parts], catalogue)
     sources = []
-    for table in parts:
-        mine = [column for column in columns if column.table is table]
-        source = _source(table, mine, columns, catalogue, _forced(table, mine, keys or {}))
+    for laid in parts:
+        mine = [column for column in columns if column.table is laid.table]
+        source = _source(laid, mine, columns, catalogue, _forced(laid.table, mine, keys or {}))
         if source is not None:
             sources.append(source)
     frames = [_frame(source, n, catalogue) for n, source in enumerate(sources)]
@@ -118,14 +94,6 @@ def _called(frame: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
     stems |= {name for source in sources for origin in source.table.origins for name in (origin.stem, undated(origin.stem))}
     names = called(line for line in frame["line"].unique().drop_nulls().sort() if line in stems)
     return frame.with_columns(pl.col("line").replace(names))
-
-
-def wanted_concepts() -> frozenset[str]:
-    """Concepts of all columns that records are made of, but for times and ids."""
-    measures = {concept for concepts in _MEASURES.values() for concept in concepts}
-    slabs = {f"product.{kind}_{name}" for kind in ("slab", "billet") for name in _OF_LEVEL.values()}
-    said = {"production.equipment", "production.process", "position.turned", "position.flipped", _CUT_FOR}
-    return frozenset(measures | slabs | said)
 
 
 def _parts(table: Table, catalogue: Catalogue) -> list[Table]:
@@ -149,8 +117,9 @@ def _forced(table: Table, mine: Sequence[IdColumn], keys: Mapping[str, str]) -> 
 
 
 def _source(
-    table: Table, mine: Sequence[IdColumn], all_: Sequence[IdColumn], catalogue: Catalogue, forced: IdColumn | None
+    laid: Laid, mine: Sequence[IdColumn], all_: Sequence[IdColumn], catalogue: Catalogue, forced: IdColumn | None
 ) -> Source | None:
+    table = laid.table
     concepts = {column.concept for column in table.columns}
     pieces = [one for one in mine if not one.load]
     if not pieces or any(name in concepts for name in _NO_RECORD) or _has_specimens(table, catalogue):
@@ -161,7 +130,7 @@ def _source(
         into = None
     if into is None and not _is_stay(table, out, concepts, catalogue):
         return None
-    return Source(table, out, into, tuple(one for one in mine if one.column is not out.column and one is not into))
+    return Source(table, out, into, tuple(one for one in mine if one.column is not out.column and one is not into), laid)
 
 
 def _has_specimens(table: Table, catalogue: Catalogue) -> bool:
@@ -240,6 +209,8 @@ _NONE = pl.Schema(
         "row": pl.Int64(),
         "place": pl.Int64(),
         "origin": pl.Int64(),
+        "out_nth": pl.Int32(),
+        "in_nth": pl.Int32(),
         "line": pl.String(),
         "start": TIME,
         "end": TIME,
@@ -249,7 +220,7 @@ _NONE = pl.Schema(
         "in": _ID,
         "in_id": _ID,
         "in_space": _ID,
-        **dict.fromkeys(_MEASURES, pl.Float64()),
+        **dict.fromkeys(MEASURES, pl.Float64()),
         "turned": pl.Boolean(),
         "flipped": pl.Boolean(),
     }
@@ -264,6 +235,8 @@ def _frame(source: Source, number: int, catalogue: Catalogue) -> pl.DataFrame:
         _rows(table),
         table.frame[PLACE].cast(pl.Int64).alias("place"),
         _origins(table),
+        _nth(source, source.out).alias("out_nth"),
+        _nth(source, into).alias("in_nth"),
         _line(table, _feeding(source)),
         *_times(table, catalogue),
         source.out.even.alias("out"),
@@ -272,9 +245,9 @@ def _frame(source: Source, number: int, catalogue: Catalogue) -> pl.DataFrame:
         _constant("in", None, height) if into is None else into.even.alias("in"),
         _constant("in_id", None, height) if into is None else into.ids.spelled.plain.alias("in_id"),
         _constant("in_space", None if into is None else into.space, height),
-        *(_measure(source, name) for name in _MEASURES),
-        _flag(table, "turned", "position.turned"),
-        _flag(table, "flipped", "position.flipped"),
+        *(measure(table, source.out, into, name) for name in MEASURES),
+        flag(table, "turned", "position.turned"),
+        flag(table, "flipped", "position.flipped"),
     ]
     named = {one.space: one.even.alias(f"of:{one.space}") for one in source.ancestors if one.space != source.out.space}
     frame = pl.DataFrame([*columns, *named.values()])
@@ -302,6 +275,13 @@ def _origins(table: Table) -> pl.Series:
     if SOURCE in table.frame.columns:
         return table.frame[SOURCE].cast(pl.Int64).alias("origin")
     return pl.repeat(0, table.frame.height, dtype=pl.Int64, eager=True).alias("origin")
+
+
+def _nth(source: Source, one: IdColumn | None) -> pl.Series:
+    """Which of the columns beside each other each id was read from."""
+    if one is None or one.column.name not in source.laid.columns:
+        return pl.repeat(0, source.table.frame.height, dtype=pl.Int32, eager=True)
+    return source.laid.nth(one.column.name)
 
 
 def _line(table: Table, feeding: bool) -> pl.Series:
@@ -362,51 +342,3 @@ def _time(table: Table, column: Column | None) -> pl.Series:
     if column is None:
         return pl.repeat(None, table.frame.height, dtype=TIME, eager=True)
     return table.frame[column.name].cast(TIME, strict=False)
-
-
-def _measure(source: Source, name: str) -> pl.Series:
-    """The first column that says it; dimensions of slabs and billets are those of the side that the slab stands on."""
-    told = _told(source, name)
-    if name == "length_out" and told.null_count():
-        table = source.table
-        bare = [c for c in table.columns if c.concept is None and c.unit == "m" and _BARE_LENGTH.fullmatch(c.header)]
-        for column in bare[:1]:
-            told = told.fill_null(table.frame[column.name].cast(pl.Float64).fill_nan(None))
-    return told
-
-
-def _told(source: Source, name: str) -> pl.Series:
-    table = source.table
-    quantity, _, side = name.partition("_")
-    concepts = _MEASURES[name]
-    if quantity in _OF_LEVEL and side in ("in", "out"):
-        one = source.into if side == "in" else source.out
-        if one is not None and one.space.startswith("slab"):
-            concepts = (*concepts, f"product.slab_{_OF_LEVEL[quantity]}", f"product.billet_{_OF_LEVEL[quantity]}")
-    if name == ("mass_out" if _cuts(source) else "mass_in"):
-        concepts = (*concepts, _CUT_FOR)
-    for concept in concepts:
-        for column in table.columns:
-            if (
-                column.concept == concept
-                and column.kind == "number"
-                and (column.unit is not None or name == "lane")
-                and column.statistic == "value"
-                and table.frame[column.name].null_count() < table.frame.height
-            ):
-                return table.frame[column.name].cast(pl.Float64).fill_nan(None).alias(name)
-    return pl.repeat(None, table.frame.height, dtype=pl.Float64, eager=True).alias(name)
-
-
-def _cuts(source: Source) -> bool:
-    return source.into is not None and source.out.ids.words.len() > _DIVIDED * source.into.ids.words.len()
-
-
-def _flag(table: Table, name: str, concept: str) -> pl.Series:
-    for column in table.columns:
-        if column.concept == concept:
-            words = table.frame[column.name].cast(pl.String).str.strip_chars()
-            told = words.unique().drop_nulls()
-            reading = {word: True if _YES.fullmatch(word) else False if _NO.fullmatch(word) else None for word in told}
-            return words.replace_strict(reading, default=None, return_dtype=pl.Boolean).alias(name)
-    return pl.repeat(None, table.frame.height, dtype=pl.Boolean, eager=True).alias(name)

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from tundish.trace.genealogy.filling import fill
+
+_TOLD: Sequence[tuple[str, str]] = (
+    ("spans", "length"),
+    ("part_kg", "mass"),
+    ("lengths", "length"),
+    ("bare_part_kg", "mass"),
+    ("bare_lengths", "length"),
+)
+"""What may tell how much of each parent went in, the surest first, and what that is by; bare: in no known unit."""
 
 
 def add_shares(edges: pl.DataFrame) -> pl.DataFrame:
     """Add ``mass_kg``, ``share_of_child``, ``share_of_parent`` and ``by`` (``mass``, ``length``, ``equal`` or ``alone``).
 
     ``edges``: one row a record of a parent (``parent`` null where it is not known, which keeps its share) and a child, with
-    ``line``, ``from_m``, ``to_m``, ``part_kg`` (what of the parent went in, where the line weighs parts), ``parent_kg``,
-    ``child_kg``, ``parent_m``, ``section`` (m2 of the parent) and ``scrap_kg`` (of the parent on its line). Shares of a child's
-    rows sum to 1; of a parent's, its scrap and rest to 1.
+    ``line``, ``from_m``, ``to_m``, ``part_kg`` and ``part_m`` (what of the parent went in, where the line tells parts),
+    ``bare_part_kg`` and ``bare_part_m`` (the same in no known unit), ``parent_kg``, ``child_kg``, ``parent_m``, ``section`` (m2
+    of the parent) and ``scrap_kg`` (of the parent on its line). Shares of a child's rows sum to 1; of a parent's, its scrap and
+    rest to 1.
     """
+    section = pl.when(pl.col("section").is_not_null().all().over("child")).then("section").otherwise(1.0)
     told = edges.with_row_index("#n").with_columns(
         alone=pl.len().over("child") == 1,
-        spans=((pl.col("to_m") - pl.col("from_m")) * pl.col("section").fill_null(1.0)),
+        spans=(pl.col("to_m") - pl.col("from_m")) * section,
+        lengths=pl.col("part_m") * section,
+        bare_lengths=pl.col("bare_part_m") * section,
     )
-    whole = pl.all_horizontal((pl.col("spans") > 0).fill_null(value=False).all().over("child"))
-    parted = (pl.col("part_kg") > 0).fill_null(value=False).all().over("child")
+    by, weight = pl.lit("fitted"), pl.lit(None, pl.Float64)
+    for name, how in reversed(_TOLD):
+        all_told = (pl.col(name) > 0).fill_null(value=False).all().over("child")
+        by, weight = pl.when(all_told).then(pl.lit(how)).otherwise(by), pl.when(all_told).then(name).otherwise(weight)
     told = told.with_columns(
-        by=pl.when("alone")
-        .then(pl.lit("alone"))
-        .when(whole)
-        .then(pl.lit("length"))
-        .when(parted)
-        .then(pl.lit("mass"))
-        .otherwise(pl.lit("fitted")),
-        weight=pl.when("alone").then(1.0).when(whole).then("spans").when(parted).then("part_kg"),
+        by=pl.when("alone").then(pl.lit("alone")).otherwise(by), weight=pl.when("alone").then(1.0).otherwise(weight)
     )
     if bool((told["by"] == "fitted").any()):
         told = _fitted(told)
@@ -38,7 +48,7 @@ def add_shares(edges: pl.DataFrame) -> pl.DataFrame:
         share_of_child=pl.when(total > 0).then(pl.col("weight") / total).otherwise(1.0 / pl.len().over("child"))
     )
     told = told.with_columns(mass_kg=pl.col("share_of_child") * pl.col("child_kg"))
-    return _of_parent(told).sort("#n").drop("#n", "alone", "spans", "weight")
+    return _of_parent(told).sort("#n").drop("#n", "alone", "spans", "lengths", "bare_lengths", "weight")
 
 
 def _fitted(told: pl.DataFrame) -> pl.DataFrame:

@@ -34,7 +34,7 @@ _NOUNS = {
 """Words for material in headers, by level."""
 _GOES_IN = re.compile(
     r"투입|모재|소재(?!\s*(번호|no\.?|id)?$)|원코일|모코일|원슬|모슬|입측|원자재|모로트|장입|"
-    r"mother|parent|input|entry|^(in|m|p|org|src|mtr|mtl|ent)[ _-]",
+    r"mother|parent|input|entry|^(in|m|p|org|src|mtr|mtl|ent)[ _-]|(?<![a-z])in[ _-]?\d*$",
     re.IGNORECASE,
 )
 
@@ -72,23 +72,28 @@ def id_columns(tables: Sequence[Table], catalogue: Catalogue) -> tuple[IdColumn,
         Ids(table, column, spell(table.frame[column.name]))
         for table in tables
         for column in table.columns
-        if column.kind != "time" and _names_pieces(table, column, catalogue) and _is_material(column, catalogue)
+        if column.kind != "time" and names_material(table, column, catalogue)
     ]
     found = [ids for ids in found if ids.words.len() and not (ids.running and _level(ids.column, catalogue) is None)]
     of = _grouped(found, catalogue)
     names = _named(found, of, catalogue)
-    made = [not _goes_in(ids.column, catalogue) for ids in found]
+    made = [not goes_in(ids.column, catalogue) for ids in found]
     evened = _evened_together(found, of, made)
     return tuple(
         IdColumn(
             Ids(ids.table, ids.column, spelled),
             names[group],
-            _goes_in(ids.column, catalogue),
+            goes_in(ids.column, catalogue),
             ids.column.concept in _CONTAINERS,
             ids.column.concept in _LOADS,
         )
         for ids, group, spelled in zip(found, of, evened, strict=True)
     )
+
+
+def names_material(table: Table, column: Column, catalogue: Catalogue) -> bool:
+    """Whether a column holds ids of material, not of orders or specimens."""
+    return _names_pieces(table, column, catalogue) and _is_material(column, catalogue)
 
 
 def _names_pieces(table: Table, column: Column, catalogue: Catalogue) -> bool:
@@ -123,7 +128,8 @@ def _level(column: Column, catalogue: Catalogue) -> str | None:
     return _named_level(column) if column.concept is None else catalogue.concept(column.concept).level
 
 
-def _goes_in(column: Column, catalogue: Catalogue) -> bool:
+def goes_in(column: Column, catalogue: Catalogue) -> bool:
+    """Whether a column names what went in, by its concept or its header."""
     said = column.concept is not None and catalogue.concept(column.concept).goes_in
     return said or any(_GOES_IN.search(header.strip()) for header in column.headers)
 
