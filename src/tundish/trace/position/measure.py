@@ -20,7 +20,8 @@ from tundish.trace.position.cuts import by_order, seen
 from tundish.trace.position.doubts import about_cuts, about_lines, about_profile
 from tundish.trace.position.feeds import Coming, coming, cut_stays, mended_lengths
 from tundish.trace.position.joints import LENGTHENS, Joint, Laid
-from tundish.trace.position.passes import ODDS, Pairing, margins, pair, part
+from tundish.trace.position.marks import part
+from tundish.trace.position.passes import ODDS, Pairing, margins, pair
 from tundish.trace.position.profile import Profile
 from tundish.trace.position.pyramid import build
 from tundish.trace.position.ruler import Ruled, rule

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tundish.table import Column
-from tundish.trace.position.trend import Bools, Trend
 from tundish.trace.stamps import SECOND, Stamps
 from tundish.trace.stays.segments import Floats, Ints
 
-_CRAWL = 0.02
-"""Share of the usual speed below which the line stands."""
-_STANDS_S = 5.0
-"""A standstill shorter than this parts no two pieces."""
 _FAR = 16.0
 """Greatest cost of one disagreement: beyond it, more disagreement says no more (half of four standard deviations squared)."""
 _STEPS: tuple[tuple[int, int, float], ...] = (
@@ -30,17 +24,20 @@ ODDS = 3.0
 """Logarithm of the odds for a place of a piece below which another one is about as likely: 20 to 1."""
 _SAME_M = 5.0
 """Marks nearer to each other than this are the same place of a piece."""
-_FEW = 30
-_APART = 6.0
-"""Scatters by which the levels with and without strip differ at least."""
-SPARE_M = 0.1
-"""Bounds of other gauges are widened by what their places may be off."""
 _RELATIVE, _ABSOLUTE_M = 0.02, 2.0
 """How far a recorded length may be off: share and metres, one standard deviation."""
 _OTHER = 0.7
 """Logarithm by which two scales differ that cannot be of the same line."""
 _NEAR = 3.0
 """Scatters within which a ratio of lengths lies near the middle of all."""
+_FEWEST = 3
+_ROUNDS = 4
+_TIMED = 8
+"""Pieces that say how late written times usually are, and how far they scatter about that."""
+_STAMPED_S = 1.0
+"""How far a written time is off at least, one standard deviation: stamped to the second."""
+_MISTYPED = 0.05
+"""Share of written times that are as far off as any."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,15 @@ class Feeds:
 
 
 @dataclass(frozen=True)
+class Late:
+    """By how much marks come after the written times of their pieces, usually, and one standard deviation of each piece's."""
+
+    usual_s: float = 0.0
+    sd_s: float = math.inf
+    """Infinite where too few pieces tell."""
+
+
+@dataclass(frozen=True)
 class Pairing:
     """For each piece the first and the last part that it came in, -1 for none, and how many pieces share these parts."""
 
@@ -80,142 +86,7 @@ class Pairing:
     """Metres of the gauge a recorded metre."""
     doubt: float
     """How far that may be off, one standard deviation as a share."""
-
-
-def part(trend: Trend, gauges_m: Mapping[str, float], *, elongation: float = 1.0) -> Parts:
-    """Cut a trend at its marks: strip comes and goes, welds pass, and where neither is logged the line stands.
-
-    ``gauges_m``: column -> how far behind the reference point it is measured (negative: before it), where known. Head and tail
-    are seen by every gauge whose place is known, each between two samples of its own: together they say more than one.
-    """
-    size = trend.times.size
-    if trend.present is not None and trend.present.any():
-        low, high = _runs(trend.present)
-        mark = trend.present_column
-    elif trend.welds.size:
-        low, high = np.array([0]), np.array([size])
-        mark = None
-    else:
-        low, high = _running(trend)
-        mark = None
-    inside = trend.welds[(trend.welds > 0) & (trend.welds < size)]
-    run = np.searchsorted(low, inside, "right") - 1
-    inside = inside[(run >= 0) & (inside > low[np.maximum(run, 0)]) & (inside < high[np.maximum(run, 0)])]
-    of_weld = _marks(trend, inside, _place(trend.weld_column, gauges_m), elongation)
-    ends = [_marks(trend, edge, _place(mark, gauges_m), elongation) for edge in (low, high)]
-    if mark is not None:
-        seen = list(sightings(trend, gauges_m, elongation, without=mark.name))
-        ends = [_narrowed(one, [pair[side] for pair in seen]) for side, one in enumerate(ends)]
-    begins, closes = (_joined(one, of_weld) for one in ends)
-    return Parts(
-        begins.metres,
-        closes.metres,
-        begins.when,
-        closes.when,
-        begins.sd,
-        closes.sd,
-        trend.present is None or bool(trend.welds.size),
-    )
-
-
-@dataclass(frozen=True)
-class _Marks:
-    """Marks of one kind: when they came, and between which metres run they lie."""
-
-    when: Floats
-    low: Floats
-    high: Floats
-    open: Bools
-
-    @property
-    def metres(self) -> Floats:
-        return (self.low + self.high) / 2.0
-
-    @property
-    def sd(self) -> Floats:
-        return np.where(self.open, np.inf, (self.high - self.low) / math.sqrt(12.0))
-
-
-def _place(column: Column | None, gauges_m: Mapping[str, float]) -> float:
-    return 0.0 if column is None else gauges_m.get(column.name, 0.0)
-
-
-def _joined(one: _Marks, other: _Marks) -> _Marks:
-    order = np.argsort(np.concatenate((one.when, other.when)), kind="stable")
-    fields = (np.concatenate(pair)[order] for pair in zip(_fields(one), _fields(other), strict=True))
-    when, low, high, is_open = fields
-    return _Marks(when, low, high, is_open.astype(bool))
-
-
-def _fields(marks: _Marks) -> tuple[Floats, Floats, Floats, Floats]:
-    return marks.when, marks.low, marks.high, marks.open.astype(np.float64)
-
-
-def sightings(
-    trend: Trend, gauges_m: Mapping[str, float], elongation: float, *, without: str
-) -> Iterator[tuple[_Marks, _Marks]]:
-    """When head and tail passed each other gauge whose place is known: it shows one level with strip and another without."""
-    if trend.present is None:
-        return
-    there = trend.present
-    names = [name for name in gauges_m if name != without and name in trend.table.frame.columns and _numeric(trend, name)]
-    for name in names:
-        values = np.nan_to_num(trend.values([name], 0, trend.times.size)[0])
-        with_, without_ = values[there], values[~there]
-        if min(with_.size, without_.size) < _FEW:
-            continue
-        levels = np.median(with_), np.median(without_)
-        noise = np.percentile(np.abs(with_ - levels[0]), 75) + np.percentile(np.abs(without_ - levels[1]), 75)
-        if abs(levels[0] - levels[1]) > _APART * noise:
-            shows = (values - sum(levels) / 2.0) * np.sign(levels[0] - levels[1]) > 0
-            low, high = _runs(shows)
-            yield (_marks(trend, low, gauges_m[name], elongation), _marks(trend, high, gauges_m[name], elongation))
-
-
-def _numeric(trend: Trend, name: str) -> bool:
-    return bool(trend.table.frame[name].dtype.is_numeric())
-
-
-def _narrowed(marks: _Marks, others: Sequence[_Marks]) -> _Marks:
-    """Marks between the closest bounds that all gauges give; a gauge that contradicts the others is left out of that mark."""
-    low, high = marks.low.copy(), marks.high.copy()
-    for other in others:
-        if not other.when.size or not marks.when.size:
-            continue
-        order = np.argsort(other.metres)
-        middle = (low + high) / 2.0
-        right = np.clip(np.searchsorted(other.metres[order], middle), 1, max(order.size - 1, 1))
-        places, last = other.metres[order], np.minimum(right, order.size - 1)
-        near = np.where(np.abs(places[last] - middle) < np.abs(places[right - 1] - middle), last, right - 1)
-        found = order[near]
-        tighter_low, tighter_high = np.maximum(low, other.low[found] - SPARE_M), np.minimum(high, other.high[found] + SPARE_M)
-        fits = (tighter_high > tighter_low) & ~marks.open & ~other.open[found]
-        low, high = np.where(fits, tighter_low, low), np.where(fits, tighter_high, high)
-    return replace(marks, low=low, high=high)
-
-
-def _runs(flags: Bools) -> tuple[Ints, Ints]:
-    steps = np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))
-    return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
-
-
-def _running(trend: Trend) -> tuple[Ints, Ints]:
-    moving = trend.speed > 0
-    usual = float(np.median(trend.speed[moving])) if moving.any() else 0.0
-    low, high = _runs(trend.speed > _CRAWL * usual)
-    if low.size < 2:
-        return low, high
-    times = trend.times
-    rest = (times[low[1:]] - times[np.minimum(high[:-1], times.size - 1)]) / SECOND >= _STANDS_S
-    return low[np.concatenate(([True], rest))], high[np.concatenate((rest, [True]))]
-
-
-def _marks(trend: Trend, at: Ints, gauge_m: float, elongation: float) -> _Marks:
-    """Marks first seen in these rows: they came at some moment since the row before."""
-    after, before = np.minimum(at, trend.times.size - 1), np.maximum(at - 1, 0)
-    low, high = (trend.passed(trend.times[row].astype(np.float64), gauge_m, elongation=elongation) for row in (before, after))
-    when = (trend.times[after] + trend.times[before]) / 2.0
-    return _Marks(when, low, high, (at <= 0) | (at >= trend.times.size))
+    late: Late
 
 
 def pair(parts: Parts, feeds: Feeds, *, scale: float | None = None) -> Pairing:
@@ -224,17 +95,37 @@ def pair(parts: Parts, feeds: Feeds, *, scale: float | None = None) -> Pairing:
     Method: alignment by dynamic programming as Gale and Church (Computational Linguistics 19(1), 1993, 75-102) match sentences
     of two languages by their lengths.
     """
-    scale = _scale(parts, feeds) if scale is None else scale
-    first, last, shared = _backward(_forward(parts, feeds, scale), feeds.start.size)
-    good = (first >= 0) & (shared == 1) & (feeds.metres > 0)
-    if good.sum() >= 3:
+    found = _paired(parts, feeds, _scale(parts, feeds) if scale is None else scale, Late())
+    for _ in range(_ROUNDS):
+        far = abs(math.log(found[1].scale / found[0].scale))
+        if not 0.5 * _RELATIVE < far < _OTHER and found[1].late.sd_s >= 0.5 * found[0].late.sd_s:
+            break
+        scale = found[1].scale if far < _OTHER else found[0].scale
+        found = _paired(parts, feeds, scale, found[1].late)
+    return found[1]
+
+
+def _paired(parts: Parts, feeds: Feeds, scale: float, late: Late) -> tuple[Pairing, Pairing]:
+    """The best matching under a scale and a lateness, as it was taken and with the ones that it tells."""
+    cost = _Cost(parts, feeds, scale, late)
+    first, last, shared = _backward(_forward(cost), feeds.start.size)
+    taken = Pairing(first, last, shared, scale, _RELATIVE, late)
+    alone = (first >= 0) & (shared == 1)
+    closed = alone & np.isfinite(parts.low_sd[first]) & np.isfinite(parts.high_sd[last])
+    told = taken
+    good = alone & (feeds.metres > 0)
+    if good.sum() >= _FEWEST:
         ratio = (parts.high_m[last[good]] - parts.low_m[first[good]]) / feeds.metres[good]
-        better, doubt = _middle(ratio)
-        far = abs(math.log(better / scale))
-        if 0.5 * _RELATIVE < far < _OTHER:
-            return pair(parts, feeds, scale=better)
-        return Pairing(first, last, shared, better, doubt)
-    return Pairing(first, last, shared, scale, _RELATIVE)
+        scale, doubt = _middle(ratio)
+        told = replace(told, scale=scale, doubt=doubt)
+    if closed.sum() >= _TIMED:
+        begun = parts.low_us[first[closed]] - feeds.start[closed]
+        ended = parts.high_us[last[closed]] - feeds.end[closed]
+        after = (begun + ended) / 2.0 / SECOND
+        usual = float(np.median(after))
+        spread = max(1.4826 * float(np.median(np.abs(after - usual))), _STAMPED_S)
+        told = replace(told, late=Late(usual, spread) if spread < 0.5 * cost.loose_s else Late())
+    return taken, told
 
 
 def _middle(ratio: Floats) -> tuple[float, float]:
@@ -256,10 +147,9 @@ def _scale(parts: Parts, feeds: Feeds) -> float:
     return float(np.median(ran[known] / feeds.metres[known])) if known.any() else 1.0
 
 
-def _forward(parts: Parts, feeds: Feeds, scale: float) -> list[dict[int, tuple[float, int, int]]]:
+def _forward(cost: _Cost) -> list[dict[int, tuple[float, int, int]]]:
     """Least cost of having matched so many pieces and parts, with the step that led there: one dict a number of pieces."""
-    count, todo = feeds.start.size, parts.low_m.size
-    cost = _Cost(parts, feeds, scale)
+    count, todo = cost.feeds.start.size, cost.parts.low_m.size
     low, high = cost.reach()
     rows: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(count + 1)]
     # what ran before the first piece costs no more than what ran behind the last
@@ -285,8 +175,8 @@ def margins(parts: Parts, feeds: Feeds, pairing: Pairing) -> Floats:
     Infinite where no other place is in reach, and for pieces that were not found.
     """
     count = feeds.start.size
-    rows = _forward(parts, feeds, pairing.scale)
-    cost = _Cost(parts, feeds, pairing.scale)
+    cost = _Cost(parts, feeds, pairing.scale, pairing.late)
+    rows = _forward(cost)
     least = min(total for total, *_ in rows[count].values())
     back: list[dict[int, float]] = [{} for _ in range(count + 1)]
     other = np.full(count, np.inf)
@@ -305,7 +195,25 @@ def margins(parts: Parts, feeds: Feeds, pairing: Pairing) -> Floats:
                         parts, pairing, piece, _taken(piece - done, here, pieces, stretches)
                     ):
                         other[piece] = total
+    for place, dearer in _all_later(parts, feeds, pairing, least, cost.loose_s):
+        other = np.where(place != pairing.first, np.minimum(other, least + dearer), other)
     return np.where(pairing.first >= 0, other - least, np.inf)
+
+
+def _all_later(parts: Parts, feeds: Feeds, pairing: Pairing, least: float, loose_s: float) -> Iterator[tuple[Ints, float]]:
+    """Matchings in which all pieces lie one place on or back, were all times as much later or earlier, and how much dearer.
+
+    That times scatter little does not say when the first of them truly was: this only the clocks say, within ``loose_s``.
+    """
+    if not math.isfinite(pairing.late.sd_s) or feeds.start.size < 2:
+        return
+    gap = float(np.median(np.diff(feeds.start))) / SECOND
+    for usual in (pairing.late.usual_s - gap, pairing.late.usual_s + gap):
+        dearer = 0.5 * (usual**2 - pairing.late.usual_s**2) / loose_s**2
+        if dearer < ODDS:
+            rows = _forward(_Cost(parts, feeds, pairing.scale, replace(pairing.late, usual_s=usual)))
+            total = min(total for total, *_ in rows[feeds.start.size].values())
+            yield _backward(rows, feeds.start.size)[0], total - least + dearer
 
 
 def _taken(number: int, here: int, pieces: int, stretches: int) -> tuple[int, int]:
@@ -344,15 +252,16 @@ def _backward(rows: list[dict[int, tuple[float, int, int]]], count: int) -> tupl
 class _Cost:
     """How badly pieces and parts fit each other, as half a squared deviation: by length, and by time."""
 
-    def __init__(self, parts: Parts, feeds: Feeds, scale: float) -> None:
-        self.parts, self.feeds = parts, feeds
+    def __init__(self, parts: Parts, feeds: Feeds, scale: float, late: Late) -> None:
+        self.parts, self.feeds, self.late = parts, feeds, late
         self.allowed = [step for step in (*_STEPS, _SWAPPED) if parts.welded or step[0] < 2 or step is _SWAPPED]
         lengths = np.where(feeds.metres > 0, feeds.metres * scale, np.nan)
         self.lengths = lengths.tolist()
         self.low_m, self.high_m = parts.low_m.tolist(), parts.high_m.tolist()
-        self.open = (np.isinf(parts.low_sd) | np.isinf(parts.high_sd)).tolist()
+        self.begins, self.ends = np.isfinite(parts.low_sd).tolist(), np.isfinite(parts.high_sd).tolist()
         stays = (feeds.end - feeds.start) / SECOND
         self.usual_s = max(float(np.median(stays)) if stays.size else 0.0, 10.0)
+        self.loose_s = 0.25 * self.usual_s + 20.0
         self.low_s, self.high_s = (parts.low_us / SECOND).tolist(), (parts.high_us / SECOND).tolist()
         self.start_s, self.end_s = (feeds.start / SECOND).tolist(), (feeds.end / SECOND).tolist()
         whole = parts.high_m - parts.low_m
@@ -380,21 +289,27 @@ class _Cost:
         length = self.high_m[here + stretches - 1] - self.low_m[here]
         if not pieces:
             return -4.0 if length < self.crumb_m else 0.0
-        return self._of_length(done, pieces, here, length) + self._of_time(done, pieces, here, stretches)
+        return self._of_length(done, pieces, here, stretches) + self._of_time(done, pieces, here, stretches)
 
-    def _of_length(self, done: int, pieces: int, here: int, length: float) -> float:
+    def _of_length(self, done: int, pieces: int, here: int, stretches: int) -> float:
+        length = self.high_m[here + stretches - 1] - self.low_m[here]
         expected = sum(self.lengths[done : done + pieces])
-        if not expected > 0:
-            return 1.0
-        doubt = _RELATIVE * expected + _ABSOLUTE_M
-        off = (length - expected) / doubt
-        if self.open[here] and off < 0:
-            return 1.0
+        off = (length - expected) / (_RELATIVE * expected + _ABSOLUTE_M)
+        begins, ends = self.begins[here], self.ends[here + stretches - 1]
+        if not expected > 0 or begins != ends or (not begins and off < 0):
+            return 1.0  # the log shows but a part of it, or what ran before or behind it too
         return float(min(0.5 * off * off, _FAR))
 
     def _of_time(self, done: int, pieces: int, here: int, stretches: int) -> float:
         begun = self.low_s[here] - self.start_s[done]
         ended = self.high_s[here + stretches - 1] - self.end_s[done + pieces - 1]
-        doubt = 0.25 * self.usual_s + 20.0
-        off = abs(begun + ended) / 2.0 / doubt
-        return float(min(0.5 * off * off, _FAR))
+        begins, ends = self.begins[here], self.ends[here + stretches - 1]
+        after = (begun + ended) / 2.0 if begins == ends else begun if begins else ended
+        loose = 0.5 * (after / self.loose_s) ** 2
+        if math.isfinite(self.late.sd_s):
+            off = (after - self.late.usual_s) / self.late.sd_s
+            tight = 0.5 * off * off - math.log((1.0 - _MISTYPED) * self.loose_s / self.late.sd_s)
+            loose -= math.log(_MISTYPED)
+            low, high = sorted((tight, loose))
+            return float(min(low - math.log1p(math.exp(low - high)), _FAR))
+        return float(min(loose, _FAR))

@@ -8,6 +8,7 @@ import numpy as np
 
 from tundish.trace.position.passes import Feeds, Pairing, Parts
 from tundish.trace.position.trend import Bools
+from tundish.trace.stamps import SECOND
 from tundish.trace.stays.segments import Floats, Ints
 
 MARK_M = 0.15
@@ -17,6 +18,8 @@ _FEWEST = 8
 
 _WRONG, _WRONG_M, _SPREADS = 0.03, 5.0, 6.0
 """A pass is another piece's when its length is off by more than this share, metres and scatters of the line's lengths."""
+_TIMES, _PART, _STAMPED_S = 4.0, 0.05, 1.0
+"""Written times confirm a mark within so many of their scatters (at least a second), and within that part of the stay."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ def rule(parts: Parts, feeds: Feeds, pairing: Pairing) -> Ruled:
     """Place the ends of all pieces so that marks and recorded lengths, each by its doubt, are missed least.
 
     Least squares along a chain, solved forth and back (a scalar Kalman smoother): a mark that falls between two samples is
-    known to metres only, but the lengths between it and its neighbours say more.
+    known to metres only, but the lengths between it and its neighbours say more. A piece of which the log shows one end
+    lies as long as it is recorded from there, if so much was logged.
     """
     count = feeds.start.size
     lengths = feeds.metres * pairing.scale
@@ -58,14 +62,18 @@ def rule(parts: Parts, feeds: Feeds, pairing: Pairing) -> Ruled:
     seen = np.where(alone, parts.high_m[pairing.last] - parts.low_m[pairing.first], np.nan)
     closed = np.isfinite(parts.low_sd[pairing.first]) & np.isfinite(parts.high_sd[pairing.last])
     rest = np.where(closed, seen - lengths, np.nan)
+    off = np.divide(rest, lengths, out=np.full(count, np.nan), where=lengths > 0)
+    other, timed = _others(off, lengths), _timed(parts, feeds, pairing)
     doubt = _length_doubt(rest, parts, pairing, lengths)
+    lengths = np.where(other, np.nan, lengths)
     low, high, sd = (np.full(count, np.nan) for _ in range(3))
     for chain in _chains(pairing, parts):
         at, spread = _smooth(chain, parts, pairing, lengths, doubt)
         low[chain], high[chain] = at[:-1], at[1:]
         sd[chain] = np.sqrt((spread[:-1] + spread[1:]) / 2.0)
-    off = np.divide(rest, lengths, out=np.full(count, np.nan), where=lengths > 0)
-    wrong = _others(off, lengths)
+    first, last = parts.low_m.min(initial=np.inf), parts.high_m.max(initial=-np.inf)
+    spare = _SPREADS * sd
+    wrong = (other & ~timed) | (low < first - spare) | (high > last + spare)
     low[wrong], high[wrong] = np.nan, np.nan
     return Ruled(low, high, sd, off, _own_marks(parts, pairing), np.zeros(count, bool))
 
@@ -79,6 +87,24 @@ def _others(off: Floats, lengths: Floats) -> Bools:
     spread = 1.4826 * float(np.median(np.abs(off[known] - middle)))
     far = np.abs(np.where(known, off, middle) - middle)
     return np.asarray((far > max(_WRONG, _SPREADS * spread)) & (far * np.nan_to_num(lengths) > _WRONG_M))
+
+
+def _timed(parts: Parts, feeds: Feeds, pairing: Pairing) -> Bools:
+    """Passes of which both marks come when the piece's own times say: they are its own, whatever its recorded length."""
+    alone = (pairing.first >= 0) & (pairing.shared == 1)
+    stay = (feeds.end - feeds.start) / SECOND
+    agree = alone.copy()
+    for marks, sds, place, told in (
+        (parts.low_us, parts.low_sd, pairing.first, feeds.start), (parts.high_us, parts.high_sd, pairing.last, feeds.end)
+    ):  # fmt: skip
+        known = alone & np.isfinite(sds[place])
+        if known.sum() < _FEWEST:
+            return np.zeros(alone.size, bool)
+        after = (marks[place] - told) / SECOND
+        usual = float(np.median(after[known]))
+        spread = max(1.4826 * float(np.median(np.abs(after[known] - usual))), _STAMPED_S)
+        agree &= known & (np.abs(after - usual) < np.minimum(_TIMES * spread, _PART * stay))
+    return np.asarray(agree)
 
 
 def _own_marks(parts: Parts, pairing: Pairing) -> Ints:
