@@ -37,6 +37,11 @@ def entry_speed(table: Table) -> Column | None:
     return next((column for column in table.of_kind("number") if (column.concept or "").endswith(".entry_speed")), None)
 
 
+def exit_speed(table: Table) -> Column | None:
+    """The speed of what goes out, where it is logged too."""
+    return next((column for column in table.of_kind("number") if (column.concept or "").endswith(".exit_speed")), None)
+
+
 def nearest_unit(scale: float) -> float:
     """The unit, in its numbers a m/s, that a speed ``scale`` times too large is nearest to."""
     return min(UNITS, key=lambda unit: abs(math.log(scale / unit)) if scale > 0 else math.inf)

@@ -3,13 +3,13 @@
 import numpy as np
 import polars as pl
 import pytest
-from lines import strip_line
+from lines import Line, micro, strip_line
 
 from tundish.table import Column, Origin, Table
 from tundish.trace.clocks import align
 from tundish.trace.clocks.midnight import day_rows
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS, Genealogy
-from tundish.trace.stamps import SECOND, stamps
+from tundish.trace.stamps import NEVER, SECOND, stamps
 from tundish.vocabulary import load_catalogue
 
 UTC = pl.Datetime("us", "UTC")
@@ -24,12 +24,12 @@ def log(line, file) -> Table:
     return Table(file, frame, tuple(columns), (Origin(file),))
 
 
-def samples(ids, times, file="lab.xlsx") -> Table:
+def samples(ids, times, file="lab.xlsx", concept: str | None = "inspection.sampled") -> Table:
     frame = pl.DataFrame({"plant:COIL": ids, "plant:시각": pl.Series(times).cast(UTC)})
     frame = frame.with_columns(pl.int_range(2, pl.len() + 2).alias("#row"), pl.lit(0, pl.Int32).alias("#source"))
     columns = (
         Column("plant:COIL", "identity", (Origin(file, column="COIL"),)),
-        Column("plant:시각", "time", (Origin(file, column="시각"),)),
+        Column("plant:시각", "time", (Origin(file, column="시각"),), concept=concept),
     )
     return Table(file, frame, columns, (Origin(file),))
 
@@ -92,6 +92,32 @@ def test_a_laboratory_that_tests_hours_later_tells_a_delay_and_no_clock():
     assert [finding.code for finding in found.findings] == ["clock_only_delay"]
     assert not found.clocks[0].sure
     assert found.clocks[0].low_s == -found.clocks[0].high_s == -900.0  # unknown is no interval of zero width
+
+
+def test_a_list_written_some_seconds_after_each_piece_shows_a_delay_and_no_clock():
+    rng = np.random.default_rng(11)
+    line = strip_line(seed=11, coils=60, entry_s=0.6, wrong=0.0)
+    written = line.ends + ((30 + rng.normal(0, 1.5, 60)) * SECOND).astype(np.int64)
+    table = samples([f"PL{n:04d}" for n in range(60)], written, "defects.csv", "inspection.date")
+    found = align([table], genealogy(PL=line), CATALOGUE)
+    assert [finding.code for finding in found.findings] == ["clock_only_delay"]
+    assert (found.clocks[0].sure, found.clocks[0].offset_s) == (False, 0.0)
+
+
+def test_pieces_of_which_only_one_time_was_entered_tell_a_clock_by_what_ends_them():
+    rng = np.random.default_rng(12)
+    cut = np.cumsum(rng.uniform(200, 500, 60)) + 1_000.0
+    burns = cut - rng.uniform(20, 60, 60)  # the torch burns as long as the slab is wide
+    rows = np.arange(0.0, cut[-1] + 500.0)
+    torch = np.zeros(rows.size)
+    for begin, end in zip(burns, cut, strict=True):
+        torch[(rows >= begin) & (rows < end)] = 1.0
+    line = Line(micro(rows - 41.0), micro(rows), [torch], np.full(60, NEVER), micro(np.floor(cut + rng.normal(0, 1.5, 60))))
+    only_ends = genealogy(CC=line)
+    stays = only_ends.stays.with_columns(start=pl.lit(None, UTC))
+    (clock,) = align([log(line, "TREND_CC.csv")], Genealogy(only_ends.pieces, only_ends.edges, stays), CATALOGUE).clocks
+    assert clock.sure
+    assert abs(clock.offset_s - 41.0) <= 1.0
 
 
 def test_a_stated_clock_is_taken_as_it_is():

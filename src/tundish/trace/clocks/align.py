@@ -146,8 +146,8 @@ def _stays(
 
 
 def _sides(stays: pl.DataFrame) -> pl.DataFrame:
-    whole = stays.filter(pl.col("line").is_not_null() & pl.col("start").is_not_null() & pl.col("end").is_not_null())
-    return pl.concat(whole.filter(pl.col("goes") != other).with_columns(pl.lit(side).alias("side"))
+    timed = stays.filter(pl.col("line").is_not_null() & (pl.col("start").is_not_null() | pl.col("end").is_not_null()))
+    return pl.concat(timed.filter(pl.col("goes") != other).with_columns(pl.lit(side).alias("side"))
                      for side, other in (("out", "in"), ("in", "out")))  # fmt: skip
 
 
@@ -172,9 +172,17 @@ def _given(table: Table, offsets: Mapping[str, float]) -> Clock | None:
 
 def _is_log(table: Table, column: Column, stays: _Stays) -> bool:
     times = spread(stamps(table, column.name))
-    usual = min((float(np.median(ends - starts)) for starts, ends in stays.values() if starts.size), default=0.0)
+    usual = min((_usual_us(starts, ends) for starts, ends in stays.values()), default=0.0)
     named = any(c.kind == "identity" for c in table.columns) and table.frame.height < 2_000
     return not named and table.frame.height >= 50 and 0 < spacing(times) * _DENSE <= usual
+
+
+def _usual_us(starts: Stamps, ends: Stamps) -> float:
+    """How long a stay usually lasts; where only its one side was entered, how long it is to the next."""
+    whole = (starts != NEVER) & (ends != NEVER)
+    if whole.any():
+        return float(np.median(ends[whole] - starts[whole]))
+    return max(spacing(np.unique(side)) for side in (starts, ends))
 
 
 def _of_log(table: Table, column: Column, stays: _Stays, signals: _Signals, time_zone: str) -> tuple[Compared, str | None]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tundish.table import Column, Table
-from tundish.trace.speeds import UNITS, entry_speed, nearest_unit, strip_speed
+from tundish.trace.speeds import UNITS, entry_speed, exit_speed, nearest_unit, strip_speed
 from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps
 from tundish.vocabulary import Catalogue
 
@@ -28,19 +28,28 @@ def at_reference(
     ``gauges_m``: ``file:column`` -> metres behind the reference point, against the running direction negative. A gauge d metres
     on sees what passed the reference point d metres of strip ago. Without its place or a speed a signal stays as it is.
     ``usual_m_s``: how fast the line runs by recorded lengths and times, for a speed whose unit is not written.
+    Those that are moved least come first, for they are the surest. Between loopers a line runs at several speeds, and nothing
+    tells at which of them a detector stands: its pulses are given once by each.
     """
     read = [(column, _numbers(table, column)) for column in table.columns]
     speed = strip_speed(table, catalogue) if gauges_m else None
     entry = entry_speed(table) if gauges_m else None
-    behind, before = (_length(table, times, column, usual_m_s) for column in (speed, entry or speed))
+    named = {column.name: column for column in (speed, entry, exit_speed(table)) if column is not None and gauges_m}
+    lengths = {name: _length(table, times, column, usual_m_s) for name, column in named.items()}
     order = np.argsort(times, kind="stable")
     moved = []
     for column, values in read:
-        if values is not None:
-            metres = _metres(table, column, gauges_m)
-            length = before if metres < 0 else behind
-            moved.append(values if metres == 0.0 or length is None else _moved(values, order, length[order], metres, times))
-    return moved
+        if values is None:
+            continue
+        metres = _metres(table, column, gauges_m)
+        own = entry if metres < 0 and entry is not None else speed
+        if metres == 0.0 or own is None:
+            moved.append((0.0, values))
+            continue
+        pulses = _pulses(values[order], times[order])
+        by = [own.name] if pulses is None else dict.fromkeys((own.name, *lengths))
+        moved += [(abs(metres), _moved(values, order, lengths[name][order], metres, pulses)) for name in by]
+    return [values for _, values in sorted(moved, key=lambda one: one[0])]
 
 
 def _numbers(table: Table, column: Column) -> Floats | None:
@@ -60,9 +69,11 @@ def _metres(table: Table, column: Column, gauges_m: Mapping[str, float]) -> floa
     return next((gauges_m[spot] for spot in spots if spot in gauges_m), 0.0)
 
 
-def _moved(values: Floats, order: npt.NDArray[np.intp], length: Floats, metres: float, times: Stamps) -> Floats:
+_Pulses = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], tuple[float, float]]
+
+
+def _moved(values: Floats, order: npt.NDArray[np.intp], length: Floats, metres: float, pulses: _Pulses | None) -> Floats:
     """The reading at the time when the strip that was at the reference point had come to the gauge."""
-    pulses = _pulses(values[order], times[order])
     moved = values.copy()
     if pulses is None:
         passed = np.interp(length + metres, length, np.arange(order.size))
@@ -76,7 +87,7 @@ def _moved(values: Floats, order: npt.NDArray[np.intp], length: Floats, metres: 
     return moved
 
 
-def _pulses(values: Floats, times: Stamps) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], tuple[float, float]] | None:
+def _pulses(values: Floats, times: Stamps) -> _Pulses | None:
     """Rows at which short pulses of a flag rise, their rows, and both values; None where it is no such flag.
 
     A pulse lasts as long as its timer, at any speed: what passes the gauge then is not what it marks, but what it rises at.
@@ -93,10 +104,8 @@ def _pulses(values: Floats, times: Stamps) -> tuple[npt.NDArray[np.intp], npt.ND
     return rises, falls - rises, (float(known[known != rare][0]), float(rare))
 
 
-def _length(table: Table, times: Stamps, column: Column | None, usual_m_s: float | None) -> Floats | None:
+def _length(table: Table, times: Stamps, column: Column, usual_m_s: float | None) -> Floats:
     """Metres of strip that have passed at each row: the integral of the speed."""
-    if column is None:
-        return None
     speed = np.abs(np.nan_to_num(table.frame[column.name].cast(pl.Float64).fill_null(0.0).to_numpy()))
     speed = speed / _unit(column, speed, usual_m_s)
     order = np.argsort(times, kind="stable")

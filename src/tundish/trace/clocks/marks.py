@@ -39,6 +39,12 @@ class Marks:
     kinds: npt.NDArray[np.int8]
     """1 where a piece begins, -1 where one ends; where one follows another there are both."""
 
+    @property
+    def sides(self) -> tuple[Marks, ...]:
+        """Where rests begin, and where they end, each taken for both; none where the signal does not rest in between."""
+        ends, begins = self.at[self.kinds < 0], self.at[self.kinds > 0]
+        return () if np.array_equal(ends, begins) else tuple(_both(at) for at in (ends, begins) if at.size)
+
 
 def marks(times: Stamps, signals: Sequence[Floats]) -> list[Marks]:
     """The moments that each signal marks, of those that mark any; rows in order of time, NaN for a missing reading.

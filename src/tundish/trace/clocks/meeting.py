@@ -7,20 +7,29 @@ nothing to do with any. Clocks of a plant are seldom more than minutes apart, so
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from tundish.trace.clocks.drift import USUAL_PPM, Line
 from tundish.trace.clocks.marks import Marks
-from tundish.trace.clocks.mixture import STRAY, Pairs, fit, middles, uneven_s
+from tundish.trace.clocks.mixture import Pairs, fit, middles, uneven_s
 from tundish.trace.clocks.path import parts_of
-from tundish.trace.clocks.scene import REACH_S, runs_of
+from tundish.trace.clocks.scene import REACH_S, runs_of, written_s
+from tundish.trace.clocks.within import settled
 from tundish.trace.stamps import NEVER, SECOND, Floats, Stamps
 
 _WIDTHS_S = (1.5, 5.0, 15.0, 40.0)
 """Scatter of the entries to choose from: stamped by the line, entered at the line, typed to the minute."""
+_STRAYS = (0.2, 0.7)
+"""Shares of moments that meet no entry: where each is a piece's, and where a line is cut at some of its welds only."""
+_SAME_S = 6.0
+"""Entries of an end and of a beginning that lie so close are of one moment."""
+_ALIKE = 6.0
+"""Logarithm of the likelihoods below which two ways to read a signal tell alike."""
+_AS_CLEAR = 0.97
+"""Share of the clearest signal's evidence from which on one that is moved less is taken instead."""
 _NEAR_S = 75.0
 """Spread of the offsets of a plant's clocks."""
 _FAR = 0.01
@@ -73,6 +82,8 @@ class Meeting:
     others_s: tuple[float, ...]
     uneven_s: float
     """By how much the offset of what begins and that of what ends lie apart, half and half."""
+    scatter_s: float
+    """By how much the entries scatter, beside what their stamps and the rows of the log leave open."""
 
     @property
     def sure(self) -> bool:
@@ -91,24 +102,86 @@ class Meeting:
 
 
 def meet(
-    signals: Sequence[Marks], starts: Stamps, ends: Stamps, *, near_s: float = 0.0, mended: Sequence[int] = ()
+    signals: Sequence[Marks], starts: Stamps, ends: Stamps, *, step_s: float, near_s: float = 0.0, mended: Sequence[int] = ()
 ) -> Meeting | None:
-    """The likeliest offsets around ``near_s`` by the signal that tells most; None where no moment lies near an entry.
+    """The likeliest offsets around ``near_s`` by the first signal that tells most; None where no moment lies near an entry.
 
-    ``mended``: stamps from which on the rows' order put the file right, good to some seconds: there the offset may change.
+    ``step_s``: seconds between two rows; ``mended``: stamps from which on the rows' order put the file right, good to some
+    seconds: there the offset may change.
     """
     entries = {kind: np.unique(side[side != NEVER]) for kind, side in ((1, starts), (-1, ends))}
-    best: tuple[float, Marks, float] | None = None
-    for marks in signals:
-        pairs = _pairs(marks, entries, near_s, REACH_S, _LOOKED_AT)
-        if pairs is None:
+    sides = _sides(signals) if _one_moment(entries) else [(marks,) for marks in signals]
+    written = written_s(starts, ends)
+    best: Meeting | None = None
+    for stray in _STRAYS:
+        tried = [[one for marks in side if (one := _tried(marks, entries, near_s, stray)) is not None] for side in sides]
+        clearest = max((one.told for side in tried for one in side), default=None)
+        if clearest is None or clearest <= 0:
             continue
-        for width in _WIDTHS_S:
-            evidence, drift = _rough(pairs, near_s, width)
-            told = evidence / np.sqrt(pairs.at.size)
-            if best is None or told > best[0]:
-                best = told, marks, drift
-    return None if best is None else _met(best[1], entries, near_s, best[2], mended)
+        signal = next(side for side in tried if any(one.told >= _AS_CLEAR * clearest for one in side))
+        ways = [_met(one, entries, near_s, (step_s, written), mended) for one in _alike(signal)]
+        met = _one_of(ways)
+        best = met if best is None or met.evidence > best.evidence else best
+        if best.sure:
+            break
+    return best
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What one signal's marks tell, roughly, at the scatter of the entries that fits them best."""
+
+    marks: Marks
+    pairs: Pairs
+    evidence: float
+    drift: float
+    stray: float
+
+    @property
+    def told(self) -> float:
+        """The evidence, over what so many moments tell by chance."""
+        return self.evidence / float(np.sqrt(self.pairs.at.size))
+
+
+def _tried(marks: Marks, entries: dict[int, Stamps], near_s: float, stray: float) -> _Tried | None:
+    pairs = _pairs(marks, entries, near_s, REACH_S, _LOOKED_AT)
+    if pairs is None:
+        return None
+    evidence, drift = max(_rough(pairs, near_s, width, stray) for width in _WIDTHS_S)
+    return _Tried(marks, pairs, evidence, drift, stray)
+
+
+def _one_moment(entries: dict[int, Stamps]) -> bool:
+    """Whether one moment ends a piece and begins the next, or only one of both was entered."""
+    starts, ends = entries[1], entries[-1]
+    if not (starts.size and ends.size):
+        return True
+    low, high = _within(ends, starts, _SAME_S)
+    return bool((high > low).mean() > 0.6)
+
+
+def _sides(signals: Sequence[Marks]) -> list[tuple[Marks, ...]]:
+    """Each signal's marks, and of a signal that rests in between once where its rests begin and once where they end.
+
+    Where one moment parts two pieces, either may be that moment.
+    """
+    return [(marks, *marks.sides) for marks in signals]
+
+
+def _alike(signal: Sequence[_Tried]) -> list[_Tried]:
+    """The clearest of the ways to read a signal first, and those that tell nearly as much."""
+    ranked = sorted(signal, key=lambda one: -one.evidence)
+    return [one for one in ranked if one.evidence > ranked[0].evidence - _ALIKE]
+
+
+def _one_of(ways: Sequence[Meeting]) -> Meeting:
+    """The first; beyond doubt only if the others lead to its offset too."""
+    first = ways[0]
+    apart = 4 * first.scatter_s + 3.0
+    others = [
+        float(way.line.offsets_s[0]) for way in ways[1:] if abs(float(way.line.offsets_s[0] - first.line.offsets_s[0])) > apart
+    ]
+    return replace(first, chance=min(first.chance, 0.5), others_s=(*first.others_s, others[0])) if others else first
 
 
 def _pairs(marks: Marks, entries: dict[int, Stamps], near_s: float, reach_s: float, most: int) -> Pairs | None:
@@ -141,12 +214,12 @@ def _within(stamps: Stamps, centres: Stamps, reach_s: float) -> tuple[npt.NDArra
     return np.searchsorted(stamps, centres - reach), np.searchsorted(stamps, centres + reach)
 
 
-def _rough(pairs: Pairs, near_s: float, width: float) -> tuple[float, float]:
+def _rough(pairs: Pairs, near_s: float, width: float, stray: float) -> tuple[float, float]:
     """The evidence for one offset in all, and the drift with which it is greatest."""
     lags, prior = _lags(near_s, width, REACH_S)
     tries = []
     for drift in _drifts(pairs, width):
-        told = _gains(pairs, near_s, drift, lags, width).sum(axis=0) + prior
+        told = _gains(pairs, near_s, drift, lags, width=width, stray=stray).sum(axis=0) + prior
         tries.append((float(np.logaddexp.reduce(told)) - (drift / USUAL_PPM) ** 2 / 2, drift))
     return max(tries)
 
@@ -165,7 +238,7 @@ def _lags(near_s: float, width: float, reach_s: float) -> tuple[Floats, Floats]:
     return lags, np.log((1 - _FAR) * share + _FAR / lags.size) if near.max() > 0.5 else np.full(lags.size, -np.log(lags.size))
 
 
-def _gains(pairs: Pairs, near_s: float, drift: float, lags: Floats, width: float) -> Floats:
+def _gains(pairs: Pairs, near_s: float, drift: float, lags: Floats, *, width: float, stray: float) -> Floats:
     """Logarithm of how much likelier each moment (row) is at each offset (column) than if entries said nothing of it."""
     cell, count = lags[1] - lags[0], pairs.at.size
     apart = pairs.apart_s - near_s - drift * 1e-6 * middles(pairs.at)[pairs.rows] - lags[0]
@@ -174,38 +247,45 @@ def _gains(pairs: Pairs, near_s: float, drift: float, lags: Floats, width: float
     inside = (column >= 0) & (column < lags.size)
     flat = (pairs.rows[:, None] * lags.size + column)[inside]
     met = np.bincount(flat, density[inside], minlength=count * lags.size).reshape(count, lags.size)
-    gains: Floats = np.log(STRAY + (1 - STRAY) * met / pairs.rates[:, None])
+    gains: Floats = np.log(stray + (1 - stray) * met / pairs.rates[:, None])
     gains[(lags < pairs.covered_s[:, :1] - near_s) | (lags > pairs.covered_s[:, 1:] - near_s)] = 0.0
     return gains
 
 
-def _met(marks: Marks, entries: dict[int, Stamps], near_s: float, rough: float, mended: Sequence[int]) -> Meeting | None:
-    """The likeliest way through the offsets, of all scatters of the entries and drifts tried."""
-    pairs = _pairs(marks, entries, near_s, REACH_S, _MOST)
-    if pairs is None:
-        return None
-    best = _likeliest(pairs, near_s, rough, REACH_S)
+def _met(
+    tried: _Tried, entries: dict[int, Stamps], near_s: float, exact_s: tuple[float, float], mended: Sequence[int]
+) -> Meeting:
+    """The likeliest way through the offsets, of all scatters of the entries and drifts tried.
+
+    ``exact_s``: seconds between two rows, and that a stamp of the entries stands for.
+    """
+    pairs = _pairs(tried.marks, entries, near_s, REACH_S, _MOST) or tried.pairs
+    best = _likeliest(pairs, near_s, tried, REACH_S)
     if _lost(best.met):
-        pairs = _pairs(marks, entries, near_s, _WIDE_S, _LOOKED_AT) or pairs
-        best = _likeliest(pairs, near_s, rough, _WIDE_S)
+        pairs = _pairs(tried.marks, entries, near_s, _WIDE_S, _LOOKED_AT) or pairs
+        best = _likeliest(pairs, near_s, tried, _WIDE_S)
     parts = parts_of(best.chosen)
     offsets = near_s + best.lags[best.chosen]
-    line = fit(pairs, parts, offsets, best.drift, best.width)
+    line = fit(pairs, parts, offsets, best.drift, width=best.width, stray=best.stray)
     parts, line = _merged(pairs, parts, line, best)
     for stamp in mended:
         parts, line = _split(pairs, parts, line, best, stamp)
     home = parts == np.bincount(parts).argmax()
     lags, prior = _lags(near_s, best.width, REACH_S)
     at = line.offsets_s[parts[home][0]] - near_s
-    told = _judged(_gains(pairs, near_s, line.drift_ppm, lags, best.width)[home], prior, lags, at, 4 * best.width + 3.0)
+    gains = _gains(pairs, near_s, line.drift_ppm, lags, width=best.width, stray=best.stray)[home]
+    told = _judged(gains, prior, lags, at, 4 * best.width + 3.0)
     others = tuple((near_s + lags[told[1]]).tolist())
-    return Meeting(pairs.at, pairs.kinds, line, parts, told[2], told[0], others, uneven_s(pairs, line, parts))
+    uneven = uneven_s(pairs, line, parts)
+    line, scatter = settled(pairs, parts, line, stray=best.stray, row_s=exact_s[0], written_s=exact_s[1])
+    return Meeting(pairs.at, pairs.kinds, line, parts, told[2], told[0], others, uneven, scatter)
 
 
 @dataclass(frozen=True)
 class _Way:
     likelihood: float
     width: float
+    stray: float
     drift: float
     lags: Floats
     chosen: Numbers
@@ -214,16 +294,16 @@ class _Way:
     """What each moment gains there."""
 
 
-def _likeliest(pairs: Pairs, near_s: float, rough: float, reach_s: float) -> _Way:
+def _likeliest(pairs: Pairs, near_s: float, tried: _Tried, reach_s: float) -> _Way:
     ways = []
     for width in _WIDTHS_S:
         lags, prior = _lags(near_s, width, reach_s)
-        for drift in {0.0, rough}:
-            gains = _gains(pairs, near_s, drift, lags, width)
+        for drift in {0.0, tried.drift}:
+            gains = _gains(pairs, near_s, drift, lags, width=width, stray=tried.stray)
             chosen, likelihood = _through(gains, prior)
             chosen = _proved(chosen, gains)
             met = gains[np.arange(chosen.size), chosen]
-            ways.append(_Way(likelihood - (drift / USUAL_PPM) ** 2 / 2, width, drift, lags, chosen, met))
+            ways.append(_Way(likelihood - (drift / USUAL_PPM) ** 2 / 2, width, tried.stray, drift, lags, chosen, met))
     return max(ways, key=lambda way: way.likelihood)
 
 
@@ -241,7 +321,7 @@ def _merged(pairs: Pairs, parts: Numbers, line: Line, way: _Way) -> tuple[Number
         kept[least : least + 2] = kept[least + int(count[least + 1] > count[least])]
         offsets = kept[parts]
         parts = np.where(parts > least, parts - 1, parts)
-        line = fit(pairs, parts, offsets, line.drift_ppm, way.width)
+        line = fit(pairs, parts, offsets, line.drift_ppm, width=way.width, stray=way.stray)
     return parts, line
 
 
@@ -254,7 +334,7 @@ def _split(pairs: Pairs, parts: Numbers, line: Line, way: _Way, stamp: int) -> t
     if here != parts[~behind][-1]:
         return parts, line
     more = parts + behind
-    fitted = fit(pairs, more, line.offsets_s[parts], line.drift_ppm, way.width)
+    fitted = fit(pairs, more, line.offsets_s[parts], line.drift_ppm, width=way.width, stray=way.stray)
     by = fitted.drawn_s[:, here + 1] - fitted.drawn_s[:, here]
     return (more, fitted) if abs(by.mean()) > _JUMP_DOUBTS * by.std() else (parts, line)
 

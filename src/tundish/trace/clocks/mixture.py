@@ -10,8 +10,6 @@ import numpy.typing as npt
 from tundish.trace.clocks.drift import USUAL_PPM, Line
 from tundish.trace.stamps import SECOND, Floats, Stamps
 
-STRAY = 0.2
-"""Share of moments that have nothing to do with any entry."""
 _ROUNDS = 30
 _DRAWS = 200
 """Lines drawn from what is known, for 95 % intervals."""
@@ -43,11 +41,12 @@ def middles(at: Stamps) -> Floats:
     return since
 
 
-def fit(pairs: Pairs, parts: Numbers, offsets_s: Floats, drift: float, width: float) -> Line:
+def fit(pairs: Pairs, parts: Numbers, offsets_s: Floats, drift: float, *, width: float, stray: float) -> Line:
     """Offsets of all stretches and one drift, exactly: each pair counts by the chance that they belong to each other.
 
     Expectation and maximisation of a mixture (Dempster et al. 1977); the interval is that of what is then known (Louis 1982,
-    doi:10.1111/j.2517-6161.1982.tb01203.x). A drift is drawn towards none, as clocks drift by 30 ppm or so.
+    doi:10.1111/j.2517-6161.1982.tb01203.x). A drift is drawn towards none, as clocks drift by 30 ppm or so. ``stray``: share
+    of the moments that have nothing to do with any entry.
     """
     since = middles(pairs.at)
     near = np.abs(pairs.apart_s - offsets_s[pairs.rows] - drift * 1e-6 * since[pairs.rows]) < 6 * width + 6.0
@@ -61,13 +60,13 @@ def fit(pairs: Pairs, parts: Numbers, offsets_s: Floats, drift: float, width: fl
     found, scatter = np.append(offsets_s[first], drift), width
     for _ in range(_ROUNDS):
         away = apart - sides[rows] @ found
-        chance = _chances(away, rows, pairs.rates, scatter)
+        chance = _chances(away, rows, pairs.rates, scatter, stray)
         weight = chance / scatter**2
         matrix = (sides[rows] * weight[:, None]).T @ sides[rows] + usual + 1e-9 * np.eye(found.size)
         found = np.linalg.solve(matrix, (sides[rows] * weight[:, None]).T @ apart)
         away = apart - sides[rows] @ found
         scatter = float(np.sqrt((chance @ away**2 + 2.0 * _LEAST_S**2) / (chance.sum() + 2.0)))
-    chance = _chances(away, rows, pairs.rates, scatter)
+    chance = _chances(away, rows, pairs.rates, scatter, stray)
     held, mean, square = (np.bincount(rows, chance * by, minlength=parts.size) for by in (1.0, away, away**2))
     known = held / scatter**2 - (square - mean**2) / scatter**4
     matrix = (sides * known[:, None]).T @ sides + usual
@@ -82,10 +81,10 @@ def _positive(matrix: Floats) -> Floats:
     return lifted
 
 
-def _chances(away: Floats, rows: npt.NDArray[np.intp], rates: Floats, scatter: float) -> Floats:
+def _chances(away: Floats, rows: npt.NDArray[np.intp], rates: Floats, scatter: float, stray: float) -> Floats:
     """How likely each pair belongs together, beside the other entries near the moment and that it belongs to none."""
-    density = np.exp(-((away / scatter) ** 2) / 2) / (scatter * np.sqrt(2 * np.pi)) * (1 - STRAY) / rates[rows]
-    chances: Floats = density / (np.bincount(rows, density, minlength=rates.size)[rows] + STRAY)
+    density = np.exp(-((away / scatter) ** 2) / 2) / (scatter * np.sqrt(2 * np.pi)) * (1 - stray) / rates[rows]
+    chances: Floats = density / (np.bincount(rows, density, minlength=rates.size)[rows] + stray)
     return chances
 
 

@@ -19,10 +19,11 @@ from tundish.trace.clocks.drift import Line, fit, reach_s
 from tundish.trace.clocks.jumps import find_jumps, told_of
 from tundish.trace.clocks.meeting import EVIDENCE, Meeting, meet
 from tundish.trace.clocks.path import Path, search
-from tundish.trace.clocks.scene import Log, Scene, lay_out, phase_s, read, rounded_s
+from tundish.trace.clocks.scene import Log, Scene, lay_out, phase_s, read, rounded_s, written_s
+from tundish.trace.clocks.within import BY_HAND_S
 from tundish.trace.clocks.zones import meet_far, search_far
 from tundish.trace.pieces import Clock, Jump
-from tundish.trace.stamps import SECOND, Floats, Stamps
+from tundish.trace.stamps import SECOND, Floats, Stamps, spacing
 
 _WIDEST_S = 25.0
 """An estimate whose 95 % interval is wider than this is not used."""
@@ -107,7 +108,7 @@ class Seen:
 
 def look(log: Log, starts: Stamps, ends: Stamps) -> Seen:
     """Which offset fits the pieces roughly?"""
-    meeting = meet(log.marks, starts, ends, mended=log.mended)
+    meeting = meet(log.marks, starts, ends, step_s=log.step_s, mended=log.mended)
     if meeting is not None and meeting.sure:
         return Seen(log, starts, ends, meeting)
     scene = lay_out(log, starts, ends)
@@ -150,6 +151,18 @@ def unsure(file: str, why: Message, *, low_s: float = 0.0, high_s: float = 0.0) 
     )
 
 
+def _early_s(times: Stamps, starts: Stamps, ends: Stamps, scatter_s: float) -> float:
+    """By how much entries come before what they stand for: clocks show seconds and minutes that have begun.
+
+    Rows of whole seconds are cut off as the entries are. A person who types the time to the minute is as often late as early.
+    """
+    shown = written_s(starts, ends)
+    if not shown or (shown > 1.0 and scatter_s > BY_HAND_S):
+        return 0.0
+    cut = spacing(times) >= SECOND and not (times % SECOND).any()
+    return shown / 2 - (0.5 if cut else 0.0)
+
+
 def _of_meeting(file: str, times: Stamps, seen: Seen, met: Meeting, time_zone: str) -> Compared:
     turns = np.flatnonzero(np.diff(met.parts))
     last = met.at.size - 1
@@ -158,9 +171,10 @@ def _of_meeting(file: str, times: Stamps, seen: Seen, met: Meeting, time_zone: s
         for far in (0, _NEIGHBOURS)
     )
     reason = Message("beginnings and ends of pieces meet what the signals mark ({moments} moments)", moments=met.line.used)
-    pad = _PAD_S + phase_s(seen.starts, seen.log.step_s) + rounded_s(seen.starts, seen.ends) + met.uneven_s
+    pad = _PAD_S + phase_s(seen.starts, seen.ends, seen.log.step_s) + rounded_s(seen.starts, seen.ends) + met.uneven_s
     middle = (int(met.at[0]) + int(met.at[-1])) // 2
-    found = _Found(met.line, met.parts, met.middles_s, middle, spans, met.others_s, reason, met.line.used)
+    early = _early_s(times, seen.starts, seen.ends, met.scatter_s)
+    found = _Found(met.line, met.parts, met.middles_s, middle, spans, met.others_s, reason, met.line.used, early)
     jumps = find_jumps(times, met.line, spans, step_s=seen.log.step_s, pad_s=_PAD_S, least_s=0.0, around=around)
     told = _told(file, found, jumps, pad=pad, widest=_WIDEST_S, contrast=seen.contrast, time_zone=time_zone)
     return replace(told, moments=[(kind, told.clock.right(met.at[met.kinds == kind])) for kind in (1, -1)])
@@ -176,11 +190,12 @@ def _of_scatter(file: str, times: Stamps, scene: Scene, path: Path, time_zone: s
         last, first = int(np.flatnonzero(path.parts == before)[-1]), int(np.flatnonzero(path.parts == after)[0])
         spans.append((int(scene.starts[last] - off[last]), int(scene.ends[first] - off[first])))
     reason = Message("the signals change with the pieces best at this offset ({pieces} pieces compared)", pieces=line.used)
-    pad = _PAD_S + phase_s(scene.starts, scene.step_s) + rounded_s(scene.starts, scene.ends)
+    pad = _PAD_S + phase_s(scene.starts, scene.ends, scene.step_s) + rounded_s(scene.starts, scene.ends)
     middle = (int(scene.starts[0] + scene.ends[0]) // 2 + int(scene.starts[-1] + scene.ends[-1]) // 2) // 2
     widest = min(_WIDEST_S, _REACHED * reach_s(path, scene))
     middle -= round(float(line.offsets_s[_home(line, path.parts)]) * SECOND)
-    found = _Found(line, path.parts, path.middles_s, middle, spans, path.others_s, reason, line.used)
+    early = _early_s(times, scene.starts, scene.ends, pad)
+    found = _Found(line, path.parts, path.middles_s, middle, spans, path.others_s, reason, line.used, early)
     jumps = find_jumps(times, line, spans, step_s=scene.step_s, pad_s=pad)
     return _told(file, found, jumps, pad=pad, widest=widest, contrast=path.contrast, time_zone=time_zone)
 
@@ -198,6 +213,7 @@ class _Found:
     others_s: tuple[float, ...]
     reason: Message
     used: int
+    early_s: float
 
 
 def _home(line: Line, parts: npt.NDArray[np.int64]) -> int:
@@ -211,7 +227,7 @@ def _told(
     line, home = found.line, _home(found.line, found.parts)
     at_s = float(found.middles_s[found.parts == line.parts[home]].mean())
     offset, low, high = line.interval(home, at_s)
-    low, high = min(low, offset), max(high, offset)
+    offset, low, high = (end + found.early_s for end in (offset, min(low, offset), max(high, offset)))
     if high - low > widest:
         why = Message("the pieces do not agree on one offset: {low:.0f} to {high:.0f} s", low=low, high=high)
         return unsure(file, why, low_s=low, high_s=high)

@@ -1,7 +1,8 @@
 """How far is the clock of a file that names pieces (laboratory, inspection, another MES)? From its times against the stays.
 
 A sample is taken a little after the head or the tail of its piece. The times after that end begin sharply: where they begin,
-the clock is off, if the quickest was taken at once. Where they are spread over hours only a delay can be told, and no clock.
+the clock is off, for the quickest was taken at once. Where times are spread over hours, or are of what people did afterwards
+(tested, inspected, typed), only a delay can be told, and no clock.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _TYPED_S = 90.0
 """What is typed to the minute lies so near to when it happened."""
 _REACH_S = 3 * 86_400.0
 """A sample is entered within days of its piece."""
+_ON_THE_LINE = ("inspection.sampled", "production.start", "production.end", "production.input_time", "production.output_time")
+"""What happened to the piece on the line, so that both clocks saw it."""
 _DRAWS = 300
 """Resamples of the rows for 95 % intervals."""
 _MINUTE = 60 * SECOND
@@ -83,6 +86,8 @@ def of_records(
             best = frame, low, share
     if best is None or best[2] < _LEAST:
         return _only_delay(file, column, joined)
+    if column.concept not in _ON_THE_LINE:
+        return _only_delay(file, column, joined, sharp_s=best[1])
     return _clock(file, best[0], best[1], (doubts_s or {}).get(str(best[0]["line"][0]), 0.0))
 
 
@@ -131,7 +136,7 @@ def _clock(file: str, frame: pl.DataFrame, low: float, doubt: float) -> Compared
     offset = -_begin(level)
     early, late = (-float(end) for end in np.percentile(begins, [97.5, 2.5]))
     reason = Message(
-        "rows come sharply after a piece begins or ends ({rows} rows); right if the quickest came at once", rows=int(near.size)
+        "samples come sharply after a piece begins or ends ({rows} rows); the quickest was taken at once", rows=int(near.size)
     )
     drift = -slope * 1e6
     edges = frame["at"].to_numpy()[:, None] - frame.select("start", "end").to_numpy()
@@ -160,7 +165,7 @@ def _begin(delays: Floats) -> float:
     return float(tenth - (half - tenth) / 4)
 
 
-def _only_delay(file: str, column: Column, joined: pl.DataFrame) -> Compared:
+def _only_delay(file: str, column: Column, joined: pl.DataFrame, *, sharp_s: float | None = None) -> Compared:
     reason = Message("only the delay after the pieces can be told, no clock")
     text = Message(
         "{column} of {file}: rows come {low:.0f} to {high:.0f} minutes after their pieces, too spread to compare the clocks; "
@@ -170,5 +175,13 @@ def _only_delay(file: str, column: Column, joined: pl.DataFrame) -> Compared:
         low=float(joined["end"].quantile(0.1) or 0) / 60e6,
         high=float(joined["end"].quantile(0.9) or 0) / 60e6,
     )
+    if sharp_s is not None:
+        text = Message(
+            "{column} of {file}: rows come {delay:.0f} s after their pieces. Whether it takes so long or the clock is off "
+            "cannot be told; both are taken as equal. If you know the difference, write it under [clocks] in plant.toml.",
+            column=column.header,
+            file=file,
+            delay=sharp_s,
+        )
     finding = Finding("clock_only_delay", "info", text, Origin(file, column=column.header))
     return Compared(Clock.unknown(file, reason), (finding,))

@@ -150,16 +150,29 @@ class Scene:
         return float(np.median(self.ends - self.starts)) / SECOND
 
 
-def phase_s(starts: Stamps, step_s: float) -> float:
+def phase_s(starts: Stamps, ends: Stamps, step_s: float) -> float:
     """Half a step of the log where all stays begin at one phase of it, for then nothing tells within a step; else less."""
-    turn = np.exp(2j * np.pi * starts[starts != NEVER] / (step_s * SECOND))
+    known = next((side[side != NEVER] for side in (starts, ends) if (side != NEVER).any()), starts)
+    turn = np.exp(2j * np.pi * known / (step_s * SECOND))
     return float(np.abs(turn.mean())) * step_s / 2
 
 
 def rounded_s(starts: Stamps, ends: Stamps) -> float:
     """Half a minute where all stays were written to the minute: which second was meant cannot be told; else none."""
-    whole = [(side[side != NEVER] % _MINUTE == 0).mean() > 0.9 for side in (starts, ends)]
-    return 30.0 if all(whole) else 0.0
+    return 30.0 if written_s(starts, ends) > 1.0 else 0.0
+
+
+def written_s(starts: Stamps, ends: Stamps) -> float:
+    """Seconds that the last figure of the stamps stands for: a minute, a second, or nothing where they are finer.
+
+    >>> written_s(np.array([60, 240]) * SECOND, np.array([120, 360]) * SECOND), written_s(np.array([1, 7]), np.array([9]))
+    (60.0, 0.0)
+    """
+    known = [side[side != NEVER] for side in (starts, ends)]
+    for unit in (_MINUTE, SECOND):
+        if all((side % unit == 0).mean() > 0.9 for side in known if side.size):
+            return unit / SECOND
+    return 0.0
 
 
 def read(times: Stamps, signals: Sequence[Floats], mended: Sequence[int] = ()) -> Log:

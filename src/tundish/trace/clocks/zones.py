@@ -31,7 +31,9 @@ _STRETCH = 20
 def meet_far(log: Log, starts: Stamps, ends: Stamps) -> Meeting | None:
     """The far offset at which moments meet entries beyond doubt; None when there is none."""
     tried = [
-        meet(log.marks, starts, ends, near_s=near, mended=log.mended) for near in _FAR if _meets(log.stamps, starts, ends, near)
+        meet(log.marks, starts, ends, step_s=log.step_s, near_s=near, mended=log.mended)
+        for near in _FAR
+        if _meets(log.stamps, starts, ends, near)
     ]
     met = max((one for one in tried if one is not None), key=lambda one: one.evidence, default=None)
     return met if met is not None and met.sure and met.evidence > _EVIDENCE else None
