@@ -61,7 +61,8 @@ class Coming:
     def measured_by(self, ran: Floats) -> Coming:
         """With the lengths, in or out, that the gauge counts: those that what ``ran`` during each stay comes nearer to.
 
-        A gauge within 2 % of both counts what leaves, as gauges at the coiler do.
+        A gauge counts what leaves, as gauges at the coiler do, unless what came in fits better by more than 2 %: written times
+        may say no more.
         """
         if self.counts_out(ran):
             left = self._left()
@@ -117,7 +118,7 @@ class Coming:
     def counts_out(self, ran: Floats) -> bool:
         """Whether the line's gauge counts what leaves rather than what comes in."""
         out = _far(ran, self.out_m)
-        return out < math.inf and (out < _EITHER or out < _far(ran, self.feeds.metres))
+        return out < math.inf and out < _EITHER + _far(ran, self.feeds.metres)
 
 
 def _around(gain: Floats) -> tuple[Floats, Bools]:
@@ -185,7 +186,8 @@ def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats, *, los
     head, tail = (np.nan_to_num(column(stays, name)) for name in ("head_crop_m", "tail_crop_m"))
     goes, known = stays["goes"].fill_null("through").to_numpy(), stays["line"].is_not_null().to_numpy()
     near, far = _nearest(spans, stays.height), _furthest(spans, stays.height)
-    whole = (lost > 0) & ~cut_stays(genealogy, spans) & np.isfinite(into)
+    welds = pl.DataFrame({"line": stays["line"], "lost": lost}).select((pl.col("lost") > 0).any().over("line")).to_series()
+    whole = welds.to_numpy() & ~cut_stays(genealogy, spans) & np.isfinite(into)
     low = np.where(np.isfinite(near) & ~whole, near, head)
     high = np.where(whole | (tail > 0), into - tail, np.where(np.isfinite(far), far + lost, into))
     makes = goes == "out"

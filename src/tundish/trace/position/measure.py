@@ -15,12 +15,13 @@ from tundish.table import Finding, Origin, Table
 from tundish.trace.clocks import Aligned
 from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.position import cells, likeness, places
-from tundish.trace.position.book import Book, Passes, Spans, column, micros, spans_of, starts_of, stay_lengths
+from tundish.trace.position.book import Book, Passes, Spans, as_they_ran, column, micros, spans_of, starts_of, stay_lengths
 from tundish.trace.position.cuts import by_order, seen
 from tundish.trace.position.doubts import about_cuts, about_lines, about_profile
 from tundish.trace.position.feeds import Coming, coming, cut_stays, mended_lengths
 from tundish.trace.position.joints import LENGTHENS, Joint, Laid
 from tundish.trace.position.marks import part
+from tundish.trace.position.parted import parted
 from tundish.trace.position.passes import ODDS, Pairing, margins, pair
 from tundish.trace.position.profile import Profile
 from tundish.trace.position.pyramid import build
@@ -102,7 +103,7 @@ def measure(
     running = trends(tables, lines, by_file, catalogue)
     into, out = stay_lengths(genealogy)
     spans = by_order(genealogy, spans_of(genealogy, into, out), into, out)
-    lost = _lost(genealogy, running, into, out)
+    lost = _lost(genealogy, spans, running, into, out)
     laid = _lines(genealogy, spans, (into, out, lost), running, gauges)
     gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
     metric = {line: _in_metres(own, line, laid, gains[line]) for line, own in running.items()}
@@ -114,7 +115,8 @@ def measure(
     if found.seen.any():  # what the welds told of the cuts tells of the passes in turn
         laid = _lines(genealogy, found.or_else(spans), (into, out, lost), running, gauges)
         found = seen(genealogy, spans, laid.passes, out, trends=firsts, lost_m=WELD_M)
-    spans, into, doubt, passes = found, laid.into, laid.doubt, laid.passes
+    into, doubt, passes = laid.into, laid.doubt, laid.passes
+    spans = parted(genealogy, found, passes, out, trends=firsts)
     feeding, ruled, even = laid.feeding, laid.ruled, laid.even
     for trend, *_ in running.values():
         clock = next((by_file[place] for origin in trend.table.origins for place in origin.places if place in by_file), None)
@@ -217,13 +219,17 @@ def _elongation(genealogy: Genealogy, line: str, into: Floats, out: Floats) -> f
     return gain if 0.5 <= gain <= 30.0 else 1.0
 
 
-def _lost(genealogy: Genealogy, running: Mapping[str, Sequence[Trend]], into: Floats, out: Floats) -> Floats:
-    """What is cut out with the weld behind each stay on a line that welds, in m of what comes in."""
+def _lost(genealogy: Genealogy, spans: Spans, running: Mapping[str, Sequence[Trend]], into: Floats, out: Floats) -> Floats:
+    """What is cut out with the weld behind each stay on a line that welds, in m of what comes in; none inside a product."""
     lost = np.zeros(genealogy.stays.height)
     lines = genealogy.stays["line"].to_numpy()
     for line, (trend, *_) in running.items():
         if trend.welds.size and trend.present is None:
             lost[lines == line] = WELD_M / _elongation(genealogy, line, into, out)
+    order = as_they_ran(genealogy.edges)
+    child, stay = genealogy.edges["child"].to_numpy()[order], spans.stay[order]
+    goes_on = (child[1:] == child[:-1]) & (stay[1:] != stay[:-1]) & (stay[:-1] >= 0)
+    lost[stay[:-1][goes_on]] = 0.0
     return lost
 
 

@@ -94,7 +94,7 @@ def _ruled(
     gauge, and by which share its scale may be off.
     """
     (length, share), (metres, unsure) = told, counted
-    cut = MARK_M * max(slope_of(step.across.inverse()) for step in (parts[0], parts[-1]))
+    cut = max(_cut_doubt(book, step) * slope_of(step.across.inverse()) for step in (parts[0], parts[-1]))
     marks = max(float(book.passes.sd_m[step.stay]) for step in parts)
     doubt = float(np.hypot(unsure * metres, np.sqrt(2.0) * np.hypot(cut, marks)))
     recorded, by_cuts = share * length, _cut_length(book, parts)
@@ -104,6 +104,11 @@ def _ruled(
         return None
     weight = recorded**2 / (recorded**2 + doubt**2)
     return weight * metres + (1.0 - weight) * length, float(np.sqrt(weight) * doubt)
+
+
+def _cut_doubt(book: Book, step: Step) -> float:
+    """How far the cuts of a part may be off, one standard deviation in m of what ran in."""
+    return MARK_M if step.edge is None else float(np.hypot(MARK_M, book.spans.doubt[step.edge]))
 
 
 def _as_seen(book: Book, told: Sequence[Step], run_m: float) -> list[Step]:

@@ -171,7 +171,10 @@ def _samples(line: ChainLine, begin: float, end: float, sample_s: float) -> tupl
     for low, high in pairwise(edges):
         middle = np.array([(low + high) / 2.0])
         offset = float(line.clock.offset_at(middle)[0])
-        reading = np.arange(np.ceil(low - offset), np.floor(high - offset) - 1.0, sample_s)
+        first = np.ceil(low - offset)
+        count = int(np.ceil((np.floor(high - offset) - 1.0 - first) / sample_s))
+        # counted, not summed up: a reading just short of a whole second would be written as the second before
+        reading = first + np.arange(count) * sample_s
         # the offset holds at the true time, which is the reading plus the offset
         when = middle[0] + (reading + offset - middle[0]) / (1.0 - 1e-6 * line.clock.drift_ppm)
         shown.append(reading)
