@@ -33,7 +33,7 @@ def shares(genealogy):
 
 def hot(count):
     return [
-        {"코일번호": f"HC{3100 + n}", "압연시작": at(n), "압연종료": at(n, 2), "두께(mm)": 2.6, "폭(mm)": 1120, "중량(kg)": 18_000 + 9 * n}
+        {"코일번호": f"HC{3100 + n}", "압연시작": at(n), "압연종료": at(n, 2), "두께(mm)": 2.6, "중량(kg)": 18_000 + 9 * n}
         for n in range(count)
     ]  # fmt: skip
 
@@ -97,8 +97,8 @@ def test_columns_with_numbers_that_mean_something_else_stay_apart(tmp_path):
     """A customer's number beside the mill's own, and set points of two zones, are no parents."""
     hc = hot(30)
     rows = [
-        {"제품코일1": f"CR{7000 + n}", "제품코일2": f"A-{n:02d}/KR", "투입코일": hc[n]["코일번호"], "온도1": 450 + n, "온도2": 460,
-         "시작시각": at(40 + n), "종료시각": at(40 + n, 9)}
+        {"제품코일1": f"CR{7000 + n}", "제품코일2": f"A-{n:02d}/KR", "투입코일": hc[n]["코일번호"],
+         "온도1": 450 + n, "온도2": 460, "시작시각": at(40 + n), "종료시각": at(40 + n, 9)}
         for n in range(30)
     ]  # fmt: skip
     found = shares(traced(tmp_path, 열연실적=hc, 소둔실적=rows).genealogy)

@@ -133,7 +133,8 @@ def _gathered(made: pl.DataFrame) -> pl.DataFrame:
         pl.col("order").max().alias("high"),
     )
     runs = runs.join(most_said(made, "run", "out"), on="run", maintain_order="left")
-    single = made.group_by("source").agg(single=pl.col("out").n_unique() >= _SINGLE * pl.len())
+    twice = pl.len() - pl.col("out").n_unique()
+    single = made.group_by("source").agg(single=twice <= ((1 - _SINGLE) * pl.len()).clip(1.0, None))
     runs = runs.join(single, on="source", maintain_order="left").sort("source", "line", "out", "low")
     together = (
         (pl.col("out") == pl.col("out").shift())

@@ -12,7 +12,8 @@ from tundish.trace.genealogy.cases import cased
 from tundish.trace.genealogy.evidence import Floats, Ints, Judge, Sides, learn
 from tundish.trace.genealogy.likeness import near
 from tundish.trace.genealogy.settle import settle
-from tundish.trace.genealogy.strangers import of_none, peers
+from tundish.trace.genealogy.strangers import of_none, out_of_series, peers
+from tundish.trace.genealogy.turns import begin_otherwise, slip_of_maker
 from tundish.trace.genealogy.uses import Uses
 from tundish.trace.stamps import NEVER
 
@@ -20,6 +21,8 @@ TYPED_WRONG = 1 / 300
 """Share of typed ids that are wrong (white paper on manual entry, cited in the project's notes)."""
 _COPIED_WRONG = 1 / 3000
 """Share of ids that are those of another row: the slip is of the eye, not of the fingers; unsourced, a tenth of the above."""
+_TWO_SLIPS = 1 / 300
+"""What is copied from another row is an id that somewhere stands; an id that nobody else writes took a second slip."""
 _AGAINST = -1.5
 """Log likelihood ratio below which the plain reading of an id is weighed against others."""
 _BY_SLIP = 0.01
@@ -103,7 +106,7 @@ def _link_once(uses: Uses, sides: Sides, plain: Ints, taught: Ints, sure: npt.ND
     evidence = pl.Series(["record"], dtype=pl.String).new_from_index(0, plain.size)
     clean = np.flatnonzero(sure)
     judge = learn(sides, clean, taught[clean])
-    doubted = _doubted(uses.frame, sides, judge, plain)
+    doubted = _doubted(uses, sides, judge, plain)
     if doubted.size == 0:
         return Links(making, probability, evidence, doubted, _NONE.to_frame())
     settled = settle(_pairs(uses, sides, judge, plain, doubted))
@@ -118,12 +121,15 @@ def _link_once(uses: Uses, sides: Sides, plain: Ints, taught: Ints, sure: npt.ND
 _NONE = pl.Schema({"use": pl.Int64(), "making": pl.Int64(), "probability": pl.Float64()})
 
 
-def _doubted(frame: pl.DataFrame, sides: Sides, judge: Judge, plain: Ints) -> Ints:
+def _doubted(uses: Uses, sides: Sides, judge: Judge, plain: Ints) -> Ints:
     """Uses without a making, those whose making does not fit, and all uses of makings that are used too often."""
+    frame, (odd, _) = uses.frame, out_of_series(uses.makings, TYPED_WRONG)
     clean = np.flatnonzero(plain >= 0)
     total = _total(judge.of(sides, clean, plain[clean]))
     doubt = plain < 0
     doubt[clean[total < _AGAINST]] = True
+    doubt[begin_otherwise(frame)["use"].to_numpy()] = True
+    doubt[clean[odd[plain[clean]]]] = True
     blocks = _blocks(frame, plain)
     often = blocks.group_by("line", "role", "making").agg(n=pl.col("block").n_unique())
     usual = often.group_by("line", "role").agg(once=(pl.col("n") == 1).mean())
@@ -161,7 +167,9 @@ def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -
     pairs = _candidates(uses, sides, settled, doubted)
     use, making = pairs["use"].to_numpy(), pairs["making"].to_numpy()
     told = judge.of(sides, use, making)
-    score = pairs["text"].to_numpy() + _total(told) + _named_once(uses, pairs)
+    slip = slip_of_maker(uses, pairs)
+    often = _writers(uses.frame, pairs, slip > 0)
+    score = pairs["text"].to_numpy() / np.where(slip > 0, often, 1.0) + _total(told) + _named_once(uses, pairs) + slip
     names = list(told)
     leading = np.argmax(np.stack([told[name] for name in names]), axis=0)
     kinds = np.array([_EVIDENCE[name.partition(":")[0]] for name in names])[leading]
@@ -176,13 +184,20 @@ def _pairs(uses: Uses, sides: Sides, judge: Judge, plain: Ints, doubted: Ints) -
         taken=pl.Series(np.where(beside, 0.0, again)),
         used=pl.Series(used & ~beside),
         shared=pl.Series(beside),
-        none=pl.Series(of_none(uses, sides, plain, pairs)),
+        none=pl.Series(of_none(uses, sides, plain, pairs) / often),
     )
     total = pl.col("score") + pl.when("used").then("taken").otherwise("free")
     pairs = pairs.with_columns(total=total).filter(pl.col("total") >= pl.col("total").max().over("use") - _HOPELESS)
     return (
         pairs.sort("use", "total", "making", descending=[False, True, False]).group_by("use", maintain_order=True).head(_BEST)
     )
+
+
+def _writers(frame: pl.DataFrame, pairs: pl.DataFrame, slip: npt.NDArray[np.bool_]) -> Floats:
+    """How many rows write the id of a use that its maker may have mistyped: one slip, or one unknown piece, explains all."""
+    may = pl.col("use").is_in(pairs["use"].filter(pl.Series(slip)).unique().implode())
+    told = frame.select(often=pl.when(may).then(pl.len().over("space", "even")).otherwise(1))
+    return np.asarray(told["often"].gather(pairs["use"].to_numpy()).to_numpy(), dtype=np.float64)
 
 
 def _named_once(uses: Uses, pairs: pl.DataFrame) -> Floats:
@@ -192,12 +207,14 @@ def _named_once(uses: Uses, pairs: pl.DataFrame) -> Floats:
     """
     told = uses.makings[pairs["making"].to_numpy()]
     once = told.select(pl.col("source").is_null() & (pl.col("votes") == 1)).to_series()
+    odd, far = out_of_series(uses.makings, TYPED_WRONG)
     loose = uses.makings.filter(pl.col("source").is_null()).group_by("space").agg(
         single=(pl.col("votes") == 1).sum(), all=pl.len(), slips=pl.col("votes").sum() * TYPED_WRONG
     )  # fmt: skip
     true = (pl.col("single") - pl.col("slips")).clip(0.0, None) + 0.5
     chances = loose.select("space", chance=(true / (pl.col("all") + 1.0)).log())
     chance = told.select("space").join(chances, on="space", how="left", maintain_order="left")["chance"]
+    chance = chance + pl.Series(np.where(odd, far, 0.0)[pairs["making"].to_numpy()])
     return pl.select(pl.when((pairs["how"] == "exact") & once).then(chance).otherwise(0.0)).to_series().to_numpy()
 
 
@@ -240,7 +257,9 @@ def _candidates(uses: Uses, sides: Sides, settled: Ints, doubted: Ints) -> pl.Da
     wide_use, wide = _unused(sides, settled, doubted)
     use, making = np.concatenate([use, wide_use]), np.concatenate([making, wide])
     blank = uses.frame["even"].is_null().to_numpy()[use]
-    text = np.where(blank, 0.0, np.log(_COPIED_WRONG) - np.log(peers(sides, use)) - 2.3)
+    copied = np.log(_COPIED_WRONG) - np.log(peers(sides, use)) - 2.3
+    strange = (uses.frame["n"] == 0).to_numpy()[use]
+    text = np.where(blank, 0.0, np.where(strange, copied + np.log(_TWO_SLIPS), copied))
     others = pl.DataFrame({"use": use, "making": making, "text": text}).with_columns(how=pl.lit("other"))
     found.append(others.filter(sides.space[making] == sides.wanted[use]))
     return (

@@ -12,7 +12,7 @@ from tundish.trace.genealogy.spaces import IdColumn
 
 MEASURES: Mapping[str, tuple[str, ...]] = {
     "mass_in": ("production.input_mass",),
-    "mass_out": ("product.weight", "production.mass", "product.theoretical_weight"),
+    "mass_out": ("product.weight", "production.mass", "product.theoretical_weight", "melting.tapped_mass"),
     "scrap": ("production.scrap_mass",),
     "length_in": ("production.input_length",),
     "length_out": ("production.output_length", "product.length", "line.length_run"),

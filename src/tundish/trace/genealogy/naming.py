@@ -12,6 +12,7 @@ from tundish.trace.genealogy.events import Events, most_said
 from tundish.trace.genealogy.likeness import near, slips
 from tundish.trace.genealogy.links import Links
 from tundish.trace.genealogy.strays import NUMBERED, RUNNING, steps
+from tundish.trace.genealogy.turns import begins, in_turn, neighbours
 from tundish.trace.genealogy.uses import Uses
 
 _BEGINNING = 0.9
@@ -25,7 +26,7 @@ _SURE = 0.97
 docs/measured.md) 62 of 66 such cells were right before chance was counted against them; no plant teaches it itself."""
 _MENDED = 0.8
 """Least certainty of an unrecorded piece's name that is put right so; its cells stay as they are below 0.95."""
-_WEIGHTS = {"expected": 1.5, "begins": 2.0, "taken": -3.0, "mentioned": 0.6}
+_WEIGHTS = {"expected": 1.5, "in_turn": 1.5, "begins": 2.0, "taken": -3.0, "mentioned": 0.6}
 """Votes; a row that writes the id counts 1."""
 
 
@@ -84,15 +85,9 @@ def _with_hints(events: Events, uses: Uses, links: Links) -> pl.DataFrame:
     parents = _parents(events, uses, links)
     hints = ordered.select("event", "after", "ahead", pl.col("running").fill_null(value=False))
     joined = makings.join(hints, on="event", how="left").join(parents, on="event", how="left").sort("event")
-    begins = _begins("even")
-    usual = joined.group_by("line").agg(stems=begins.mean() >= _BEGINNING)
-    return (
-        joined.join(usual, on="line", how="left").sort("event").with_columns(pl.col("running", "stems").fill_null(value=False))
-    )
-
-
-def _begins(name: str) -> pl.Expr:
-    return pl.col(name).str.starts_with(pl.col("parent")) & (pl.col(name).str.len_chars() > pl.col("parent").str.len_chars())
+    usual = joined.group_by("line").agg(stems=begins("even").mean() >= _BEGINNING)
+    joined = joined.join(usual, on="line", how="left").join(neighbours(makings), on="event", how="left").sort("event")
+    return joined.with_columns(pl.col("running", "stems").fill_null(value=False))
 
 
 def _parents(events: Events, uses: Uses, links: Links) -> pl.DataFrame:
@@ -100,6 +95,9 @@ def _parents(events: Events, uses: Uses, links: Links) -> pl.DataFrame:
     into = into.filter((pl.col("role") == "in") & (pl.col("making") >= 0) & pl.col("event").is_not_null())
     names = uses.makings.select(pl.col("event").alias("making"), pl.col("even").alias("parent"))
     return most_said(into.join(names, on="making", maintain_order="left"), "event", "parent")
+
+
+_HINTS = ("after", "ahead", "running", "stems", "parent", "before", "behind", "torn")
 
 
 def _votes(events: Events, uses: Uses, links: Links, makings: pl.DataFrame) -> pl.DataFrame:
@@ -112,7 +110,7 @@ def _votes(events: Events, uses: Uses, links: Links, makings: pl.DataFrame) -> p
     return (
         votes.group_by("event", "text")
         .agg(pl.col("votes").sum().cast(pl.Float64))
-        .join(makings.select("event", "space", "even", "after", "ahead", "running", "stems", "parent"), on="event")
+        .join(makings.select("event", "space", "even", *_HINTS), on="event")
     )
 
 
@@ -126,7 +124,8 @@ def _elected(makings: pl.DataFrame, contested: pl.DataFrame, mentions: pl.DataFr
         pl.col("votes").clip(0, 4)
         + pl.when(pl.col("running") & (pl.col("text") == pl.col("after"))).then(_WEIGHTS["expected"]).otherwise(0.0)
         + pl.when(pl.col("running") & (pl.col("text") == pl.col("ahead"))).then(_WEIGHTS["expected"]).otherwise(0.0)
-        + pl.when(pl.col("stems") & _begins("text")).then(_WEIGHTS["begins"]).otherwise(0.0)
+        + pl.when(pl.col("torn").is_not_null() & in_turn("text")).then(_WEIGHTS["in_turn"]).otherwise(0.0)
+        + pl.when(pl.col("stems") & begins("text")).then(_WEIGHTS["begins"]).otherwise(0.0)
         + pl.when(taken.fill_null(value=False)).then(_WEIGHTS["taken"]).otherwise(0.0)
         + pl.when(pl.col("times").is_not_null()).then(_WEIGHTS["mentioned"]).otherwise(0.0)
     )
@@ -154,13 +153,14 @@ def _by_series(makings: pl.DataFrame, uses: Uses, links: Links) -> pl.DataFrame:
     odd = makings.with_columns(twice=twice).filter(pl.col("recorded") & pl.col("mended").is_null())
     odd = odd.filter(~pl.col("event").is_in(plain["event"].implode()) | pl.col("twice"))
     both = pl.when(pl.col("running") & (pl.col("after") == pl.col("ahead"))).then("after")
-    torn = pl.col("stems") & ~_begins("even").fill_null(value=True)
+    torn = pl.col("stems") & ~begins("even").fill_null(value=True)
     odd = (
         pl.concat(
             [
                 odd.select("event", "space", "even", meant=both),
-                odd.filter(torn & _begins("after")).select("event", "space", "even", meant=pl.col("after")),
-                odd.filter(torn & _begins("ahead")).select("event", "space", "even", meant=pl.col("ahead")),
+                odd.filter(torn & begins("after")).select("event", "space", "even", meant=pl.col("after")),
+                odd.filter(torn & begins("ahead")).select("event", "space", "even", meant=pl.col("ahead")),
+                _after_parent(odd.filter(torn)),
             ]
         )
         .filter(pl.col("meant").is_not_null() & (pl.col("meant") != pl.col("even")))
@@ -177,6 +177,18 @@ def _by_series(makings: pl.DataFrame, uses: Uses, links: Links) -> pl.DataFrame:
         certainty=pl.when(changed).then(_SURE).otherwise("certainty"),
         mended=pl.when(changed).then(pl.lit("sequence")).otherwise("mended"),
     ).drop("meant")
+
+
+def _after_parent(odd: pl.DataFrame) -> pl.DataFrame:
+    """Ids as long that begin with the parent's and are one slip away, where there is just one such."""
+    found = [
+        (event, space, even, word)
+        for event, space, even, parent in odd.select("event", "space", "even", "parent").iter_rows()
+        for word in dict.fromkeys(word for word, _ in slips(even, "0123456789"))
+        if word.startswith(parent) and len(word) == len(even)
+    ]
+    schema = {"event": pl.Int64, "space": pl.String, "even": pl.String, "meant": pl.String}
+    return pl.DataFrame(found, schema=schema, orient="row").filter(pl.len().over("event") == 1)
 
 
 _AROUND = 11

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tundish.trace.genealogy.evidence import Floats, Ints, Sides
@@ -10,9 +11,15 @@ from tundish.trace.genealogy.strays import NUMBERED
 from tundish.trace.genealogy.uses import Uses
 
 _FEWEST = 30
-"""Fewer rows of a line, or ids of a series, say nothing of what is usual."""
+"""Fewer rows of a line say nothing of what is usual."""
 _BEYOND = 0.2
 """So far beyond the ids of a series, as a share of its reach, ids of the same series may lie that no record made."""
+_FEWEST_IDS = 5
+"""Fewer ids of a series do not show how far it reaches."""
+_OTHER_SERIES = 4.0
+"""Most that is lost by an id's standing in none of the ranges as wide (log): other series of a plant are no random numbers."""
+_RARE = 0.02
+"""Share of the ids of a kind that a series has at least."""
 _PRIOR = 10.0
 """So many strangers' ids within the series are taken as seen before any is."""
 
@@ -69,7 +76,7 @@ def _out_of_range(uses: Uses, pairs: pl.DataFrame) -> Floats:
     named = pl.col("number").cast(pl.Float64)
     known = uses.makings.filter(pl.col("source").is_not_null()).select("space", **parts).with_columns(named)
     reach = known.drop_nulls().group_by("space", "stem").agg(pl.len(), low=pl.col("number").min(), high=pl.col("number").max())
-    reach = reach.filter(pl.col("len") >= _FEWEST).with_columns(wide=(pl.col("high") - pl.col("low")) * _BEYOND)
+    reach = reach.filter(pl.col("len") >= _FEWEST_IDS).with_columns(wide=(pl.col("high") - pl.col("low")) * _BEYOND)
     told = uses.frame.select("use", "space", "n", **parts).with_columns(named)
     told = told.join(reach, on=["space", "stem"], how="left", maintain_order="left")
     inside = pl.col("number").is_between(pl.col("low") - pl.col("wide"), pl.col("high") + pl.col("wide"))
@@ -80,14 +87,41 @@ def _out_of_range(uses: Uses, pairs: pl.DataFrame) -> Floats:
     others = told.filter(strange & ~pl.col("use").is_in(slips.implode()))
     share = others.group_by("space").agg(far=(pl.col("outside").sum() + 0.5) / (pl.len() + _PRIOR))
     told = told.join(share, on="space", how="left", maintain_order="left")
-    chance = pl.col("far").fill_null(0.5 / _PRIOR).log()
+    ranges = 10.0 ** pl.col("number").log10().floor() / (pl.col("high") - pl.col("low") + 1.0)
+    spread = ranges.log().clip(0.0, _OTHER_SERIES).fill_null(_OTHER_SERIES)
+    chance = pl.col("far").fill_null(0.5 / _PRIOR).log() - spread
     return told.select(pl.when("outside").then(chance).otherwise(0.0)).to_series().to_numpy()
 
 
+def out_of_series(makings: pl.DataFrame, slips: float) -> tuple[npt.NDArray[np.bool_], Floats]:
+    """Pieces that one row alone tells of, whose ids lie in none of the series of their kind, and the log chance of such a one.
+
+    A series: as many letters and digits, the same beginning, and numbers as far as they reach. ``slips``: share of ids that are
+    mistyped: as many of those outside are slips.
+    """
+    stem, number = pl.col("even").str.extract(NUMBERED, 1), pl.col("even").str.extract(NUMBERED, 2).cast(pl.Float64)
+    told = makings.select("space", "source", "votes", stem=stem, number=number, long=pl.col("even").str.len_chars())
+    series, bare = ["space", "stem", "long"], pl.col("source").is_null()
+    least, most = pl.col("number").quantile(0.01).over(series), pl.col("number").quantile(0.99).over(series)
+    wide = _BEYOND * (most - least)
+    inside = pl.col("number").is_between(least - wide, most + wide) & (pl.len().over(series) > _RARE * pl.len().over("space"))
+    outside = bare & ~inside.fill_null(value=False) & (pl.len().over("space") >= _FEWEST)
+    told = told.with_columns(outside=outside.fill_null(value=False), bare=bare)
+    true = (pl.col("outside").sum() - slips * pl.col("votes").filter("bare").sum()).clip(0.0, None) + 0.5
+    chance = (true / (pl.col("bare").sum() + 1.0)).over("space").log()
+    told = told.select(odd=pl.col("outside") & (pl.col("votes") == 1), chance=chance)
+    return told["odd"].to_numpy(), told["chance"].to_numpy()
+
+
 def _orphans_around(frame: pl.DataFrame) -> Floats:
-    """Share of ids around each use that no record makes: near one where the records begin, near none elsewhere."""
-    orphan = (pl.col("even").is_not_null() & (pl.col("n") == 0)).cast(pl.Float64)
-    around = orphan.rolling_sum(21, min_samples=1, center=True) - orphan
+    """Share of ids around each use that no record makes: near one where the records begin, near none elsewhere.
+
+    Rows next to each other that write one id tell of one piece.
+    """
+    fresh = pl.struct("space", "even").ne_missing(pl.struct("space", "even").shift())
+    orphan = (pl.col("even").is_not_null() & (pl.col("n") == 0) & fresh).cast(pl.Float64)
+    around = orphan.rolling_sum(21, min_samples=1, center=True).forward_fill()
+    around = around - orphan.cum_max().over(fresh.cum_sum())
     return frame.select((around / 20).clip(0.02, 0.9)).to_series().to_numpy()
 
 
