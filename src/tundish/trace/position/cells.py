@@ -47,31 +47,37 @@ def gather(
         mine = [stretch for stretch in stretches if (stretch.line, stretch.turn) == (line, turn) and stretch.run is not None]
         for trend in trends[line]:
             own = [s for s in signals if (s.line, s.turn, s.table) == (line, turn, trend.table.name)]
-            for gauge_m, columns, rows in _by_gauge(own, gauges_m):
+            for gauge_m, columns, rows in _by_gauge(trend, own, gauges_m):
                 values, at = _samples(trend, mine, columns, gauge_m)
                 made = grid(values, at, start_m=0.0, grid_m=grid_m, cells=cells)
                 mean[rows], low[rows], high[rows], count[rows] = made.mean, made.low, made.high, made.count.astype(np.int64)
     return Level(grid_m, mean, low, high, count)
 
 
-def _by_gauge(signals: Sequence[Signal], gauges_m: Mapping[tuple[str, str], float]) -> list[tuple[float, list[Column], Ints]]:
-    """Signals measured at one place: how far behind the reference point, which columns, which rows of the profile."""
-    places: dict[float, list[Signal]] = {}
+def _by_gauge(
+    trend: Trend, signals: Sequence[Signal], gauges_m: Mapping[tuple[str, str], float]
+) -> list[tuple[float, list[Column], Ints]]:
+    """Signals measured at one place: how far behind their section's reference point, which columns, which rows."""
+    places: dict[tuple[float, str | None], list[Signal]] = {}
     for signal in signals:
-        places.setdefault(gauges_m.get((signal.table, signal.column.name), 0.0), []).append(signal)
-    return [(gauge, [s.column for s in own], np.array([s.row for s in own])) for gauge, own in places.items()]
+        section = trend.section(signal.column)
+        place = gauges_m.get((signal.table, signal.column.name), 0.0), None if section is None else section.end
+        places.setdefault(place, []).append(signal)
+    return [(gauge, [s.column for s in own], np.array([s.row for s in own])) for (gauge, _), own in places.items()]
 
 
 def _samples(trend: Trend, stretches: Sequence[Stretch], columns: Sequence[Column], gauge_m: float) -> tuple[Floats, Floats]:
     """Values, signals x samples, and the metre of the final product where each sample lies."""
     values, places = [], []
+    section = trend.section(columns[0])
     for stretch in stretches:
         if stretch.run is None:
             continue
         low, high = sorted((float(stretch.run.y[0]), float(stretch.run.y[-1])))
         apart = abs(gauge_m) * max(stretch.elongation, 1.0) + _SPARE_M
-        first, behind = trend.rows_between(low - apart, high + apart)
-        run = trend.passed(trend.times[first:behind].astype(np.float64), gauge_m, elongation=stretch.elongation)
+        first, behind = trend.rows_between(low - apart, high + apart, section=section)
+        times = trend.times[first:behind].astype(np.float64)
+        run = trend.passed(times, gauge_m, elongation=stretch.elongation, section=section)
         values.append(trend.values([column.name for column in columns], first, behind))
         places.append(stretch.run.inverse().at(run))
     if not values:

@@ -34,6 +34,8 @@ _SURE = 0.97
 """Probability of the direction from which on the profiles may move a stretch."""
 
 
+_LOOSE_M = 8.0
+"""A gauge whose section may lie farther off than that is not compared, one standard deviation in m."""
 _OPTIMISTIC = 1.25
 """A curve through noisy samples is steeper than the strip, so samples seem to tell more than they do: by so much, as strips of
 known shape show (``tests/trace/position/test_profiles_laid.py``)."""
@@ -47,10 +49,14 @@ def measured(trend: Trend, stretch: Stretch, column: Column, gauge_m: float | No
         return None
     low, high = sorted((float(stretch.run.y[0]), float(stretch.run.y[-1])))
     apart = abs(gauge_m or 0.0) * max(stretch.elongation, 1.0) + 1.0
-    first, behind = trend.rows_between(low - apart, high + apart)
+    section = trend.section(column)
+    if section is not None and section.sd_m > _LOOSE_M:
+        return None
+    first, behind = trend.rows_between(low - apart, high + apart, section=section)
     if behind - first < _FEWEST:
         return None
-    run = trend.passed(trend.times[first:behind].astype(np.float64), gauge_m or 0.0, elongation=stretch.elongation)
+    times = trend.times[first:behind].astype(np.float64)
+    run = trend.passed(times, gauge_m or 0.0, elongation=stretch.elongation, section=section)
     x = stretch.run.inverse().at(run)
     values = trend.values([column.name], first, behind)[0]
     good = np.isfinite(x) & np.isfinite(values)

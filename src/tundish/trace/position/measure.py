@@ -20,6 +20,7 @@ from tundish.trace.position.cuts import by_order, seen
 from tundish.trace.position.doubts import about_cuts, about_lines, about_profile
 from tundish.trace.position.feeds import Coming, coming, cut_stays, mended_lengths
 from tundish.trace.position.joints import LENGTHENS, Joint, Laid
+from tundish.trace.position.loopers import about_loopers, of_records, with_sections
 from tundish.trace.position.marks import part
 from tundish.trace.position.parted import parted
 from tundish.trace.position.passes import ODDS, Pairing, margins, pair
@@ -105,11 +106,16 @@ def measure(
     spans = by_order(genealogy, spans_of(genealogy, into, out), into, out)
     lost = _lost(genealogy, spans, running, into, out)
     laid = _lines(genealogy, spans, (into, out, lost), running, gauges)
+    marked = {line: _of_records(own, laid.feeding.get(line), gauges) for line, own in running.items()}
+    if any(marked[line][0] is not own[0] for line, own in running.items()):
+        running = marked
+        laid = _lines(genealogy, spans, (into, out, lost), running, gauges)
     gains = {line: _gain(genealogy, line, into, out, lost) for line in running}
     metric = {line: _in_metres(own, line, laid, gains[line]) for line, own in running.items()}
     if any(metric[line] is not own for line, own in running.items()):
         running = metric
         laid = _lines(genealogy, spans, (into, out, lost), running, gauges)
+    running = {line: with_sections(own, _places(own[0], gauges)) for line, own in running.items()}
     firsts = {line: own[0] for line, own in running.items()}
     found = seen(genealogy, spans, laid.passes, out, trends=firsts, lost_m=WELD_M)
     if found.seen.any():  # what the welds told of the cuts tells of the passes in turn
@@ -130,7 +136,10 @@ def measure(
     book = _book(genealogy, firsts, passes, (into, out, doubt, lost), spans=spans, scales=scales, gains=(gains, even))
     noted = places.noted(places.of_lines(tables, lines), genealogy, catalogue)
     counted = {line: pairing.scale for line, (_, pairing) in ruled.items()}
-    told = (*about_lines(running, feeding, ruled, gauges, genealogy), *about_cuts(spans, running, genealogy))
+    told = (
+        *about_lines(running, feeding, ruled, gauges, genealogy), *about_loopers(running),
+        *about_cuts(spans, running, genealogy),
+    )  # fmt: skip
     return Lengths(book, running, gauges, noted, counted, (*_about_gauges(tables, gauges_m or {}), *told))
 
 
@@ -169,6 +178,15 @@ def _lines(
         if feeding[line] is not before:
             even[line] = feeding[line].gain
     return _Lines(into, doubt, feeding, ruled, even, _passes(genealogy.stays.height, feeding, ruled))
+
+
+def _of_records(own: tuple[Trend, ...], came: Coming | None, gauges: Mapping[tuple[str, str], float]) -> tuple[Trend, ...]:
+    return own if came is None else (of_records(own[0], came, _places(own[0], gauges)), *own[1:])
+
+
+def _places(trend: Trend, gauges: Mapping[tuple[str, str], float]) -> dict[str, float]:
+    """Column of the trend's table -> metres behind its reference point, where known."""
+    return {column: metres for (table, column), metres in gauges.items() if table == trend.table.name}
 
 
 def _in_metres(own: tuple[Trend, ...], line: str, laid: _Lines, gain: float) -> tuple[Trend, ...]:
@@ -258,7 +276,7 @@ def _on_line(
     trend: Trend, came: Coming, gauges: Mapping[tuple[str, str], float], elongation: float, *, cut: Bools
 ) -> tuple[Coming, Ruled, Pairing]:
     """Passes on a line, by those lengths of what left, counted or worked out from what came in, that fit its marks better."""
-    places = {column: metres for (table, column), metres in gauges.items() if table == trend.table.name}
+    places = _places(trend, gauges)
     parts = part(trend, places, elongation=elongation)
     pairing = pair(parts, came.feeds)
     ruled = rule(parts, came.feeds, pairing)

@@ -12,6 +12,7 @@ from tundish.table import Column, Finding
 from tundish.trace.position.maps import Map
 from tundish.trace.position.pyramid import Level, fitting
 from tundish.trace.position.stretches import Stretch
+from tundish.trace.speeds import End
 from tundish.trace.stays.segments import Floats, Ints
 
 _ROUNDED_M = 0.001
@@ -71,10 +72,11 @@ class Profile:
         cells = np.arange(0.5, max(self.length_m, 1.0), 1.0)
         return float(np.isfinite(self.map(line, cells).times_us).mean())
 
-    def map(self, line: str, x: Sequence[float] | Floats, *, turn: int | None = None) -> There:
+    def map(self, line: str, x: Sequence[float] | Floats, *, turn: int | None = None, section: End | None = None) -> There:
         """When and at which metre on that line these metres ``x`` of the final product were.
 
-        Of several stays on the line the last counts, unless ``turn`` names one. A metre just beyond the tail, as far as a
+        Of several stays on the line the last counts, unless ``turn`` names one. Where loopers part a line, times are those of
+        the section with its marks, unless ``section`` names another one. A metre just beyond the tail, as far as a
         recorded length may be off, is taken for the tail.
         """
         x = np.asarray(x, dtype=np.float64)
@@ -86,8 +88,9 @@ class Profile:
             there = stretch.metres.at(x)
             known = np.isfinite(there)
             metres[known], pieces[known] = there[known], stretch.piece
-            times[known] = np.nan if stretch.times is None else _to_the_end(stretch.times, x[known])
-            error[known] = stretch.doubt.half_at(x[known])
+            when, loose = stretch.at_section(section)
+            times[known] = np.nan if when is None else _to_the_end(when, x[known])
+            error[known] = np.hypot(stretch.doubt.half_at(x[known]), loose)
         return There(times, metres, pieces, error)
 
     def drawn(self, cells: int) -> Level:

@@ -8,7 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from tundish.trace.position.maps import Map
+from tundish.trace.position.sections import section_at
 from tundish.trace.position.trend import Trend
+from tundish.trace.speeds import End
 from tundish.trace.stays.segments import Floats
 
 COILED_M = 100.0
@@ -116,6 +118,22 @@ class Stretch:
     def times(self) -> Map | None:
         """Metres of the final product -> microseconds since 1970, at the line's reference point: a knot at every sample."""
         return None if self.run is None or self.trend is None else _times(self.trend, self.run)
+
+    def at_section(self, end: End | None) -> tuple[Map | None, float]:
+        """The same at another section of the line, and half the 95 % interval of how far that lies off, in m.
+
+        None where no accumulators part this section from the line's marks.
+        """
+        section = None if self.trend is None else section_at(self.trend.sections, end)
+        if section is None or self.run is None or self.trend is None:
+            return self.times, 0.0
+        there = replace(self.trend, run_m=section.run_m, speed=np.gradient(section.run_m))
+        inner = self.run.inverse()
+        knots = section.line_m[(section.line_m > inner.x[0]) & (section.line_m < inner.x[-1])]
+        y = np.union1d(inner.x, knots)
+        x = inner.at(y)
+        run = Map(x, section.back(y)) if x[-1] > x[0] else Map(x[::-1], section.back(y)[::-1])
+        return _times(there, run), _HALF_95 * section.sd_m / max(slope_of(self.run), 1e-9)
 
 
 @dataclass(frozen=True)

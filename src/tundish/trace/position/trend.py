@@ -12,7 +12,8 @@ import polars as pl
 
 from tundish.table import SOURCE, Column, Table
 from tundish.trace.pieces import Clock
-from tundish.trace.speeds import entry_speed, nearest_unit, strip_speed
+from tundish.trace.position.sections import Section, section_at
+from tundish.trace.speeds import End, end_of, entry_speed, nearest_unit, strip_speed, strip_speeds
 from tundish.trace.stamps import NEVER, SECOND, Stamps, spacing, stamp_column, stamps
 from tundish.trace.stays.segments import Floats, Ints
 from tundish.vocabulary import Catalogue
@@ -30,6 +31,10 @@ _SELDOM = 0.01
 _OF_UNIT = 0.15
 """Share by which lengths may miss a unit that they tell: a wheel worn, a head cut off."""
 _HALF = 0.5
+_AVERAGED_S = 5.0
+"""Speeds of two sections are compared by their means over so long: a standstill at a weld or a cut takes longer. In s."""
+_SLOW = 0.2
+"""Share of the usual speed below which a line runs in or out, and its speeds compare badly."""
 _SET_BACK = SECOND
 _NEAR_JUMP = 600 * SECOND
 """A step back in the rows this near to a jump of the clock is that jump. In microseconds."""
@@ -61,6 +66,12 @@ class Trend:
     weld_column: Column | None
     present_column: Column | None
     speed_column: Column
+    weld_columns: tuple[Column, ...] = ()
+    """All signals of welds, that of ``welds`` among them."""
+    others: tuple[Column, ...] = ()
+    """Speeds of sections that accumulators part from this one."""
+    sections: tuple[Section, ...] = ()
+    """These sections, where their metres are told."""
 
     @cached_property
     def step_s(self) -> float:
@@ -104,13 +115,31 @@ class Trend:
         lead = np.divide(2 * self.speed[left], ends, out=np.ones_like(ends), where=ends > 0)
         return self.run_m[left] + change * share * (lead + (1.0 - lead) * share)
 
-    def passed(self, when: Floats, gauge_m: float, *, elongation: float = 1.0) -> Floats:
+    def section(self, column: Column) -> Section | None:
+        """The section, parted from this one by accumulators, in which a signal is measured."""
+        return section_at(self.sections, self.end_of(column)) if self.sections else None
+
+    def end_of(self, column: Column) -> End | None:
+        """The section of the line that a signal names, a treatment's own signals that of the treatment."""
+        treats = next(
+            ((one.concept or "").partition(".")[0] for one in self._speeds if end_of(one) in (None, "centre")), "line"
+        )
+        own = (column.concept or "").partition(".")[0]
+        return end_of(column) or ("centre" if own == treats != "line" else None)
+
+    @property
+    def _speeds(self) -> tuple[Column, ...]:
+        return self.speed_column, *self.others, *(one.speed_column for one in self.sections)
+
+    def passed(self, when: Floats, gauge_m: float, *, elongation: float = 1.0, section: Section | None = None) -> Floats:
         """Metres run when what is at a gauge at these times (microseconds) was, or will be, at the reference point.
 
-        ``gauge_m`` is the gauge's distance behind the reference point; before it (negative) in metres of what comes in, of
-        which each becomes ``elongation`` metres where the entry speed is not logged.
+        ``gauge_m`` is the gauge's distance behind the reference point of its ``section``; before it (negative) in metres of
+        what comes in, of which each becomes ``elongation`` metres where the entry speed is not logged.
         """
         when = np.asarray(when, dtype=np.float64)
+        if section is not None:
+            return section.onto(np.interp(when, self.times, section.run_m) - gauge_m)
         if gauge_m >= 0 or self.entry_m is None:
             return self.metres(when) - gauge_m * (1.0 if gauge_m >= 0 else elongation)
         rising, times = _rising(self.entry_m, self.times)
@@ -118,9 +147,10 @@ class Trend:
         late = np.maximum(arrives - rising[-1], 0.0)
         return np.asarray(self.metres(np.interp(arrives, rising, times)) + late * elongation)
 
-    def rows_between(self, low_m: float, high_m: float) -> tuple[int, int]:
-        """Rows, first and behind the last, in which the line had run between so many metres."""
-        return int(np.searchsorted(self.run_m, low_m, "left")), int(np.searchsorted(self.run_m, high_m, "right"))
+    def rows_between(self, low_m: float, high_m: float, *, section: Section | None = None) -> tuple[int, int]:
+        """Rows, first and behind the last, in which the line, or this section of it, had run between so many metres."""
+        run = self.run_m if section is None else section.onto(section.run_m)
+        return int(np.searchsorted(run, low_m, "left")), int(np.searchsorted(run, high_m, "right"))
 
     def values(self, names: Sequence[str], first: int, behind: int) -> Floats:
         """These signals in these rows: signals x rows, NaN where empty."""
@@ -159,24 +189,63 @@ def read_trend(line: str, table: Table, clocks: Mapping[str, Clock], catalogue: 
     rows, times = rows[kept], times[kept]
     if times.size < 2:
         return None
-    read = table.frame[gauge.name].cast(pl.Float64, strict=False).to_numpy()[rows]
-    speed, blind = _without_holes(np.where(np.isfinite(read), np.abs(read), np.nan), times)
-    step = np.diff(times) / SECOND
-    counted = (speed[1:] + speed[:-1]) / 2.0 * step
+    speed, blind, counted = _counted(table, gauge, rows, times)
     counter = _of_concept(table, "line.length_run")
     if counter is not None:
         counted = _by_counter(table.frame[counter.name].cast(pl.Float64, strict=False).to_numpy()[rows], counted)
-    run = np.concatenate(([0.0], np.cumsum(counted)))
-    entry = entry_speed(table)
-    welds, present = _of_concept(table, "position.weld_detected"), _of_concept(table, "position.strip_present")
-    seen = np.zeros(0, np.int64) if welds is None else _rises(_yes(table.frame[welds.name])[rows])
+    others = tuple(
+        one for one in strip_speeds(table, catalogue)
+        if one is not gauge and apart_by_loopers(speed, _counted(table, one, rows, times)[0], times)
+    )  # fmt: skip
+    entry = next((None for one in others if one is entry_speed(table)), entry_speed(table))
+    present = _of_concept(table, "position.strip_present")
+    welds = tuple(column for column in table.columns if (column.concept or "").endswith("weld_detected"))
+    seen = _seen(table, welds[0], rows) if welds else np.zeros(0, np.int64)
     there = None if present is None else _yes(table.frame[present.name])[rows]
     if there is None and not seen.size:
         present, there = _by_gauge(table, rows)
     return Trend(
-        line, table, rows.astype(np.int64), times, run, speed, blind, seen, there,
-        _entry_metres(table, entry, gauge, rows, times), welds, present, gauge,
+        line, table, rows.astype(np.int64), times, _run(counted), speed, blind, seen, there,
+        _entry_metres(table, entry, gauge, rows, times), welds[0] if welds else None, present, gauge, welds, others,
     )  # fmt: skip
+
+
+def of_section(trend: Trend, speed: Column, weld: Column | None) -> Trend:
+    """The trend counted by another section's speed, its welds where another detector saw them."""
+    read, blind, counted = _counted(trend.table, speed, trend.rows, trend.times)
+    others = tuple(one for one in (trend.speed_column, *trend.others) if one is not speed)
+    welds = trend.welds if weld is None else _seen(trend.table, weld, trend.rows)
+    return replace(
+        trend, run_m=_run(counted), speed=read, blind=blind, welds=welds, weld_column=weld, speed_column=speed, others=others
+    )
+
+
+def apart_by_loopers(speed: Floats, other: Floats, times: Stamps) -> bool:
+    """Whether strip gathers between two speeds of it: one stands or crawls for a while as the other runs on."""
+    size = max(round(_AVERAGED_S * SECOND / max(spacing(times), 1.0)), 1)
+    count = speed.size // size
+    one, two = (values[: count * size].reshape(count, size).mean(axis=1) for values in (speed, other))
+    both = np.minimum(one, two) > 0
+    if both.sum() < _FEW:
+        return False
+    one, two = one / float(np.median(one[both])), two / float(np.median(two[both]))
+    running = np.maximum(one, two) > _SLOW
+    return bool((np.minimum(one, two) < _HALF * np.maximum(one, two))[running].mean() > _SELDOM)
+
+
+def _counted(table: Table, gauge: Column, rows: Ints, times: Stamps) -> tuple[Floats, tuple[tuple[int, int], ...], Floats]:
+    """Speeds, where they are not known, and metres between the rows."""
+    read = table.frame[gauge.name].cast(pl.Float64, strict=False).to_numpy()[rows]
+    speed, blind = _without_holes(np.where(np.isfinite(read), np.abs(read), np.nan), times)
+    return speed, blind, (speed[1:] + speed[:-1]) / 2.0 * (np.diff(times) / SECOND)
+
+
+def _run(counted: Floats) -> Floats:
+    return np.concatenate(([0.0], np.cumsum(counted)))
+
+
+def _seen(table: Table, weld: Column, rows: Ints) -> Ints:
+    return _rises(_yes(table.frame[weld.name])[rows])
 
 
 def _by_gauge(table: Table, rows: Ints) -> tuple[Column | None, Bools | None]:
