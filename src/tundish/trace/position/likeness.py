@@ -87,7 +87,7 @@ def judge(
     bend = _bend(trends, gauges_m, came)
     ways = [way if bend is None else _reknotted(way, np.union1d(bend.x, way.x), bend) for way in laid.ways]
     usual = Joint(ways[prior.turned], prior, laid.sd_m)
-    found = _pairs(trends, gauges_m, came, left)
+    found = _pairs(trends, gauges_m, came, left) if np.isfinite(laid.sd_m) else []
     before = [_prior(way, came, left, trends=trends, laid=laid, even=bend is not None) for way in ways]
     tried = [_tried(found, way, one) for way, one in zip(ways, before, strict=True)]
     both = [i for i in range(len(found)) if tried[0][i] is not None and tried[1][i] is not None]

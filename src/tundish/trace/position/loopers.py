@@ -13,9 +13,9 @@ from tundish.table import Column, Finding
 from tundish.trace.position.feeds import Coming
 from tundish.trace.position.passes import pair, part
 from tundish.trace.position.ruler import rule
-from tundish.trace.position.ties import ORDER, tie
+from tundish.trace.position.ties import ORDER, loose, tie
 from tundish.trace.position.trend import Trend, of_section
-from tundish.trace.speeds import UNITS, end_of
+from tundish.trace.speeds import UNITS, end_of, entry_speed
 
 _AS_WELL = 1.5
 """Lengths that scatter by up to so many times the least follow a section as well: of such sections the last counts."""
@@ -64,7 +64,7 @@ def with_sections(own: Sequence[Trend], places: Mapping[str, float]) -> tuple[Tr
     """The trends of a line, the first with its other sections on its own metres."""
     first = own[0]
     if not first.others:
-        return tuple(own)
+        return replace(first, sections=() if entry_speed(first.table) else loose(first, places)), *own[1:]
     ends = {end_of(first.speed_column) or "centre"}
     others = []
     for speed in first.others:

@@ -167,6 +167,14 @@ class Walk:
         """On the line that it left last."""
         return tuple(one for one in self.stretches if one.turning is None)
 
+    @property
+    def last_seen(self) -> tuple[Stretch, ...]:
+        """On the last line before it that logged it: strip that no line measured on its way lies as it lay before."""
+        first = next((one for one in self.stretches if one.run is not None and np.isfinite(one.doubt.variance).all()), None)
+        if first is None:
+            return self.own
+        return tuple(one for one in self.stretches if (one.line, one.turn) == (first.line, first.turn))
+
 
 def slope_of(part: Map) -> float:
     """Metres y a metre x, by its ends."""

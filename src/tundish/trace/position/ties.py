@@ -14,7 +14,7 @@ import numpy as np
 
 from tundish.trace.position.ruler import MARK_M
 from tundish.trace.position.sections import Section
-from tundish.trace.position.trend import Trend
+from tundish.trace.position.trend import Trend, of_material
 from tundish.trace.speeds import End, end_of
 from tundish.trace.stays.segments import Floats, Ints
 
@@ -67,6 +67,22 @@ def tie(own: Trend, others: Sequence[Trend], places: Mapping[str, float]) -> tup
         if found.sd_m < _BESIDE_M:
             known.append((_rank(other), section.onto(other.run_m)))
     return tuple(made)
+
+
+def loose(own: Trend, places: Mapping[str, float]) -> tuple[Section, ...]:
+    """Sections whose own speed is not logged, where gauges stand by their names, and not by their place.
+
+    A gauge at the entry that stands behind the speed gauge at the exit is placed from another point than that: taken for the
+    trend's own it may lie off by all that a section and its looper hold.
+    """
+    run = np.array([0.0, max(float(own.run_m[-1]), 1.0)])
+    sections = []
+    for end in ORDER:
+        ahead = ORDER.index(end) - _rank(own)
+        stated = [places[one.name] for one in of_material(own.table) if one.name in places and own.end_of(one) == end]
+        if any(place * ahead < 0 for place in stated):
+            sections.append(Section(end, own.run_m, own.speed_column, run, run, _CONTENT_M / 12.0**0.5))
+    return tuple(sections)
 
 
 def _end(trend: Trend) -> End:

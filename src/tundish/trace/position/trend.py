@@ -12,9 +12,10 @@ import polars as pl
 
 from tundish.table import SOURCE, Column, Table
 from tundish.trace.pieces import Clock
+from tundish.trace.position.instants import right_times, spread
 from tundish.trace.position.sections import Section, section_at
 from tundish.trace.speeds import End, end_of, entry_speed, nearest_unit, strip_speed, strip_speeds
-from tundish.trace.stamps import NEVER, SECOND, Stamps, spacing, stamp_column, stamps
+from tundish.trace.stamps import NEVER, SECOND, Stamps, spacing, stamp_column
 from tundish.trace.stays.segments import Floats, Ints
 from tundish.vocabulary import Catalogue
 
@@ -34,10 +35,9 @@ _HALF = 0.5
 _AVERAGED_S = 5.0
 """Speeds of two sections are compared by their means over so long: a standstill at a weld or a cut takes longer. In s."""
 _SLOW = 0.2
-"""Share of the usual speed below which a line runs in or out, and its speeds compare badly."""
-_SET_BACK = SECOND
-_NEAR_JUMP = 600 * SECOND
-"""A step back in the rows this near to a jump of the clock is that jump. In microseconds."""
+"""Share of the usual speed below which a section crawls: rolls that make strip five times as long are rare."""
+_OFTEN, _RARELY = 3, 0.003
+"""Standstills of one section alone, in number and as a share of time, from which on loopers must lie between."""
 _YES = ("1", "1.0", "y", "yes", "true", "on", "t", "검출", "있음", "유", "통과", "o", "○")
 
 
@@ -181,10 +181,10 @@ def read_trend(line: str, table: Table, clocks: Mapping[str, Clock], catalogue: 
     stamp, gauge = stamp_column(table, catalogue), strip_speed(table, catalogue)
     if stamp is None or gauge is None:
         return None
-    right = _right_times(table, stamp.name, clocks)
+    right = right_times(table, stamp.name, clocks)
     rows = np.argsort(right, kind="stable")
     rows = rows[right[rows] != NEVER]
-    times = _spread(right[rows])
+    times = spread(right[rows])
     kept = np.concatenate(([True], np.diff(times) > 0)) if times.size else np.zeros(0, bool)
     rows, times = rows[kept], times[kept]
     if times.size < 2:
@@ -221,16 +221,18 @@ def of_section(trend: Trend, speed: Column, weld: Column | None) -> Trend:
 
 
 def apart_by_loopers(speed: Floats, other: Floats, times: Stamps) -> bool:
-    """Whether strip gathers between two speeds of it: one stands or crawls for a while as the other runs on."""
+    """Whether strip gathers between two speeds of it: now and again one stands or crawls while the other runs on."""
     size = max(round(_AVERAGED_S * SECOND / max(spacing(times), 1.0)), 1)
     count = speed.size // size
     one, two = (values[: count * size].reshape(count, size).mean(axis=1) for values in (speed, other))
-    both = np.minimum(one, two) > 0
-    if both.sum() < _FEW:
+    both = np.flatnonzero(np.minimum(one, two) > 0)
+    if both.size < _FEW:
         return False
     one, two = one / float(np.median(one[both])), two / float(np.median(two[both]))
-    running = np.maximum(one, two) > _SLOW
-    return bool((np.minimum(one, two) < _HALF * np.maximum(one, two))[running].mean() > _SELDOM)
+    high = np.maximum(one, two)
+    alone = (high > _SLOW) & (np.minimum(one, two) < _SLOW * high)
+    inner = alone[both[0] : both[-1] + 1]  # before and behind one of both has no strip yet, or no more
+    return bool(_rises(inner).size >= _OFTEN and inner.mean() > _RARELY)
 
 
 def _counted(table: Table, gauge: Column, rows: Ints, times: Stamps) -> tuple[Floats, tuple[tuple[int, int], ...], Floats]:
@@ -285,48 +287,6 @@ def _rising(metres: Floats, times: Stamps) -> tuple[Floats, Floats]:
     """Knots at which metres rise, with their times; the last moment of a standstill."""
     keep = np.concatenate((np.diff(metres) > 1e-9, [True]))
     return metres[keep], times[keep].astype(np.float64)
-
-
-def _spread(times: Stamps) -> Stamps:
-    """Times in order, rows of one stamp laid evenly up to the next: ten rows a second often bear whole seconds."""
-    first = np.flatnonzero(np.concatenate(([True], np.diff(times) > 0))) if times.size else np.zeros(0, np.int64)
-    if first.size in (times.size, 0, 1):
-        return times
-    counts = np.diff(np.append(first, times.size))
-    steps = np.diff(times[first])
-    usual = float(np.median(steps))
-    steps = np.minimum(np.append(steps, usual), usual)
-    place = np.arange(times.size) - np.repeat(first, counts)
-    return np.asarray(times + (place * np.repeat(steps / counts, counts)).astype(np.int64))
-
-
-def _right_times(table: Table, column: str, clocks: Mapping[str, Clock]) -> Stamps:
-    read = stamps(table, column)
-    source = table.frame[SOURCE].to_numpy() if SOURCE in table.frame.columns else np.zeros(read.size, np.int64)
-    right = read.copy()
-    for number, origin in enumerate(table.origins):
-        clock = next((clocks[place] for place in (*origin.places, table.name) if place in clocks), None)
-        if clock is not None:
-            mine = (source == number) & (read != NEVER)
-            right[mine] = _put_right(read[mine], clock)
-    return right
-
-
-def _put_right(read: Stamps, clock: Clock) -> Stamps:
-    """Right times of a file's rows; where its clock was set back, rows tell which of two equal readings came first."""
-    back = np.flatnonzero(np.diff(read) < -_SET_BACK) + 1
-    right = clock.right(read)
-    for jump in clock.jumps:
-        near = back[np.abs(read[back - 1] - jump.at) < _NEAR_JUMP] if back.size else back
-        if near.size != 1:
-            continue
-        row = int(near[0])
-        # before and behind the jump the clock ran on as it did far from it
-        early = np.flatnonzero(read[:row] >= jump.at)
-        late = row + np.flatnonzero(read[row:] < jump.at)
-        right[early] = clock.right(np.full(early.size, jump.at - 1)) + (read[early] - jump.at + 1)
-        right[late] = clock.right(np.full(late.size, jump.at)) + (read[late] - jump.at)
-    return right
 
 
 def _of_concept(table: Table, concept: str) -> Column | None:

@@ -120,5 +120,5 @@ class Ways:
             elif came is None:
                 self._joints[key] = Joint(laid.ways[prior.turned], prior, laid.sd_m)
             else:
-                self._joints[key] = self.judge(came, earlier.own, laid, prior)
+                self._joints[key] = self.judge(came, earlier.last_seen, laid, prior)
         return self._joints[key]
