@@ -50,7 +50,7 @@ def strip_speeds(table: Table, catalogue: Catalogue) -> list[Column]:
 def end_of(column: Column) -> End | None:
     """The section of a line that a signal names: by its concept, else by the first word of its header that tells one."""
     concept = (column.concept or "").rpartition(".")[2].partition("_")[0]
-    said = [concept, *re.findall(r"[a-z]+|[가-힣]+", " ".join(column.headers).lower())]
+    said = [concept, *(column.position or "").split("-"), *re.findall(r"[a-z]+|[가-힣]+", " ".join(column.headers).lower())]
     for word in said:
         for end, words in _WORDS.items():
             if word in words or any(len(one) > 1 and not one.isascii() and word.startswith(one) for one in words):

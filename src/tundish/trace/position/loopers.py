@@ -11,7 +11,8 @@ import numpy as np
 from tundish.errors import Message
 from tundish.table import Column, Finding
 from tundish.trace.position.feeds import Coming
-from tundish.trace.position.passes import pair, part
+from tundish.trace.position.marks import part
+from tundish.trace.position.passes import pair
 from tundish.trace.position.ruler import rule
 from tundish.trace.position.ties import ORDER, loose, tie
 from tundish.trace.position.trend import Trend, of_section

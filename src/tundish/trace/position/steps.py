@@ -207,18 +207,8 @@ def turning_of(book: Book, step: Step) -> Turning:
     told = flag_of(book, "turned", step)
     if told is not None:
         return Turning(told, _RECORD_HOLDS, "record")
-    if step.stay >= 0 and _only_noted(book, step.stay):
-        return Turning(False, _COIL_TURNS, "usual")
     length = float(book.length_in[step.stay]) if step.stay >= 0 else float(step.across.y.max())
     return Turning(bool(length >= COILED_M), _COIL_TURNS, "usual")
-
-
-def _only_noted(book: Book, stay: int) -> bool:
-    """Whether a stay is a note of one moment, as a coil is charged, that makes nothing: what is coiled up again takes time."""
-    row = book.genealogy.stays.row(stay, named=True)
-    lasted = row["start"] is not None and row["end"] is not None and row["end"] > row["start"]
-    made = any(row[name] is not None for name in ("mass_out_kg", "length_out_m"))
-    return book.goes[stay] == "through" and not lasted and not made and book.lines[stay] not in book.trends
 
 
 def stretch_of(book: Book, piece: int, step: Step, whole: Map) -> Stretch | None:
