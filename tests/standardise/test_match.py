@@ -271,3 +271,48 @@ def test_a_line_has_weld_detectors_at_its_entry_and_its_exit(headers):
     entry, exit_ = meant(*(replace(number(header, 0, 1, 0, 0, 1), distinct=2) for header in headers))
     assert (entry.match.concept, entry.position) == ("position.weld_detected", "entry")
     assert (exit_.match.concept, exit_.position) == ("position.weld_detected", "exit")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("OUT_COIL", "IN_COIL_1", "IN_COIL_2", "IN_COIL_3"),
+        ("제품코일번호", "소재코일1", "소재코일2", "소재코일3"),
+        ("제품코일번호", "투입코일1", "투입코일2", "투입코일3"),
+        ("SPOOL_NO", "IN_SPOOL1", "IN_SPOOL2", "IN_SPOOL3"),
+    ],
+)
+def test_several_parents_in_one_row_are_numbered_columns_of_one_concept(headers):
+    made, *parents = meant(*(text(header, "identity", "C1001", "C1002", "C1003") for header in headers))
+    assert made.match.concept in ("identity.coil", "identity.spool")
+    assert [one.match.concept for one in parents] == ["identity.parent_coil"] * 3
+    assert [one.position for one in parents] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("column", "concept"),
+    [
+        (number("시작m", 0.0, 370.2, 744.1), "position.from"),
+        (number("종료m", 370.2, 744.1, 1102.3), "position.to"),
+        (number("HEAD_CROP_M", 2.1, 3.4, 4.0), "position.head_crop"),
+        (number("SLAB_LEN", 9.02, 10.1, 8.8), "product.slab_length"),
+        (number("LENGTH(m)", 1288.5, 1373.9, 2871.0), "product.length"),
+        (number("사용길이(m)", 1288.5, 1373.9, 2871.0), "production.input_length"),
+        (number("CROP_WGT", 385.0, 392.0, 354.0), "production.scrap_mass"),
+        (number("ENERGY_KWH", 5000.02, 5000.04, 5000.06), "energy.active_energy"),
+        (number("S5_FORCE_KN", 8705.0, 8749.0, 8719.0), "rolling.force"),
+        (text("CHARGE_OUT", "time"), "production.output_time"),
+        (text("BUDAT", "time"), "production.date"),
+    ],
+)
+def test_columns_of_records_and_trends_are_read_alone(column, concept):
+    assert meant(column)[0].match.concept == concept
+
+
+def test_a_kilowatt_hour_is_no_tonne_of_oil_and_minutes_of_holding_are_no_hold():
+    assert meant(number("1호기 전력량(kWh)", 100.0, 101.0))[0].match.concept != "energy.primary_energy"
+    assert meant(number("HOLD_MIN", 60.0, 62.0, 58.0))[0].match.concept != "inspection.hold"
+
+
+def test_a_bare_temperature_is_not_that_of_one_treatment():
+    assert meant(number("SET_TEMP(℃)", 560.0, 561.0))[0].match.concept in (None, "heat_treatment.zone_temperature_setpoint")

@@ -53,6 +53,8 @@ class Concept:
     """Says which part of the material something is, or how it lay: what was done there may be a cause, the place is none."""
     at_sections: bool = False
     """A line has it at several places: the section that a name says (`EXT_WELD_DET`) is which of several."""
+    anywhere: bool = False
+    """Stands in tables of any process, although its area is of one: the thickness at a line's exit."""
     turnable: bool = False
     """May a person at the line turn it?"""
     better: Literal["lower", "higher"] | None = None

@@ -83,6 +83,7 @@ def _concept(id: str, entry: Entry) -> Concept:
         equipment=bool(entry.get("equipment", False)),
         book_keeping=bool(entry.get("book_keeping", False)),
         at_sections=bool(entry.get("at_sections", False)),
+        anywhere=bool(entry.get("anywhere", False)),
         turnable=bool(entry.get("turnable", False)),
         better=entry.get("better"),
         good=tuple(str(value).casefold() for value in entry.get("good", ())),

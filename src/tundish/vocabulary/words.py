@@ -26,6 +26,10 @@ class Words:
     """Parts that say which of several: ``upper``, ``lower``."""
     sections: frozenset[str]
     """Parts of a line: ``entry``, ``exit``."""
+    inputs: frozenset[str]
+    """Parts that say of a piece of material that it was put in."""
+    outputs: frozenset[str]
+    """Parts that say: what came out."""
     lines: frozenset[str]
     """Short codes of lines, as tags begin with them: ``cal``, ``pl``."""
     statistics: frozenset[str]
@@ -61,6 +65,8 @@ def read_words(document: Mapping[str, Any]) -> Words:
         aspects=frozenset(document["aspects"]),
         places=frozenset(document["places"]),
         sections=frozenset(document["sections"]),
+        inputs=frozenset(document["inputs"]),
+        outputs=frozenset(document["outputs"]),
         lines=frozenset(document["lines"]),
         statistics=frozenset(document["statistics"]),
         signs={str(sign): tuple(tuple(word.split()) for word in said) for sign, said in document["signs"].items()},

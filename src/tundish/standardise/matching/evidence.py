@@ -11,10 +11,11 @@ import numpy as np
 from tundish.standardise.matching.calibration import probability
 from tundish.standardise.matching.fitting import fitting_unit
 from tundish.standardise.matching.index import GENERAL, Index, Variant, index_of, is_sign
-from tundish.standardise.matching.look import Look
+from tundish.standardise.matching.look import Look, as_input
 from tundish.standardise.matching.plausible import kind_factor, unit_factor, value_factor, values_fit
 from tundish.vocabulary.catalogue import Catalogue
 from tundish.vocabulary.concept import Concept
+from tundish.vocabulary.units import Unit
 from tundish.vocabulary.words import Words
 
 MISSING_PART = 0.7
@@ -51,6 +52,8 @@ SPELT = 0.85
 """What spelling alone is worth against parts."""
 SPELT_BELOW = 0.6
 """Likeness of parts below which the spelling is looked at, and least likeness of spelling."""
+SAME_SIZE = 2000.0
+"""How many times larger one unit may be than another that is written for the same thing: mg and g, m and mm."""
 SHORT_NAME = 0.45
 """Likeness of one or two Latin letters alone: `V` may be vanadium or a voltage."""
 OUTPUT = 0.6
@@ -63,6 +66,8 @@ REMARK_PART = 0.5
 """What is left of the weight of a word in brackets."""
 GENERAL_FOREIGN = 0.15
 """How far a concept of any process is foreign in a table that speaks of one process."""
+MATERIAL = frozenset({"heat", "slab", "coil", "plate", "lot", "piece"})
+"""Levels of identities that name material."""
 HOLDERS = frozenset({"code", "name", "number", "kind"})
 _MOMENT = frozenset({"date", "clock"})
 _NO_NUMBERS = np.empty(0)
@@ -193,13 +198,13 @@ def _is_short(look: Look) -> bool:
 def _likeness(look: Look, variant: Variant, catalogue: Catalogue, areas: Mapping[str, float]) -> float:
     """Shared weight of parts over shared plus what either side has alone (Tversky 1977, unequal weights)."""
     words, own, support = catalogue.words, variant.own, areas.get(variant.area, 0.0)
-    said = look.name.parts
+    said = as_input(look.name.parts, words) if variant.concept.goes_in else look.name.parts
     marks = (look.name.aspect, look.name.statistic)
     if not variant.positions <= set(look.name.positions) or not variant.codes <= set(look.name.codes):
         return 0.0
     if not variant.marks.issubset(marks):
         return 0.0
-    if variant.by_unit and fitting_unit(look.unit, variant.concept) is None:
+    if variant.unit is not None and not _of_size(look.unit, variant):
         return 0.0
     shared = (said | look.implied) & variant.parts
     extra = sum(_extra(part, look, variant, catalogue, areas) for part in said - variant.parts)
@@ -211,19 +216,27 @@ def _likeness(look: Look, variant: Variant, catalogue: Catalogue, areas: Mapping
             eased *= UNSAID_QUANTITY
         missing += MISSING_PART * eased * (LIGHT_MISSING if part in words.light else 1.0)
     common = sum(_weight(part, words) for part in shared)
-    unsaid = sum(1 for mark in marks if mark and mark not in variant.marks)
+    ends = words.places & set(look.name.positions) - variant.positions
+    unsaid = sum(1 for mark in marks if mark and mark not in variant.marks) + len(ends)
     whole = OUTPUT if look.name.aspect in ("output", "control_value") and look.name.aspect not in variant.marks else LIKE_PARTS
     if shared <= look.context and said - look.context:
         whole *= ONLY_PLACE
     return (whole - 0.02 * unsaid) * common / (common + extra + missing) if common else 0.0
 
 
+def _of_size(unit: Unit | None, variant: Variant) -> bool:
+    """Whether a column is in such a unit as the name holds: kWh is no tonne of oil."""
+    fits, said = fitting_unit(unit, variant.concept), variant.unit
+    return fits is not None and said is not None and 1 / SAME_SIZE < fits.factor / said.factor < SAME_SIZE
+
+
 def _extra(part: str, look: Look, variant: Variant, catalogue: Catalogue, areas: Mapping[str, float]) -> float:
     """Weight of a part that only the column's name has; where in the works, and the area's own words, hardly count."""
-    if part in variant.own or (part in _MOMENT and variant.concept.kind == "time"):
+    moment = part in _MOMENT and variant.concept.kind == "time"
+    if part in variant.own or moment or (variant.concept.at_sections and part in catalogue.words.sections):
         return PLACE_PART
-    if variant.concept.at_sections and part in catalogue.words.sections:
-        return PLACE_PART
+    if variant.concept.level in MATERIAL and (told := _in_or_out(part, variant.concept, catalogue.words)) is not None:
+        return told
     if variant.area in GENERAL and areas.get(part, 0.0) >= SURE_SUPPORT:
         return AREA_PART
     if part in look.context:
@@ -231,6 +244,13 @@ def _extra(part: str, look: Look, variant: Variant, catalogue: Catalogue, areas:
     if len(part) == 1 and part.isascii() and part != look.name.run[-1]:
         return PLACE_PART
     return (REMARK_PART if part in look.name.aside else 1.0) * _own_part(part, look, variant, catalogue.words)
+
+
+def _in_or_out(part: str, concept: Concept, words: Words) -> float | None:
+    """Weight of a word that says whether a piece was put in or came out; None for another word."""
+    if part in words.outputs:
+        return OTHER_QUANTITY if concept.goes_in else PLACE_PART
+    return OTHER_QUANTITY if part in words.inputs and not concept.goes_in else None
 
 
 def _own_part(part: str, look: Look, variant: Variant, words: Words) -> float:
@@ -265,7 +285,7 @@ def _evidence(look: Look, concept: Concept, like: float, areas: Mapping[str, flo
         values=value_factor(look, concept, fits),
         kind=kind_factor(look, concept),
         support=support,
-        foreign=general if concept.area in GENERAL else 0.0 if own & look.name.parts else most - support,
+        foreign=general if concept.anywhere or concept.area in GENERAL else 0.0 if own & look.name.parts else most - support,
         unknown=look.unknown,
         unit_fits=fits is not None,
         inside=values_fit(look, concept, fits),

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tundish.standardise.matching.likeness import Targets
-from tundish.standardise.matching.look import as_moment, lexicon
-from tundish.standardise.matching.names import take_apart
+from tundish.standardise.matching.look import as_input, as_moment, lexicon
+from tundish.standardise.matching.names import Name, take_apart
 from tundish.vocabulary.catalogue import Catalogue
 from tundish.vocabulary.concept import Concept
-from tundish.vocabulary.units import split_header
+from tundish.vocabulary.units import Unit, hint_of, parse_unit, split_header
 from tundish.vocabulary.words import Words, even_name
 
 GENERAL = frozenset(
@@ -35,8 +35,8 @@ class Variant:
     """Aspect and statistic that the concept's name holds, and so the column's must."""
     codes: frozenset[str]
     """Codes that the concept's name holds, and so the column's must: ``E1`` of an edger."""
-    by_unit: bool
-    """The name holds a unit (`산농도 g/L`): without one that fits it says nothing."""
+    unit: Unit | None
+    """The unit that the name holds (`산농도 g/L`): without one of its kind and size the name says nothing."""
     area: str
     own: frozenset[str]
     """Words of the area."""
@@ -101,12 +101,26 @@ def _variants(concept: Concept, words: Words, own: frozenset[str]) -> Iterator[V
         if is_sign(even_name(bare)):
             continue
         name = take_apart(bare, words, mend=False)
+        if _lost(name, words) or (unit is not None and _unit(unit, bare) is None):
+            continue
         if any(len(part) > 2 or not part.isascii() for part in name.parts):
             marks = frozenset(mark for mark in (name.aspect, name.statistic) if mark)
             parts = as_moment(name.parts) if concept.kind == "time" else name.parts
+            parts = as_input(parts, words) if concept.goes_in else parts
             yield Variant(
-                concept, parts, frozenset(name.positions), marks, frozenset(name.codes), unit is not None, concept.area, own
+                concept, parts, frozenset(name.positions), marks, frozenset(name.codes), _unit(unit, bare), concept.area, own
             )
+
+
+def _lost(name: Name, words: Words) -> bool:
+    """Does only a bare quantity stay of a longer name (`ST온도`), which any column of that quantity would be?"""
+    fillers = [parts for _, parts in name.tokens if words.fillers.issuperset(parts)]
+    said = [parts for _, parts in name.tokens if name.parts.intersection(parts)]
+    return name.parts <= words.measures.keys() and (bool(fillers) or len(said) > len(name.parts))
+
+
+def _unit(text: str | None, name: str) -> Unit | None:
+    return parse_unit(text, hint_of(name)) if text else None
 
 
 def is_sign(whole: str) -> bool:

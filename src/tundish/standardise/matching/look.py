@@ -19,6 +19,8 @@ from tundish.vocabulary.words import Words, even_name
 
 _LEADING = 3
 """Columns that begin alike before their beginning is taken for a place: ``HSM2.FM.``"""
+_SIDES = frozenset({"entry", "exit"})
+"""Sides of a line: of columns that begin with one the side is what tells them apart."""
 _EVERYWHERE = 0.6
 """Share of a table's columns from which a word says nothing about the one column any more."""
 _FEW = 5
@@ -107,6 +109,7 @@ def _look(column: ColumnSketch, words: Words) -> Look:
     implied = frozenset(words.spellings.get(label, ()))
     if not measured and name.parts:
         implied |= {words.instruments[found[1].lower()] for code in name.codes if (found := _INSTRUMENT.match(code))}
+    implied |= {MILLS[place[0]] for place in name.positions if _OF_STAND.match(place)}
     if column.kind == "time":
         implied |= {"date"}
     if unit is not None and not measured:
@@ -126,9 +129,20 @@ def _look(column: ColumnSketch, words: Words) -> Look:
     )
 
 
+MILLS = {"R": "roughing", "F": "finishing"}
+"""Which mill a stand's first letter names: `R2`, `F7`."""
+_OF_STAND = re.compile(r"[RF]\d")
+
+
 def as_moment(parts: frozenset[str]) -> frozenset[str]:
     """Parts of a moment's name: `시작시간` and `시작시각`, `START_TM` and `START_DT` are the same to a clock."""
     return parts - {"time"} | {"date"} if "time" in parts else parts
+
+
+def as_input(parts: frozenset[str], words: Words) -> frozenset[str]:
+    """Parts of the name of what was put in: `투입코일`, `소재코일`, `IN_COIL` are all the parent coil; not `투입번호`."""
+    pieces = parts - words.inputs - words.light
+    return pieces | (parts & words.light - words.inputs) | {"parent"} if pieces and parts & words.inputs else parts
 
 
 def _measured(name: Name, words: Words) -> set[str]:
@@ -188,10 +202,11 @@ def _with_context(columns: Sequence[ColumnSketch], looks: list[Look], words: Wor
     found = []
     for look, tag in zip(looks, tags, strict=True):
         run = look.name.run
-        coded = int(len(run) > 1 and look.name.tokens[0][0] in words.lines)
+        lead = look.name.tokens[0][0] if look.name.tokens else ""
+        coded = int(lead in words.lines and (len(run) > 1 or bool(look.implied)))
         length = max((n for n in range(1, len(run)) if leading[run[:n]] >= _LEADING), default=coded) if tag else 0
         common = everywhere & look.name.parts
-        placed = replace(look, context=frozenset(run[:length]) | common, everywhere=frozenset(common))
+        placed = replace(look, context=(frozenset(run[:length]) - _SIDES) | common, everywhere=frozenset(common))
         found.append(replace(placed, name=replace(look.name, bare=_bare(placed, words))))
     return found
 

@@ -20,7 +20,11 @@ FLAG_AS_MEASURED = 0.6
 MOSTLY = 0.5
 MOSTLY_OF_FEW = 0.9
 """Share of values within a range from which they speak for it."""
+LONG_M = 10.0
+"""A length that may be so many metres is written in metres here and in millimetres there."""
 _GASES = frozenset({"volume_flow", "normal_volume_flow"})
+NO_ANSWER = 0.6
+"""Numbers where yes or no is expected."""
 _COUNTED = frozenset({None, "count", "ratio"})
 _DAY = re.compile(
     r"(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0?[1-9]|1[0-2])[/월]\s?(?:0?[1-9]|[12]\d|3[01])일?)\Z"
@@ -77,9 +81,12 @@ def _values_inside(look: Look, concept: Concept, fits: Unit | None) -> float:
     usual = fits or (parse_unit(concept.plant_unit, concept.quantity) if look.unit is None else None)
     if look.unit is not None and {look.unit.quantity, concept.quantity} == _GASES:
         usual = look.unit
-    factor, offset = (usual.factor, usual.offset) if usual else (1.0, 0.0)
-    low, high = (concept.low - offset) / factor, (concept.high - offset) / factor
-    return float(np.mean((numbers >= low) & (numbers <= high)))
+    factors = [usual.factor if usual else 1.0]
+    offset = usual.offset if usual else 0.0
+    if look.unit is None and concept.quantity == "length" and concept.high >= LONG_M:
+        factors = [1.0, 0.001]
+    bounds = [((concept.low - offset) / factor, (concept.high - offset) / factor) for factor in factors]
+    return max(float(np.mean((numbers >= low) & (numbers <= high))) for low, high in bounds)
 
 
 def kind_factor(look: Look, concept: Concept) -> float:
@@ -103,6 +110,9 @@ def _numbered(look: Look, concept: Concept) -> float | None:
     flag = bool(numbers.size) and set(np.unique(numbers)) == {0.0, 1.0}
     if flag and concept.kind == "category":
         return 1.0
+    answers = {*concept.good, *concept.bad}
+    if concept.good and concept.bad and not answers.issuperset(f"{value:g}" for value in np.unique(numbers)):
+        return NO_ANSWER
     if flag and concept.kind == "identity":
         return FLAG_AS_IDENTITY
     if flag and concept.quantity not in _COUNTED:
