@@ -17,7 +17,7 @@ THICK = (0.8,) * 8 + (1.1,) * 4
 SPEED = 8.0
 
 
-def mill(told: bool, lost: int | None = None):
+def mill(told: bool, lost: int | None = None, written: tuple[str, ...] = ("start", "end")):
     """A tandem mill that rolls twelve coils welded end to end; its log ends with the last one."""
     left = np.array(CAME) * 2.4 / np.array(THICK)
     edges = 100.0 + np.concatenate(([0.0], np.cumsum(left)))
@@ -41,6 +41,7 @@ def mill(told: bool, lost: int | None = None):
         {"piece": count + i, "line": "TCM", "start": at(when[i]), "end": at(when[i + 1]), "goes": "out",
          "length_out_m": pieces[count + i]["length_m"]} for i in range(count)
     ]  # fmt: skip
+    stays = [{name: value for name, value in one.items() if name not in {"start", "end"} - set(written)} for one in stays]
     made = measure([table], genealogy(pieces, drawn, stays), aligned({"plc": "TCM"}), CATALOGUE)
     return made, edges
 
@@ -77,3 +78,10 @@ def test_a_list_of_what_was_put_on_a_line_turns_no_coil():
     x = np.array([100.0, 400.0])
     there = made.along(0).map("ONE", x)
     assert (there.times_us / 1e6 - at(0).timestamp()).tolist() == pytest.approx((50.0 + (500.0 - x) / 2.0).tolist(), abs=1.0)
+
+
+@pytest.mark.parametrize("kept", ["start", "end"])
+def test_a_line_that_writes_only_when_each_coil_began_or_ended_is_followed_too(kept: str):
+    made, edges = mill(told=True, written=(kept,))
+    rows = made.book.genealogy.stays.with_row_index("stay").filter(goes="in").sort("piece")["stay"].to_numpy()
+    assert np.abs(made.book.passes.low_m[rows] - edges[:-1]).max() < 2.0

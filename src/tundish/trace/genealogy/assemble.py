@@ -252,7 +252,7 @@ def _stays(rows: pl.DataFrame, events: Events, of_making: pl.Series, records: Re
     single &= (pl.col("stay") != pl.col("stay").shift(-1)).fill_null(value=True)
     told = told.with_columns(single=single)
     stays = pl.concat([told.filter("single").select(_OF_STAY), _together(told.filter(~pl.col("single")))])
-    stays = stays.sort("piece", "start", "stay")
+    stays = stays.sort("piece", pl.coalesce("start", "end"), "stay")
     stays = stays.with_columns(
         turn=pl.int_range(1, pl.len() + 1).over("piece", "line", "goes"),
         table=pl.Series([s.table.name for s in records.sources], dtype=pl.String).gather(stays["source"]),

@@ -82,7 +82,7 @@ STAYS = pl.Schema(
         "row": pl.Int64(),
     }
 )
-"""One row a piece and a stay, sorted by piece and start."""
+"""One row a piece and a stay, sorted by piece and start; where only the end is told, by that."""
 
 
 CELLS = pl.Schema(

@@ -12,6 +12,7 @@ from tundish.trace.genealogy.graph import Genealogy
 from tundish.trace.position.book import Spans, as_they_ran, column, made_stays, micros
 from tundish.trace.position.passes import Feeds
 from tundish.trace.position.trend import Bools
+from tundish.trace.stamps import NEVER
 from tundish.trace.stays.segments import Floats, Ints
 
 _HALF = 0.5
@@ -249,7 +250,7 @@ def _with_parents(genealogy: Genealogy, spans: Spans) -> np.ndarray:
 def _moments(genealogy: Genealogy, spans: Spans, out: Floats) -> tuple[Floats, Floats]:
     """When each stay began and ended; of what went into several products, from the parts of these it became."""
     stays = genealogy.stays
-    start, end = (micros(stays, name).astype(np.float64) for name in ("start", "end"))
+    start, end = _begun_and_ended(stays)
     stay = made_stays(genealogy)
     length = np.where(stay >= 0, out[stay], np.nan)
     known = np.isfinite(spans.low_out) & np.isfinite(spans.high_out) & (length > 0)
@@ -264,6 +265,21 @@ def _moments(genealogy: Genealogy, spans: Spans, out: Floats) -> tuple[Floats, F
     np.minimum.at(first, parent, begun)
     np.maximum.at(last, parent, ended)
     return np.where(np.isfinite(first), first, start), np.where(np.isfinite(last), last, end)
+
+
+def _begun_and_ended(stays: pl.DataFrame) -> tuple[Floats, Floats]:
+    """When each stay began and ended; where a line writes one of both, the piece before or behind tells the other."""
+    group = ["line", "goes"]
+    frame = stays.select(*group, *(pl.Series(name, micros(stays, name)).replace(NEVER, None) for name in ("start", "end")))
+    frame = frame.with_row_index("stay").sort(*group, pl.coalesce("end", "start"), nulls_last=True)
+    every = pl.coalesce("end", "start").diff().over(group)
+    usual = every.filter(every > 0).median().over(group).cast(pl.Int64)
+    frame = frame.with_columns(
+        start=pl.coalesce("start", pl.max_horizontal(pl.col("end").shift().over(group), pl.col("end") - usual)),
+        end=pl.coalesce("end", pl.min_horizontal(pl.col("start").shift(-1).over(group), pl.col("start") + usual)),
+    ).sort("stay")
+    begun, ended = (frame[name].fill_null(NEVER).to_numpy().astype(np.float64) for name in ("start", "end"))
+    return begun, ended
 
 
 def _places(edges: pl.DataFrame) -> tuple[Floats, Floats]:

@@ -68,11 +68,17 @@ class Feeds:
 
 @dataclass(frozen=True)
 class Late:
-    """By how much marks come after the written times of their pieces, usually, and one standard deviation of each piece's."""
+    """By how much marks come after the written times of their pieces, usually, and one standard deviation of each piece's.
 
-    usual_s: float = 0.0
-    sd_s: float = math.inf
-    """Infinite where too few pieces tell."""
+    Of beginnings and of ends; the deviation is infinite where too few pieces tell.
+    """
+
+    usual_s: tuple[float, float] = (0.0, 0.0)
+    sd_s: tuple[float, float] = (math.inf, math.inf)
+
+    def moved(self, by_s: float) -> Late:
+        """The same, all marks so much later."""
+        return replace(self, usual_s=(self.usual_s[0] + by_s, self.usual_s[1] + by_s))
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,8 @@ def pair(parts: Parts, feeds: Feeds, *, scale: float | None = None) -> Pairing:
     found = _paired(parts, feeds, _scale(parts, feeds) if scale is None else scale, Late())
     for _ in range(_ROUNDS):
         far = abs(math.log(found[1].scale / found[0].scale))
-        if not 0.5 * _RELATIVE < far < _OTHER and found[1].late.sd_s >= 0.5 * found[0].late.sd_s:
+        exact = all(now >= 0.5 * before for now, before in zip(found[1].late.sd_s, found[0].late.sd_s, strict=True))
+        if not 0.5 * _RELATIVE < far < _OTHER and exact:
             break
         scale = found[1].scale if far < _OTHER else found[0].scale
         found = _paired(parts, feeds, scale, found[1].late)
@@ -119,13 +126,18 @@ def _paired(parts: Parts, feeds: Feeds, scale: float, late: Late) -> tuple[Pairi
         scale, doubt = _middle(ratio)
         told = replace(told, scale=scale, doubt=doubt)
     if closed.sum() >= _TIMED:
-        begun = parts.low_us[first[closed]] - feeds.start[closed]
-        ended = parts.high_us[last[closed]] - feeds.end[closed]
-        after = (begun + ended) / 2.0 / SECOND
-        usual = float(np.median(after))
-        spread = max(1.4826 * float(np.median(np.abs(after - usual))), _STAMPED_S)
-        told = replace(told, late=Late(usual, spread) if spread < 0.5 * cost.loose_s else Late())
+        begun = (parts.low_us[first[closed]] - feeds.start[closed]) / SECOND
+        ended = (parts.high_us[last[closed]] - feeds.end[closed]) / SECOND
+        (one, one_sd), (other, other_sd) = (_exactly(after, cost.loose_s) for after in (begun, ended))
+        told = replace(told, late=Late((one, other), (one_sd, other_sd)))
     return taken, told
+
+
+def _exactly(after: Floats, loose_s: float) -> tuple[float, float]:
+    """What is usual of these seconds, and how far they scatter about it; infinite where they scatter about as far as any."""
+    usual = float(np.median(after))
+    spread = max(1.4826 * float(np.median(np.abs(after - usual))), _STAMPED_S)
+    return (usual, spread) if spread < 0.5 * loose_s else (0.0, math.inf)
 
 
 def _middle(ratio: Floats) -> tuple[float, float]:
@@ -205,13 +217,14 @@ def _all_later(parts: Parts, feeds: Feeds, pairing: Pairing, least: float, loose
 
     That times scatter little does not say when the first of them truly was: this only the clocks say, within ``loose_s``.
     """
-    if not math.isfinite(pairing.late.sd_s) or feeds.start.size < 2:
+    known = [usual for usual, sd in zip(pairing.late.usual_s, pairing.late.sd_s, strict=True) if math.isfinite(sd)]
+    if not known or feeds.start.size < 2:
         return
-    gap = float(np.median(np.diff(feeds.start))) / SECOND
-    for usual in (pairing.late.usual_s - gap, pairing.late.usual_s + gap):
-        dearer = 0.5 * (usual**2 - pairing.late.usual_s**2) / loose_s**2
+    gap, usual = float(np.median(np.diff(feeds.start))) / SECOND, sum(known) / len(known)
+    for by in (-gap, gap):
+        dearer = 0.5 * ((usual + by) ** 2 - usual**2) / loose_s**2
         if dearer < ODDS:
-            rows = _forward(_Cost(parts, feeds, pairing.scale, replace(pairing.late, usual_s=usual)))
+            rows = _forward(_Cost(parts, feeds, pairing.scale, pairing.late.moved(by)))
             total = min(total for total, *_ in rows[feeds.start.size].values())
             yield _backward(rows, feeds.start.size)[0], total - least + dearer
 
@@ -292,11 +305,13 @@ class _Cost:
         return self._of_length(done, pieces, here, stretches) + self._of_time(done, pieces, here, stretches)
 
     def _of_length(self, done: int, pieces: int, here: int, stretches: int) -> float:
-        length = self.high_m[here + stretches - 1] - self.low_m[here]
+        behind = here + stretches - 1
+        begins, ends = self.begins[here], self.ends[behind]
+        low = self.low_m[here] if begins or not ends else self.high_m[here]
+        length = (self.high_m[behind] if ends or not begins else self.low_m[behind]) - low
         expected = sum(self.lengths[done : done + pieces])
         off = (length - expected) / (_RELATIVE * expected + _ABSOLUTE_M)
-        begins, ends = self.begins[here], self.ends[here + stretches - 1]
-        if not expected > 0 or begins != ends or (not begins and off < 0):
+        if not expected > 0 or (off < 0 and not (begins and ends)):
             return 1.0  # the log shows but a part of it, or what ran before or behind it too
         return float(min(0.5 * off * off, _FAR))
 
@@ -304,12 +319,16 @@ class _Cost:
         begun = self.low_s[here] - self.start_s[done]
         ended = self.high_s[here + stretches - 1] - self.end_s[done + pieces - 1]
         begins, ends = self.begins[here], self.ends[here + stretches - 1]
-        after = (begun + ended) / 2.0 if begins == ends else begun if begins else ended
-        loose = 0.5 * (after / self.loose_s) ** 2
-        if math.isfinite(self.late.sd_s):
-            off = (after - self.late.usual_s) / self.late.sd_s
-            tight = 0.5 * off * off - math.log((1.0 - _MISTYPED) * self.loose_s / self.late.sd_s)
-            loose -= math.log(_MISTYPED)
-            low, high = sorted((tight, loose))
-            return float(min(low - math.log1p(math.exp(low - high)), _FAR))
-        return float(min(loose, _FAR))
+        told = [(begun, 0)] * (begins or not ends) + [(ended, 1)] * (ends or not begins)
+        if begins != ends or any(math.isfinite(sd) for sd in self.late.sd_s):
+            return float(min(sum(self._of_end(after, end, 1.0 / len(told)) for after, end in told), _FAR))
+        return float(min(0.5 * ((begun + ended) / 2.0 / self.loose_s) ** 2, _FAR))
+
+    def _of_end(self, after_s: float, end: int, share: float) -> float:
+        """Of one written time: most are as exact as usual, a few as far off as any."""
+        loose, sd = 0.5 * share * (after_s / self.loose_s) ** 2, self.late.sd_s[end]
+        if not math.isfinite(sd):
+            return loose
+        exact = 0.5 * ((after_s - self.late.usual_s[end]) / sd) ** 2 - math.log((1.0 - _MISTYPED) * self.loose_s / sd)
+        low, high = sorted((exact, loose - math.log(_MISTYPED)))
+        return low - math.log1p(math.exp(low - high))
