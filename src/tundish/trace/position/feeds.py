@@ -191,9 +191,12 @@ def coming(genealogy: Genealogy, spans: Spans, into: Floats, out: Floats, *, los
     whole = welds.to_numpy() & ~cut_stays(genealogy, spans) & np.isfinite(into)
     low = np.where(np.isfinite(near) & ~whole, near, head)
     high = np.where(whole | (tail > 0), into - tail, np.where(np.isfinite(far), far + lost, into))
+    # whether what became of no product ran through or stayed on the uncoiler no record tells
+    open_ = ~whole & ~(tail > 0) & (far + lost < (1.0 - _MISSING) * into)
+    high = np.where(open_, np.nan, high)
     makes = goes == "out"
     low, high = np.where(makes, 0.0, low), np.where(makes, out, high)
-    left = np.where(goes == "in", _became(spans, stays.height), out)
+    left = np.where(goes == "in", np.where(open_, np.nan, _became(spans, stays.height)), out)
     start, end = _moments(genealogy, spans, out)
     fed = _with_parents(genealogy, spans)
     timed = (start > 0) & (end >= start)

@@ -27,6 +27,7 @@ from tundish.trace.position.passes import ODDS, Pairing, margins, pair
 from tundish.trace.position.profile import Profile
 from tundish.trace.position.pyramid import build
 from tundish.trace.position.ruler import Ruled, rule
+from tundish.trace.position.scales import by_gauge
 from tundish.trace.position.strands import SLOW_M_S, by_times
 from tundish.trace.position.stretches import Stretch, Turning
 from tundish.trace.position.trend import Bools, Trend, apart, trends
@@ -121,9 +122,12 @@ def measure(
     if found.seen.any():  # what the welds told of the cuts tells of the passes in turn
         laid = _lines(genealogy, found.or_else(spans), (into, out, lost), running, gauges)
         found = seen(genealogy, spans, laid.passes, out, trends=firsts, lost_m=WELD_M)
-    into, doubt, passes = laid.into, laid.doubt, laid.passes
-    spans = parted(genealogy, found, passes, out, trends=firsts)
+    into, doubt = laid.into, laid.doubt
     feeding, ruled, even = laid.feeding, laid.ruled, laid.even
+    counted = {line: pairing.scale for line, (_, pairing) in ruled.items()}
+    plain = {line: scale for line, scale in counted.items() if abs(gains[line] - 1.0) < LENGTHENS}
+    passes = by_gauge(genealogy, found, laid.passes, plain)
+    spans = parted(genealogy, found, passes, out, trends=firsts)
     for trend, *_ in running.values():
         clock = next((by_file[place] for origin in trend.table.origins for place in origin.places if place in by_file), None)
         if np.median(trend.speed) < SLOW_M_S and clock is not None and clock.sure:
@@ -135,7 +139,6 @@ def measure(
     }  # fmt: skip
     book = _book(genealogy, firsts, passes, (into, out, doubt, lost), spans=spans, scales=scales, gains=(gains, even))
     noted = places.noted(places.of_lines(tables, lines), genealogy, catalogue)
-    counted = {line: pairing.scale for line, (_, pairing) in ruled.items()}
     told = (
         *about_lines(running, feeding, ruled, gauges, genealogy), *about_loopers(running),
         *about_cuts(spans, running, genealogy),

@@ -21,6 +21,8 @@ _COUNTED, _ROUNDED_M = 0.002, 0.3
 """How far a counted length is off, one standard deviation: share, and metres for rounding to whole ones."""
 _FULL = 4.0
 """Standard deviations by which the products of a coil miss what ran, from which on some of it became none of them."""
+_MISSING = 0.02
+"""Share of a coil that must have become none of its products for a coil of one product to be parted at all."""
 _STAMPED_S = 0.5
 """How far a written time is off at least, one standard deviation in s: stamped to the second, some tenths late."""
 _FAR = 3.5
@@ -66,7 +68,7 @@ def parted(genealogy: Genealogy, spans: Spans, passes: Passes, out: Floats, *, t
         usual = float(np.median(known))
         spread = 1.4826 * float(np.median(np.abs(known / usual - 1.0)))
         for coil, ratio in zip(parts.coils(), whole, strict=True):
-            if coil.size < 2 or not np.isfinite(ratio):
+            if not np.isfinite(ratio) or (coil.size < 2 and abs(ratio / usual - 1.0) < _MISSING):
                 continue
             stay = int(parts.stay[coil[0]])
             cuts = _cuts(parts, coil, (float(passes.low_m[stay]), float(passes.high_m[stay])), usual, spread)

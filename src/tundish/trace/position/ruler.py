@@ -22,6 +22,10 @@ _TIMES, _PART, _STAMPED_S = 4.0, 0.05, 1.0
 """Written times confirm a mark within so many of their scatters (at least a second), and within that part of the stay."""
 
 
+_ODD = 4.0
+"""Standard deviations by which a recorded length misses its marks, from which on it is less sure than others of the line."""
+
+
 @dataclass(frozen=True)
 class Ruled:
     """Where each piece begins and ends on a line, in metres of the line's gauge; NaN where it was not seen."""
@@ -65,6 +69,8 @@ def rule(parts: Parts, feeds: Feeds, pairing: Pairing) -> Ruled:
     off = np.divide(rest, lengths, out=np.full(count, np.nan), where=lengths > 0)
     other, timed = _others(off, lengths), _timed(parts, feeds, pairing)
     doubt = _length_doubt(rest, parts, pairing, lengths)
+    # a length that both marks contradict is no count like those of the line: some of the piece went back to stock
+    doubt = np.where(np.abs(rest) > _ODD * doubt, np.abs(rest), doubt)
     lengths = np.where(other, np.nan, lengths)
     low, high, sd = (np.full(count, np.nan) for _ in range(3))
     for chain in _chains(pairing, parts):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
+import polars as pl
 
-from tundish.trace.position.book import Book, Passes, column
+from tundish.trace.genealogy.graph import Genealogy
+from tundish.trace.position.book import Book, Passes, Spans, column
 from tundish.trace.position.joints import LENGTHENS
 from tundish.trace.stays.segments import Floats, Ints
 
@@ -26,6 +29,12 @@ _MARKS_M = 0.4
 _FAR = 0.02
 _SUREST = 2e-5
 """No gauge is compared more exactly than that: its wheel wears and slips."""
+_AGREES, _ROUNDS = 1.5, 12
+"""Standard deviations within which what is told agrees, and how often the rest is weighed anew."""
+_BOTH = 2
+"""Marks of a pass that begins and ends with one of its own."""
+_OPEN_M = 2.0
+"""Metres behind the last recorded cut from which on that is not where the piece ended."""
 
 _SHARED = 1.5
 """Recorded lengths of a line share rounding, crops and the habits of their counter, so their mean is less sure than their
@@ -35,10 +44,30 @@ Told = tuple[Mapping[str, float], float, float]
 """What is told: line -> how often its logarithm counts in it, the value, one standard deviation."""
 
 
+def by_gauge(genealogy: Genealogy, spans: Spans, passes: Passes, scales: Mapping[str, float]) -> Passes:
+    """Passes with what came in as long as the line's gauge counted it, where cuts are recorded but none at its end.
+
+    A coil whose end went back to stock is only counted, to some metres, while its cuts are told to decimetres: on its own
+    metres these would lie wrong by as much. So is one of which no record tells how much ran through. ``scales``: of lines
+    that make nothing longer, metres of the gauge a metre.
+    """
+    stays = genealogy.stays
+    scale = stays.select(pl.col("line").replace_strict(dict(scales), default=None, return_dtype=pl.Float64))
+    told = (spans.stay >= 0) & np.isfinite(column(genealogy.edges, "to_m")) & np.isfinite(spans.high_in)
+    furthest = np.full(stays.height, np.nan)
+    np.fmax.at(furthest, spans.stay[told], spans.high_in[told])
+    ran = (passes.high_m - passes.low_m) / column(scale, "line")
+    high = passes.low_in_m + ran
+    counted = (passes.marked == _BOTH) & (furthest < passes.high_in_m - _OPEN_M)
+    counted &= np.abs(high / passes.high_in_m - 1.0) < _FAR
+    counted |= (passes.marked == _BOTH) & np.isnan(passes.high_in_m)
+    return replace(passes, high_in_m=np.where(counted, high, passes.high_in_m))
+
+
 def agreed(book: Book) -> dict[str, tuple[float, float]]:
     """Line -> metres of its gauge a true metre, and its standard deviation, a share: ``book.scales`` made to agree.
 
-    Weighted least squares on the logarithms; where what is told contradicts itself all of it is taken for less sure.
+    Weighted least squares on the logarithms; what contradicts the rest is taken for less sure, and no more of them all.
     """
     lines = sorted(book.scales)
     told: list[Told] = [({line: 1.0}, math.log(scale), max(sd, _SUREST)) for line, (scale, sd) in sorted(book.scales.items())]
@@ -47,10 +76,12 @@ def agreed(book: Book) -> dict[str, tuple[float, float]]:
         return {}
     sides = np.array([[one.get(line, 0.0) for line in lines] for one, _, _ in told])
     values, sd = (np.array([one[i] for one in told], dtype=np.float64) for i in (1, 2))
-    covariance = np.linalg.inv((sides / sd[:, None] ** 2).T @ sides)
-    found = covariance @ (sides.T @ (values / sd**2))
-    missed = float((((values - sides @ found) / sd) ** 2).sum()) / max(len(told) - len(lines), 1)
-    unsure = _SHARED * np.sqrt(np.diag(covariance) * max(missed, 1.0))
+    wide = sd
+    for _ in range(_ROUNDS):
+        covariance = np.linalg.inv((sides / wide[:, None] ** 2).T @ sides)
+        found = covariance @ (sides.T @ (values / wide**2))
+        wide = np.maximum(sd, np.abs(values - sides @ found) / _AGREES)
+    unsure = _SHARED * np.sqrt(np.diag(covariance))
     return {line: (float(np.exp(at)), float(doubt)) for line, at, doubt in zip(lines, found, unsure, strict=True)}
 
 
