@@ -113,7 +113,9 @@ def _variants(concept: Concept, words: Words, own: frozenset[str]) -> Iterator[V
 
 
 def _lost(name: Name, words: Words) -> bool:
-    """Does only a bare quantity stay of a longer name (`ST온도`), which any column of that quantity would be?"""
+    """Does only a side or a bare quantity stay of a longer name (`ST온도`), which any column of it would be?"""
+    if name.parts - words.light <= words.sections:
+        return True
     fillers = [parts for _, parts in name.tokens if words.fillers.issuperset(parts)]
     said = [parts for _, parts in name.tokens if name.parts.intersection(parts)]
     return name.parts <= words.measures.keys() and (bool(fillers) or len(said) > len(name.parts))
