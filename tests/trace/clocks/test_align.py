@@ -139,3 +139,14 @@ def test_rows_stamped_with_the_day_only_are_no_midnight():
     assert "stands_for_day" in {finding.code for finding in found.findings}
     assert abs(found.clocks[0].offset_s - 60.0) <= 2.0
     assert stamps(table, "plant:시각").size == 100
+
+
+def test_lists_with_one_time_for_many_pieces_make_no_log_a_list():
+    line = strip_line(seed=13, coils=60)
+    both = genealogy(PL=line)
+    packed = both.stays.with_columns(
+        start=pl.lit(None, UTC), end=pl.Series(np.full(60, line.ends[-1])).cast(UTC), line=pl.lit("PK")
+    )
+    found = align([log(line, "TREND_PL.csv")], Genealogy(both.pieces, both.edges, pl.concat([both.stays, packed])), CATALOGUE)
+    assert found.lines["TREND_PL.csv"] == "PL"
+    assert found.clocks[0].sure

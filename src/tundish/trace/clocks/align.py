@@ -172,17 +172,16 @@ def _given(table: Table, offsets: Mapping[str, float]) -> Clock | None:
 
 def _is_log(table: Table, column: Column, stays: _Stays) -> bool:
     times = spread(stamps(table, column.name))
-    usual = min((_usual_us(starts, ends) for starts, ends in stays.values()), default=0.0)
+    lasting = [float(np.median(whole)) for starts, ends in stays.values() if (whole := _lasting(starts, ends)).size]
+    usual = min(lasting or [gap for side in sum(stays.values(), ()) if (gap := spacing(np.unique(side)))], default=0.0)
     named = any(c.kind == "identity" for c in table.columns) and table.frame.height < 2_000
     return not named and table.frame.height >= 50 and 0 < spacing(times) * _DENSE <= usual
 
 
-def _usual_us(starts: Stamps, ends: Stamps) -> float:
-    """How long a stay usually lasts; where only its one side was entered, how long it is to the next."""
+def _lasting(starts: Stamps, ends: Stamps) -> Stamps:
     whole = (starts != NEVER) & (ends != NEVER)
-    if whole.any():
-        return float(np.median(ends[whole] - starts[whole]))
-    return max(spacing(np.unique(side)) for side in (starts, ends))
+    lasted: Stamps = ends[whole] - starts[whole]
+    return lasted
 
 
 def _of_log(table: Table, column: Column, stays: _Stays, signals: _Signals, time_zone: str) -> tuple[Compared, str | None]:
@@ -199,7 +198,7 @@ def _of_log(table: Table, column: Column, stays: _Stays, signals: _Signals, time
         if named is not None and key[0] != named and best[named][0].contrast > _CLEAR:
             break
         seen = look(log, *stays[key])
-        if key[0] not in best or seen.contrast > best[key[0]][0].contrast:
+        if key[0] not in best or seen.clearness > best[key[0]][0].clearness:
             best[key[0]] = seen, key
     least = max(seen.contrast for seen, _ in best.values()) - _NEAR
     compared = {

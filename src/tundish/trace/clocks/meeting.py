@@ -58,7 +58,7 @@ _SLACK_S = 30.0
 _LEAST_JUMP_S, _JUMP_DOUBTS = 1.5, 4.0
 """A smaller difference, in seconds and in units of its uncertainty, is no setting of a clock."""
 _PROVED = 8
-"""Moments that must meet entries in a stretch of its own."""
+"""Moments that a signal must mark, and that must meet entries in a stretch of its own."""
 _AS_GOOD = 0.3
 """Share of what a moment of the longest stretch gains that one of a stretch of its own must gain."""
 
@@ -145,7 +145,7 @@ class _Tried:
 
 def _tried(marks: Marks, entries: dict[int, Stamps], near_s: float, stray: float) -> _Tried | None:
     pairs = _pairs(marks, entries, near_s, REACH_S, _LOOKED_AT)
-    if pairs is None:
+    if pairs is None or pairs.at.size < _PROVED:
         return None
     evidence, drift = max(_rough(pairs, near_s, width, stray) for width in _WIDTHS_S)
     return _Tried(marks, pairs, evidence, drift, stray)
@@ -169,9 +169,9 @@ def _sides(signals: Sequence[Marks]) -> list[tuple[Marks, ...]]:
 
 
 def _alike(signal: Sequence[_Tried]) -> list[_Tried]:
-    """The clearest of the ways to read a signal first, and those that tell nearly as much."""
-    ranked = sorted(signal, key=lambda one: -one.evidence)
-    return [one for one in ranked if one.evidence > ranked[0].evidence - _ALIKE]
+    """The ways to read a signal that tell nearly as much as the clearest, the plainest first."""
+    least = max(one.evidence for one in signal) - _ALIKE
+    return [one for one in signal if one.evidence > least]
 
 
 def _one_of(ways: Sequence[Meeting]) -> Meeting:
@@ -273,7 +273,7 @@ def _met(
     home = parts == np.bincount(parts).argmax()
     lags, prior = _lags(near_s, best.width, REACH_S)
     at = line.offsets_s[parts[home][0]] - near_s
-    gains = _gains(pairs, near_s, line.drift_ppm, lags, width=best.width, stray=best.stray)[home]
+    gains = _gains(pairs, near_s, line.drift_ppm, lags, width=best.width, stray=best.stray)[home] * pairs.once
     told = _judged(gains, prior, lags, at, 4 * best.width + 3.0)
     others = tuple((near_s + lags[told[1]]).tolist())
     uneven = uneven_s(pairs, line, parts)

@@ -34,6 +34,11 @@ class Pairs:
     covered_s: Floats
     """Seconds from each moment to the first and to the last of all entries: before and behind them nothing is told."""
 
+    @property
+    def once(self) -> float:
+        """Share of the moments that are told once: what ends a piece and begins the next is here twice, and is one."""
+        return np.unique(self.at).size / self.at.size
+
 
 def middles(at: Stamps) -> Floats:
     """Seconds of each moment from the middle of all."""

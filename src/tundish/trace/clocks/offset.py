@@ -105,6 +105,11 @@ class Seen:
             return 0.5 + self.meeting.contrast / 2
         return 0.0 if isinstance(self.path, Message) else self.path.contrast
 
+    @property
+    def clearness(self) -> tuple[float, float]:
+        """The contrast, and of what moments tell in several ways how much they tell."""
+        return self.contrast, 0.0 if self.meeting is None else self.meeting.evidence
+
 
 def look(log: Log, starts: Stamps, ends: Stamps) -> Seen:
     """Which offset fits the pieces roughly?"""

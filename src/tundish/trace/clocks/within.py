@@ -33,7 +33,6 @@ def settled(pairs: Pairs, parts: Numbers, line: Line, *, stray: float, row_s: fl
     """
     since = middles(pairs.at)
     away = pairs.apart_s - (line.offsets_s[parts] + line.drift_ppm * 1e-6 * since)[pairs.rows]
-    once = np.unique(pairs.at).size / pairs.at.size
     offsets, drawn, scatters = line.offsets_s.copy(), line.drawn_s.copy(), [0.0]
     for part in range(line.parts.size):
         reach = (row_s + written_s) / 2 + 2.0 + 4.0 * float(line.drawn_s[:, part].std())
@@ -43,7 +42,7 @@ def settled(pairs: Pairs, parts: Numbers, line: Line, *, stray: float, row_s: fl
         by = np.linspace(-reach, reach, _CELLS)
         boxes = row_s, written_s
         told = np.array([_told(pairs, near, away[near][:, None] - by, _Shape(boxes, s), stray) for s in _SCATTERS_S])
-        chances = np.exp((told - told.max()) * once)
+        chances = np.exp((told - told.max()) * pairs.once)
         scatters.append(_SCATTERS_S[int(chances.sum(axis=1).argmax())])
         chance = chances.sum(axis=0) / chances.sum()
         rng = np.random.default_rng(part)
