@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tundish.trace.genealogy.graph import Genealogy
-from tundish.trace.position.book import Passes, Spans, made_stays, micros
+from tundish.trace.position.book import Passes, Spans, column, made_stays, micros
 from tundish.trace.position.ruler import MARK_M, settle
 from tundish.trace.position.trend import Bools, Trend
 from tundish.trace.stamps import NEVER, Stamps
@@ -39,7 +39,9 @@ class _Parts:
     edges: tuple[Ints, ...]
     """Edges to the strips side by side that the part became."""
     length: Floats
-    """As counted, the mean of all strips; NaN where none is."""
+    """As counted, the mean of all strips, and weighed; NaN where none is counted."""
+    counted: float
+    """Share by which that is off, one standard deviation."""
     start_m: Floats
     """Metres run at the written start, as far as marks say what such times are off; ``end_m`` likewise."""
     end_m: Floats
@@ -88,8 +90,7 @@ def _cuts(
 ) -> tuple[Floats, Floats] | None:  # fmt: skip
     """Metres run at the cuts of a coil from head to tail, and how far each may be off beside a mark; None when nothing fits."""
     length = parts.length[coil] * usual
-    counted = max(_COUNTED, spread)
-    variance = (counted * length) ** 2 + _ROUNDED_M**2
+    variance = (max(parts.counted, spread) * length) ** 2 + _ROUNDED_M**2
     missed = ends[1] - ends[0] - float(length.sum())
     off = _FULL * float(np.sqrt(variance.sum() + (spread * length.sum()) ** 2))
     if missed < -off:
@@ -149,9 +150,14 @@ def _timed(
     """Parts with their counted lengths and what their written times say, these put right by the marks of whole coils."""
     made, part = strips["made"].to_numpy(), strips["part"]
     told = [_metres(trend, micros(genealogy.stays, name)[made]) for name in ("start", "end")]
-    frame = pl.DataFrame({"part": part, "length": out[made], "start": told[0], "end": told[1]}).fill_nan(None)
-    each = frame.group_by("part", maintain_order=True).agg(pl.col("length").mean(), pl.col("start", "end").median())
-    length, start, end = (each[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("length", "start", "end"))
+    told_share = genealogy.edges["share_of_parent"].gather(np.concatenate(groups))
+    frame = pl.DataFrame({"part": part, "length": out[made], "start": told[0], "end": told[1], "share": told_share})
+    each = frame.fill_nan(None).group_by("part", maintain_order=True).agg(
+        pl.col("length").mean(), pl.col("start", "end").median(),
+        share=pl.when(pl.col("share").null_count() == 0).then(pl.col("share").sum()),
+    )  # fmt: skip
+    length, start, end, share = (column(each, name) for name in ("length", "start", "end", "share"))
+    length, counted = _weighed(stay, length, share)
     begins = np.concatenate(([True], np.diff(stay) != 0))
     closes = np.concatenate((begins[1:], [True]))
     begun, ended = (
@@ -160,7 +166,31 @@ def _timed(
     )
     usual = float(np.median(trend.speed[trend.speed > 0])) if (trend.speed > 0).any() else np.inf
     timed = max(_STAMPED_S * usual, begun[1], ended[1])
-    return _Parts(stay, tuple(groups), np.where(length > 0, length, np.nan), begun[0], ended[0], timed)
+    return _Parts(stay, tuple(groups), length, counted, begun[0], ended[0], timed)
+
+
+def _weighed(stay: Ints, length: Floats, share: Floats) -> tuple[Floats, float]:
+    """Lengths of parts by counts and by masses, each by how far it is off, and by which share they are off then.
+
+    How far both differ says how far masses are off; they are never taken for surer than counts, and what differs by less than
+    counts are off is no other measure.
+    """
+    length = np.where(length > 0, length, np.nan)
+    first = np.concatenate(([True], np.diff(stay) != 0))
+    coil = np.cumsum(first) - 1
+    counts, sums, masses = (np.bincount(coil, weights=one)[coil] for one in (np.ones(coil.size), length, share))
+    by_mass = np.where(share > 0, sums * share / masses, np.nan)
+    off = (length / by_mass - 1.0)[(counts > 1) & np.isfinite(by_mass)]
+    if off.size < _FEWEST:
+        return length, _COUNTED
+    apart = 1.4826 * float(np.median(np.abs(off - np.median(off))))
+    if apart < _COUNTED:
+        return length, _COUNTED
+    weighed = max(float(np.sqrt(apart**2 - _COUNTED**2)), _COUNTED)
+    part = _COUNTED**2 / (_COUNTED**2 + weighed**2)
+    fits = np.abs(length / by_mass - 1.0) < _FAR * apart  # a strip or a pack without a record leaves no shares that count
+    both = np.where(fits, (1.0 - part) * length + part * by_mass, length)
+    return both, _COUNTED * float(np.sqrt(1.0 - part))
 
 
 def _put_right(times: Floats, marks: Floats, there: Bools) -> tuple[Floats, float]:
