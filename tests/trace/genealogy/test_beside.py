@@ -120,3 +120,15 @@ def test_a_pack_weighs_what_its_rows_weigh_and_shares_follow(tmp_path):
     whole = {name: sum(weights[tube] for tube in pack if pack[tube] == name) for name in pack.values()}
     found = {pair: share for pair, share in shares(genealogy).items() if pair[1] in whole}
     assert found == {(tube, pack[tube]): pytest.approx(weights[tube] / whole[pack[tube]], abs=1e-3) for tube in weights}
+
+
+def test_ids_listed_in_one_cell_are_each_a_piece(tmp_path):
+    """A saw writes all blanks of a bar into one cell; a forge's note `3, 4` is none."""
+    bars = [{"빌렛번호": f"BT{500 + n}", "시작시각": at(n), "종료시각": at(n, 2), "중량(kg)": 900 + n} for n in range(24)]
+    saw = [
+        {"봉강번호": bars[n]["빌렛번호"], "소재번호": ", ".join(f"BK{1000 + 3 * n + k}" for k in range(1 + n % 3)),
+         "비고번호": "3, 4", "시작시각": at(30 + n), "종료시각": at(30 + n, 5)}
+        for n in range(24)
+    ]  # fmt: skip
+    found = shares(traced(tmp_path, 연주실적=bars, 절단실적=saw).genealogy)
+    assert set(found) == {(row["봉강번호"], blank) for row in saw for blank in row["소재번호"].split(", ")}

@@ -14,6 +14,10 @@ from tundish.vocabulary import Catalogue
 
 _NUMBER = re.compile(r"\d+|[①-⑨]|(?<=[_\s.\-])[A-Fa-f]$")
 _FILLING = re.compile(r"[\s_.\-#()\[\]/]+|번째|번호|번|차|(?<![a-z])(?:no|id|nr)(?![a-z])", re.IGNORECASE)
+_LISTED = r"\s*[,;、\n]\s*|\s+[/+&]\s+"
+"""What parts ids in one cell; a bare slash or hyphen stands inside ids too."""
+_TELLING = r"^.{4,}$"
+"""Shorter words may be sizes or counts."""
 _SHAPED = 0.5
 """Share of a column's ids that must be shaped like those of the first."""
 _BESIDE_ONLY = 0.9
@@ -80,7 +84,31 @@ def lay_beside(table: Table, catalogue: Catalogue) -> Laid:
         together = [one for one in groups if one is first or _coincide(table, first, one)]
         groups = [one for one in groups if one not in together]
         laid = _laid(laid, together, _companions(table, first, families))
+    for column in laid.table.columns:
+        if column.kind in ("identity", "text") and column.name not in laid.columns:
+            laid = _unlisted(laid, column, catalogue)
     return laid
+
+
+def _unlisted(laid: Laid, column: Column, catalogue: Catalogue) -> Laid:
+    """One row an id where cells list several, `S101, S102`, each shaped like the ids that stand alone, or like each other."""
+    cells = laid.table.frame[column.name]
+    if cells.dtype != pl.String or not names_material(laid.table, column, catalogue):
+        return laid
+    listed = cells.str.contains(_LISTED).fill_null(value=False)
+    if not listed.any():
+        return laid
+    parts = cells.filter(listed).str.replace_all(_LISTED, ",").str.split(",").explode()
+    alone = _shapes(cells.filter(~listed))
+    shapes = _shapes(parts)
+    known = alone if alone.len() else shapes.mode().head(1)
+    if not bool((shapes.is_in(known.implode()) & shapes.str.contains(_TELLING)).all()):
+        return laid
+    one = pl.when(pl.Series(listed)).then(pl.col(column.name).str.replace_all(_LISTED, ",").str.split(","))
+    frame = laid.table.frame.with_columns(
+        one.otherwise(pl.concat_list(column.name)).alias(column.name), pl.Series(_nth(column.name), listed.cast(pl.Int32))
+    ).explode(column.name)
+    return Laid(replace(laid.table, frame=frame), {**laid.columns, column.name: (column.name,)})
 
 
 def _groups(table: Table, families: Sequence[Mapping[int, Column]], catalogue: Catalogue) -> list[Beside]:

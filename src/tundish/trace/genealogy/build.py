@@ -13,6 +13,7 @@ from tundish.trace.genealogy.assemble import assemble
 from tundish.trace.genealogy.cells import mended_cells
 from tundish.trace.genealogy.cycles import without_cycles
 from tundish.trace.genealogy.doubts import doubts
+from tundish.trace.genealogy.entries import without_entry_logs
 from tundish.trace.genealogy.events import find_events
 from tundish.trace.genealogy.graph import EDGES, PIECES, STAYS, Genealogy
 from tundish.trace.genealogy.links import link
@@ -49,9 +50,8 @@ def trace_material(
     edges, rings = without_cycles(made.edges)
     findings = (*doubts(records, events, uses, links, made), *_about_rings(records, rings, made.pieces))
     tell("genealogy", 5, 5)
-    return Genealogy(
-        made.pieces, edges, made.stays, findings, mended_cells(records, events, uses, links, names=names, made=made)
-    )
+    cells = mended_cells(records, events, uses, links, names=names, made=made)
+    return Genealogy(made.pieces, edges, without_entry_logs(made.stays), findings, cells)
 
 
 def _about_rings(records: Records, rings: pl.DataFrame, pieces: pl.DataFrame) -> list[Finding]:

@@ -131,7 +131,7 @@ def build_index(pieces: pl.DataFrame, edges: pl.DataFrame, stays: pl.DataFrame) 
     """The index of three frames of the schemas in ``graph.py``, edges sorted by child and stays by piece."""
     count = pieces.height
     parent, child = edges["parent"].to_numpy(), edges["child"].to_numpy()
-    start = stays["start"].to_physical().fill_null(np.iinfo(np.int64).min).to_numpy()
+    start = stays["start"].fill_null(stays["end"]).to_physical().fill_null(np.iinfo(np.int64).min).to_numpy()
     by_parent = edges["parent"].arg_sort().to_numpy().astype(np.int64)
     return Index(
         parent=parent,

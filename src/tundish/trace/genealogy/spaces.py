@@ -17,6 +17,8 @@ from tundish.vocabulary import Catalogue
 _NO_MATERIAL = frozenset(("order", "specimen"))
 _SPECIFIC = frozenset(("heat", "slab", "coil", "plate"))
 """Levels whose word says enough: all columns of one are of one space. A lot or a piece may be anything."""
+_MATERIALS = frozenset(f"identity.{name}" for name in ("billet", "ingot", "tube", "casting", "sheet"))
+"""Material that a header names although it is of no level of its own: a list of tubes with a column `COIL NO` is of tubes."""
 _CONTAINERS = frozenset(("identity.bundle", "identity.package", "identity.pallet"))
 _LOADS = frozenset(("identity.furnace_charge",))
 _MOSTLY = 0.5
@@ -158,8 +160,11 @@ def _named(found: Sequence[Ids], of: Sequence[int], catalogue: Catalogue) -> dic
     """A space is called by the most telling level of its columns; several of one level get a number."""
     names: dict[int, str] = {}
     for group in dict.fromkeys(of):
-        levels = [_level(ids.column, catalogue) for ids, other in zip(found, of, strict=True) if other == group]
-        told = [level for level in levels if level in _SPECIFIC] or [level for level in levels if level] or ["piece"]
+        columns = [ids.column for ids, other in zip(found, of, strict=True) if other == group]
+        levels = [_level(column, catalogue) for column in columns]
+        named = [level in _SPECIFIC or column.concept in _MATERIALS for level, column in zip(levels, columns, strict=True)]
+        sure = [level for level, one in zip(levels, named, strict=True) if one and level]
+        told = sure or [level for level in levels if level] or ["piece"]
         level = max(dict.fromkeys(told), key=told.count)
         name, n = level, 2
         while name in names.values():

@@ -96,7 +96,7 @@ def _timeline(material: Material, numbers: Rows) -> tuple[Stay, ...]:
         for (table, line), part in frame.group_by("table", "line", maintain_order=True)
     ]
     whole = pl.concat(parts) if parts else frame
-    ordered = whole.drop("table").sort("start", "end", nulls_last=True, maintain_order=True)
+    ordered = whole.drop("table").sort(pl.coalesce("start", "end"), "end", nulls_last=True, maintain_order=True)
     return tuple(Stay(**row) for row in ordered.iter_rows(named=True))
 
 
