@@ -22,6 +22,8 @@ from tundish.vocabulary import Catalogue
 PLACE = "#place"
 """Frame column: row of the standardised table, counted from 0, where a table was taken apart."""
 _RANKS = {"heat": 0, "slab": 1, "coil": 2, "plate": 2, "piece": 2, "lot": 2}
+_CAST = ("identity.billet", "identity.ingot")
+"""Made before what is rolled or forged of them, as slabs are."""
 _NO_RECORD = ("position.sample", "position.end", "defect.position_length", "defect.position_from", "defect.position_width")
 _TRAITS = (*MEASURES["mass_in"], *MEASURES["mass_out"], *MEASURES["scrap"], "production.equipment", "production.process")
 _SCRAP = r"(?i)scrap|스크랩|고철|폐기|waste|discard"
@@ -138,6 +140,8 @@ def _has_specimens(table: Table, catalogue: Catalogue) -> bool:
 
 
 def _rank(one: IdColumn) -> int:
+    if one.column.concept in _CAST:
+        return _RANKS["slab"]
     return 3 if one.container else _RANKS.get(one.space.partition(" ")[0], 2)
 
 
