@@ -114,3 +114,27 @@ def together(*series: Floats) -> float:
             break
         count += 2.0 * alike
     return count
+
+
+def by_chance(one: Curve, other: Curve, span: tuple[float, float], *, beyond_m: float) -> float:
+    """How many independent samples two curves amount to, by how alike they are where they do not belong.
+
+    Shifted by more than ``beyond_m`` they correlate by chance alone, with a variance of 1 / samples; what comes back again and
+    again, as the marks of a roll do, is as alike there, and tells as little. Infinite where the ``span`` is too short to say.
+    """
+    step = max(one.step, other.step)
+    x = np.arange(span[0], span[1], step)
+    first = int(np.ceil(beyond_m / step))
+    lags = np.arange(first, x.size // 2)
+    if lags.size < _FEWEST:
+        return float("inf")
+    a, b = (curve.at(x) for curve in (one, other))
+    a, b = a - a.mean(), b - b.mean()
+    size = 2 * x.size
+    crossed = np.fft.irfft(np.fft.rfft(a, size) * np.conj(np.fft.rfft(b, size)), size)
+    power = float((a * a).sum() * (b * b).sum())
+    if power <= 0:
+        return 1.0
+    alike = np.concatenate((crossed[lags], crossed[-lags])) ** 2 / power
+    shared = np.tile(1.0 - lags / x.size, 2)
+    return max(float(1.0 / np.mean(alike / shared)), 1.0)

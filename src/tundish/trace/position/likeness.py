@@ -30,6 +30,8 @@ _TELLING = 3.0
 """Difference of log-likelihoods from which on the profiles, not the record, tell the direction."""
 _MANY = 30
 """Independent samples from which on profiles that should be alike and are not contradict each other."""
+_SUREST = 0.999
+"""No profile says a direction more surely: a stretch may be another piece's, a gauge another line's (unsourced)."""
 _SURE = 0.97
 """Probability of the direction from which on the profiles may move a stretch."""
 
@@ -93,11 +95,11 @@ def judge(
     both = [i for i in range(len(found)) if tried[0][i] is not None and tried[1][i] is not None]
     if not both:
         return usual
-    gains = {i: _likelihood(tried[1][i]) - _likelihood(tried[0][i]) for i in both}
+    gains = {i: _gain(tried[0][i], tried[1][i]) for i in both}
     best = max(both, key=lambda i: abs(gains[i]))
     odds = gains[best] + np.log(prior.probability / (1 - prior.probability)) * (1 if prior.turned else -1)
     turned = bool(odds > 0)
-    sure = float(1.0 / (1.0 + np.exp(-min(abs(odds), 50.0))))
+    sure = min(float(1.0 / (1.0 + np.exp(-min(abs(odds), 50.0)))), _SUREST)
     by = "profile" if abs(gains[best]) > _TELLING else prior.by
     chosen = Joint(ways[turned], Turning(turned, sure, by, turned != prior.turned), laid.sd_m)
     alike = [fit for fit in tried[turned] if fit is not None and fit.pair.placed and fit.laying.correlation >= LIKE]
@@ -182,16 +184,18 @@ def _onto(before: Measured, way: Map) -> Measured:
     return Measured(x[::step], before.values[::step], before.placed)
 
 
-def _likelihood(fit: _Tried | None) -> float:
-    """Log-likelihood gained by a line through the other profile, normal errors: -n/2 ln(1 - r2), r2 adjusted for the search."""
-    if fit is None:
+def _gain(straight: _Tried | None, turned: _Tried | None) -> float:
+    """Log of how much likelier both profiles are with one of them turned, by as many samples as either way has at most."""
+    if straight is None or turned is None:
         return 0.0
-    effective, alike = fit.laying.effective, fit.laying.correlation
-    free = effective - 1 - _SEARCHED
-    if free < _SEARCHED or alike <= 0:
-        return 0.0
-    rest = min((1.0 - alike**2) * (effective - 1) / free, 1.0)
-    return -0.5 * effective * float(np.log(max(rest, 1e-6)))
+    effective = min(fit.pair.telling for fit in (straight, turned))
+    return _likelihood(turned, effective) - _likelihood(straight, effective)
+
+
+def _likelihood(fit: _Tried, most: float) -> float:
+    """Log-likelihood gained by a line through the other profile, normal errors: -n/2 ln(1 - r2), shared by the shifts tried."""
+    effective, alike = min(fit.laying.effective, most), max(fit.laying.correlation, 0.0)
+    return max(-0.5 * effective * float(np.log(max(1.0 - alike**2, 1e-6))) - float(np.log(_SEARCHED)), 0.0)
 
 
 def _moved(joint: Joint, alike: Sequence[_Tried], prior: Prior) -> Joint:

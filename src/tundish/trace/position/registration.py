@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tundish.trace.position.curves import Curve, smoothed, thinned, together
+from tundish.trace.position.curves import Curve, by_chance, smoothed, thinned, together
 from tundish.trace.position.measured import Measured
 from tundish.trace.stays.segments import Floats
 
@@ -98,6 +98,8 @@ class Pair:
     effective: float
     placed: bool
     """Whether it is known where both gauges stand."""
+    telling: float = np.inf
+    """Independent samples by how alike both are at shifts that cannot be."""
 
 
 def pair(mine: Measured, other: Measured) -> Pair | None:
@@ -118,7 +120,8 @@ def pair(mine: Measured, other: Measured) -> Pair | None:
         return None
     effective = min(_independent(rough, through, end - begin), float(inside.sum()))
     sign, gain = 1.0 if sparse is mine else -1.0, spread[0] / spread[1]
-    return Pair(x[inside], values[inside], through, rough, sign, gain, effective, mine.placed and other.placed)
+    telling = by_chance(rough, through, (begin, end), beyond_m=2.0 * _REACH_M)
+    return Pair(x[inside], values[inside], through, rough, sign, gain, effective, mine.placed and other.placed, telling)
 
 
 def _independent(one: Curve, other: Curve, span: float) -> float:
