@@ -75,3 +75,25 @@ def test_independent_samples_count_one_and_a_running_mean_of_nine_counts_nine():
     noise = np.random.default_rng(0).standard_normal(20_000)
     assert together(noise) == pytest.approx(1.0, abs=0.1)
     assert together(np.convolve(noise, np.ones(9) / 9, "valid")) == pytest.approx(9.0, rel=0.1)
+
+
+def rolled(*, waves, seed, metres=900.0):
+    """A strip's thickness as two lines measure it, laid over each other from the wrong end."""
+    rng = np.random.default_rng(seed)
+    x = np.arange(0.0, metres, 0.5)
+
+    def seen(at):
+        level = sum(a * np.sin(2 * np.pi * at / length + phase) for a, length, phase in waves)
+        return Measured(x, level + 0.1 * rng.standard_normal(x.size), placed=True)
+
+    return seen(x), seen(metres - x)
+
+
+def test_what_comes_back_again_and_again_amounts_to_few_samples_however_long_the_strip():
+    rng = np.random.default_rng(7)
+    mark_of_a_roll = [(1.0, 33.0, 0.4)]
+    strip = [(rng.uniform(0.3, 1.0), rng.uniform(20.0, 150.0), rng.uniform(0, 6)) for _ in range(14)]
+    periodic, own = (pair(*rolled(waves=waves, seed=3)) for waves in (mark_of_a_roll, strip))
+    assert periodic.effective > 20.0  # by its autocorrelation alone it would be sure of the direction
+    assert periodic.telling < 5.0
+    assert own.telling > 8.0

@@ -17,6 +17,8 @@ _CELL = 1.5
 """Metres of a cell a usual metre between two samples."""
 _PASSES = 2
 _STIFF = np.logspace(-2, 9, 34)
+_DOUBTED = 2.0
+"""Standard deviations by which what shifts say of chance may be off."""
 _APART = 0.05
 """Correlation below which neighbouring samples count as independent."""
 
@@ -120,7 +122,8 @@ def by_chance(one: Curve, other: Curve, span: tuple[float, float], *, beyond_m: 
     """How many independent samples two curves amount to, by how alike they are where they do not belong.
 
     Shifted by more than ``beyond_m`` they correlate by chance alone, with a variance of 1 / samples; what comes back again and
-    again, as the marks of a roll do, is as alike there, and tells as little. Infinite where the ``span`` is too short to say.
+    again, as the marks of a roll do, is as alike there, and tells as little. As many as so few shifts do not rule out; infinite
+    where the ``span`` is too short to say.
     """
     step = max(one.step, other.step)
     x = np.arange(span[0], span[1], step)
@@ -137,4 +140,5 @@ def by_chance(one: Curve, other: Curve, span: tuple[float, float], *, beyond_m: 
         return 1.0
     alike = np.concatenate((crossed[lags], crossed[-lags])) ** 2 / power
     shared = np.tile(1.0 - lags / x.size, 2)
-    return max(float(1.0 / np.mean(alike / shared)), 1.0)
+    few = 2.0 * lags.size / together(a, b)
+    return max(float(1.0 / np.mean(alike / shared)), 1.0) * (1.0 + _DOUBTED * float(np.sqrt(2.0 / few)))
