@@ -20,6 +20,8 @@ _STEPS: tuple[tuple[int, int, float], ...] = (
 many or missing is seen on about one weld in fifty; a stretch without a piece or a piece without a stretch is rarer."""
 _SWAPPED = (2, 2, 5.0)
 """Two pieces that came the other way round than their written times say: a mistyped start or end."""
+_HOPELESS = 80.0
+"""What is dearer by more than that than the best so far is followed no more: ten pieces in a row that no log shows."""
 ODDS = 3.0
 """Logarithm of the odds for a place of a piece below which another one is about as likely: 20 to 1."""
 _SAME_M = 5.0
@@ -169,6 +171,8 @@ def _forward(cost: _Cost) -> list[dict[int, tuple[float, int, int]]]:
     for done in range(count + 1):
         row = rows[done]
         edge = int(high[done]) if done < count else todo
+        least = min((total for total, *_ in row.values()), default=0.0)
+        row = rows[done] = {place: one for place, one in row.items() if one[0] <= least + _HOPELESS}
         here = min(row, default=edge)
         while here <= edge:
             if here in row:
