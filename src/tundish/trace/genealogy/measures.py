@@ -55,7 +55,11 @@ def measure(table: Table, out: IdColumn, into: IdColumn | None, name: str) -> pl
     """The first column that says it; dimensions of slabs and billets are those of the side that the slab stands on."""
     told = _told(table, out, into, name)
     if name == "length_out" and told.null_count():
-        bare = [c for c in table.columns if c.concept is None and c.unit == "m" and _BARE_LENGTH.fullmatch(c.header)]
+        # exports of two lines under one another: one says whose length it is, the other not
+        bare = [
+            c for c in table.columns
+            if c.concept in (None, "product.length") and c.unit == "m" and _BARE_LENGTH.fullmatch(c.header)
+        ]  # fmt: skip
         for column in bare[:1]:
             told = told.fill_null(table.frame[column.name].cast(pl.Float64).fill_nan(None))
     return told
