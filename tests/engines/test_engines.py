@@ -44,7 +44,8 @@ def engines():
 
         yield engine
         clusters = offspring()
-    assert not [pid for pid in clusters if Path(f"/proc/{pid}").exists()], "an engine left processes behind"
+    left = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in clusters if Path(f"/proc/{pid}").exists()}
+    assert not left, "an engine left processes behind"
 
 
 @pytest.fixture(params=ENGINES)

@@ -11,8 +11,10 @@ import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any
@@ -35,6 +37,8 @@ _MODEST = {
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """What Ray does on Windows and macOS, for their firewalls' sake, does the right thing on Linux too: it listens on loopback
 only. Asked for 127.0.0.1 without this, it listens on all interfaces (seen with 2.60)."""
+_AT_ONCE = 2
+"""Parts with one worker: the one that it is at, and one that it begins while its result travels."""
 _REACH_S = 5.0
 """How long to knock at a cluster; Ray itself tries for minutes and then ends the process."""
 
@@ -104,39 +108,118 @@ def _connected(address: str, **options: Any) -> Iterator[str]:  # noqa: ANN401 -
         ray.shutdown()
 
 
+class _Bench:
+    """What a worker runs: one part after the other."""
+
+    def ready(self) -> None:
+        """Say that the process has begun."""
+
+    def finish(self, work: bytes) -> bytes:
+        return finish(work)
+
+
+@dataclass(eq=False)
+class _Worker:
+    actor: Any
+    parts: list[int] = field(default_factory=list)
+    """What it was given and has not returned."""
+    begun: bool = False
+
+
 class _Workers:
-    """Parts under way as Ray tasks."""
+    """Actors, each with the part that it is at and one that waits.
+
+    Tasks would do as well, but cancelling one that has just ended makes Ray end this process (ray-project/ray#54527; seen with
+    2.60). An actor can be killed at any time.
+    """
 
     def __init__(self, hands: int) -> None:
-        import ray
-
         self.hands = hands
-        self._finish = ray.remote(num_cpus=1, max_retries=0)(finish)
-        self._under_way: dict[Any, int] = {}
+        self._todo: deque[tuple[int, bytes]] = deque()
+        self._answers: dict[Any, tuple[_Worker, int | None]] = {}
+        self._workers: list[_Worker] = []
+        self._lost: deque[tuple[int, Lost]] = deque()
+        self._suspects: set[int] = set()
+        for _ in range(hands):
+            self._hire()
 
     def give(self, number: int, work: bytes) -> None:
-        self._under_way[self._finish.remote(work)] = number
+        self._todo.append((number, work))
+        self._spread()
 
     def take(self) -> tuple[int, bytes | Lost]:
-        import ray
-
-        done, _ = ray.wait(list(self._under_way), num_returns=1)
-        number = self._under_way.pop(done[0])
-        try:
-            return number, ray.get(done[0])
-        except (ray.exceptions.RayTaskError, ray.exceptions.RuntimeEnvSetupError) as failure:
-            found = Message("a worker cannot run the program ({found})", found=_first_line(failure))
-            raise EngineRefused(engine="ray", found=found) from failure
-        except ray.exceptions.OutOfMemoryError:
-            return number, Lost(Message("its machine ran out of memory"))
-        except ray.exceptions.RayError:
-            return number, Lost(Message("its process ended"))
+        while not self._lost:
+            worker, number, found = self._next()
+            if isinstance(found, Lost):
+                self._replace(worker, found)
+                continue
+            worker.begun = True
+            if number is not None:
+                worker.parts.remove(number)
+            self._spread()
+            if number is not None:
+                return number, found
+        return self._lost.popleft()
 
     def give_up(self) -> None:
         import ray
 
-        for task in self._under_way if ray.is_initialized() else ():  # else Ray would start a cluster to cancel it on
-            ray.cancel(task, force=True)
+        for worker in self._workers if ray.is_initialized() else ():  # else Ray would start a cluster to kill it on
+            ray.kill(worker.actor)
+
+    def _next(self) -> tuple[_Worker, int | None, bytes | Lost]:
+        import ray
+
+        (answer,), _ = ray.wait(list(self._answers), num_returns=1)
+        worker, number = self._answers.pop(answer)
+        try:
+            return worker, number, ray.get(answer)
+        except (ray.exceptions.RayTaskError, ray.exceptions.RuntimeEnvSetupError) as failure:
+            found = Message("a worker cannot run the program ({found})", found=_first_line(failure))
+            raise EngineRefused(engine="ray", found=found) from failure
+        except ray.exceptions.OutOfMemoryError:
+            return worker, number, Lost(Message("its machine ran out of memory"))
+        except ray.exceptions.RayError:
+            return worker, number, Lost(Message("its process ended"))
+
+    def _hire(self) -> None:
+        import ray
+
+        worker = _Worker(ray.remote(num_cpus=1, max_restarts=0)(_Bench).remote())
+        self._workers.append(worker)
+        self._answers[worker.actor.ready.remote()] = worker, None
+
+    def _replace(self, worker: _Worker, found: Lost) -> None:
+        """Another worker for one that died. Answers that it did not get rid of died with it: all its parts are lost."""
+        import ray
+
+        ray.kill(worker.actor)
+        self._workers.remove(worker)
+        self._answers = {answer: given for answer, given in self._answers.items() if given[0] is not worker}
+        if not worker.begun and self._todo:  # a part waits for it, and not for ever
+            worker.parts.append(self._todo.popleft()[0])
+        self._lost.extend((number, found) for number in worker.parts)
+        self._suspects.update(worker.parts)
+        self._hire()
+        self._spread()
+
+    def _spread(self) -> None:
+        """Parts in their order to the workers that have begun and have the least to do."""
+        while self._todo:
+            number, work = self._todo[0]
+            free = [
+                worker for worker in self._workers if worker.begun and len(worker.parts) < self._at_once(worker.parts, number)
+            ]
+            if not free:
+                return
+            worker = min(free, key=lambda one: len(one.parts))
+            self._todo.popleft()
+            worker.parts.append(number)
+            self._answers[worker.actor.finish.remote(work)] = worker, number
+
+    def _at_once(self, parts: Sequence[int], number: int) -> int:
+        """A part that was with a worker that died goes alone: the next death tells whose fault it is."""
+        return _AT_ONCE if self._suspects.isdisjoint((*parts, number)) else 1
 
 
 @contextmanager
