@@ -63,7 +63,7 @@ def _own(workers: int) -> Iterator[Compute]:
             with _connected("local", _temp_dir=folder, object_store_memory=OBJECT_STORE_BYTES, **options) as node:
                 if node != "127.0.0.1":
                     raise EngineRefused(engine="ray", found=Message("it would listen beyond this machine"))
-                yield Engine(partial(_workers, workers))
+                yield Engine(partial(_workers, workers, _Hired(cpus=0)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -81,7 +81,7 @@ def _joined(address: str) -> Iterator[Compute]:
         workers = int(ray.cluster_resources().get("CPU", 0))  # type: ignore[no-untyped-call]
         if workers == 0:
             raise EngineRefused(engine="ray", found=Message("the cluster at {address} has no core to give", address=address))
-        yield Engine(partial(_workers, workers))
+        yield Engine(partial(_workers, workers, _Hired(cpus=1)))
 
 
 @contextmanager
@@ -106,6 +106,15 @@ def _connected(address: str, **options: Any) -> Iterator[str]:  # noqa: ANN401 -
         yield str(ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
     finally:
         ray.shutdown()
+
+
+@dataclass
+class _Hired:
+    """Workers that no run uses at the moment: to begin a process takes seconds."""
+
+    cpus: int
+    """What one asks of the cluster; nothing where all of it is ours, so that a run within a run waits for no one."""
+    idle: list[Any] = field(default_factory=list)
 
 
 class _Bench:
@@ -133,8 +142,9 @@ class _Workers:
     2.60). An actor can be killed at any time.
     """
 
-    def __init__(self, hands: int) -> None:
+    def __init__(self, hands: int, hired: _Hired) -> None:
         self.hands = hands
+        self._hired = hired
         self._todo: deque[tuple[int, bytes]] = deque()
         self._answers: dict[Any, tuple[_Worker, int | None]] = {}
         self._workers: list[_Worker] = []
@@ -165,7 +175,10 @@ class _Workers:
         import ray
 
         for worker in self._workers if ray.is_initialized() else ():  # else Ray would start a cluster to kill it on
-            ray.kill(worker.actor)
+            if worker.begun and not worker.parts:
+                self._hired.idle.append(worker.actor)
+            else:
+                ray.kill(worker.actor)
 
     def _next(self) -> tuple[_Worker, int | None, bytes | Lost]:
         import ray
@@ -185,7 +198,8 @@ class _Workers:
     def _hire(self) -> None:
         import ray
 
-        worker = _Worker(ray.remote(num_cpus=1, max_restarts=0)(_Bench).remote())
+        idle, cpus = self._hired.idle, self._hired.cpus
+        worker = _Worker(idle.pop() if idle else ray.remote(num_cpus=cpus, max_restarts=0)(_Bench).remote())
         self._workers.append(worker)
         self._answers[worker.actor.ready.remote()] = worker, None
 
@@ -223,12 +237,12 @@ class _Workers:
 
 
 @contextmanager
-def _workers(hands: int) -> Iterator[Crew]:
+def _workers(hands: int, hired: _Hired) -> Iterator[Crew]:
     import ray
 
     if not ray.is_initialized():
         raise RuntimeError("the engine has been closed")  # else Ray would start a cluster of its own liking
-    crew = _Workers(hands)
+    crew = _Workers(hands, hired)
     try:
         yield crew
     finally:
