@@ -301,10 +301,20 @@ def _renamed(first: Table, later: Table, pairing: Pairing) -> dict[str, str]:
 
 
 def _merged(first: Table, later: Table, pairing: Pairing, renamed: Mapping[str, str]) -> list[Column]:
-    partners = {ours: later.column(theirs) for theirs, ours in pairing.columns.items()}
-    merged = [_merge(column, partners[column.name]) if column.name in partners else column for column in first.columns]
-    alone = [replace(column, name=renamed[column.name]) for column in later.columns if column.name not in pairing.columns]
-    return [*merged, *alone]
+    """The columns of both, those of the later table alone behind the one that they follow there: each file keeps its order."""
+    merged = {column.name: column for column in first.columns}
+    order = list(merged)
+    behind = 0
+    for column in later.columns:
+        name = renamed[column.name]
+        if column.name in pairing.columns:
+            merged[name] = _merge(merged[name], column)
+            behind = order.index(name) + 1
+        else:
+            merged[name] = replace(column, name=name)
+            order.insert(behind, name)
+            behind += 1
+    return [merged[name] for name in order]
 
 
 def _merge(a: Column, b: Column) -> Column:
