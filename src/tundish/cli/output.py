@@ -59,11 +59,8 @@ def whole(folder: Path) -> Iterator[Path]:
     made = _missing_parents(folder)
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     try:
-        fresh.mkdir(parents=True)
-    except OSError as failure:
-        _remove(made)
-        raise CannotWrite(path=folder, found=why(failure)) from failure
-    try:
+        with writing(folder):
+            fresh.mkdir(parents=True)
         yield fresh
         _swap(fresh, folder)
     except BaseException as failure:

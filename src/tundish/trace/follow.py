@@ -107,7 +107,8 @@ def _aligned(
 
 def _metres(laid: Laid, mended: Mended, aligned: Aligned, gauges_m: Mapping[str, float]) -> OwnMetres | None:
     """Where signals of lines before the pieces' own are to be read metre by metre: every stay ruled in metres."""
-    earlier = {aligned.lines.get(table.name) for table in laid.plan.loose} - {None, *laid.lines}
+    names = [name for table in laid.plan.loose for name in (table.name, *(origin.file for origin in table.origins))]
+    earlier = {aligned.lines.get(name) for name in names} - {None, *laid.lines}
     if not laid.is_traced or not earlier:
         return None
     with np.errstate(invalid="ignore", divide="ignore"):
