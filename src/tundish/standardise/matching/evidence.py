@@ -275,7 +275,8 @@ def _evidence(look: Look, concept: Concept, like: float, areas: Mapping[str, flo
     support = areas.get(concept.area, 0.0)
     loudest = max((area for area in areas if ":" not in area), key=lambda area: areas[area], default=concept.area)
     most = areas.get(loudest, 0.0)
-    general = GENERAL_FOREIGN * most if most >= SURE_SUPPORT else 0.0
+    # what records keep to find a place again is written on every line alike
+    general = GENERAL_FOREIGN * most if most >= SURE_SUPPORT and not concept.book_keeping else 0.0
     own = index_of(catalogue).own[concept.area]
     fits = fitting_unit(look.unit, concept)
     return Evidence(
