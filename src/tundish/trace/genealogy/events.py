@@ -18,6 +18,8 @@ _SINGLE = 0.99
 """Share of a table's rows with an id of their own, from which on each row is one making."""
 _SAME_ID = 0.97
 """Rows of one product carry one id, but for slips: a slip parts two pairs of rows, so that 2 in 300 is usual."""
+_READ_AGAIN = 0.02
+"""Share by which two readings of one length differ."""
 _BY_SLIP = 0.01
 """Share of a table's products that stand on several rows by a slip of the pen alone."""
 _NEAR = 5
@@ -159,9 +161,17 @@ def most_said(rows: pl.DataFrame, by: str, name: str) -> pl.DataFrame:
 def told_by_rows(rows: pl.DataFrame, name: str) -> list[int]:
     """Sources that measure, row by row, the part of a product that the row tells of: a pack list weighs each tube.
 
-    ``rows``: ``event``, ``source`` and the measure. The product itself measures what its rows sum to.
+    ``rows``: ``event``, ``source``, ``mass_out`` and the measure. The product itself measures what its rows sum to. Lengths
+    about alike beside one mass, the product's, are the product's length read once for each row.
     """
-    several = rows.group_by("source", "event").agg(n=pl.col(name).count(), kinds=pl.col(name).drop_nulls().n_unique())
+    told, masses = pl.col(name).drop_nulls(), pl.col("mass_out").drop_nulls()
+    again = (
+        pl.lit(name == "length_out")
+        & (masses.len() > 1)
+        & (masses.n_unique() == 1)
+        & (told.min() > (1.0 - _READ_AGAIN) * told.max())
+    )
+    several = rows.group_by("source", "event").agg(n=told.len(), kinds=pl.when(again).then(1).otherwise(told.n_unique()))
     more = pl.col("n") > 1
     each = several.group_by("source").agg(more=more.mean(), apart=(pl.col("kinds") > 1).filter(more).mean())
     return each.filter((pl.col("more") > _BY_SLIP) & (pl.col("apart") > _MOSTLY))["source"].sort().to_list()
