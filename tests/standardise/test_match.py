@@ -316,3 +316,39 @@ def test_a_kilowatt_hour_is_no_tonne_of_oil_and_minutes_of_holding_are_no_hold()
 
 def test_a_bare_temperature_is_not_that_of_one_treatment():
     assert meant(number("SET_TEMP(℃)", 560.0, 561.0))[0].match.concept in (None, "heat_treatment.zone_temperature_setpoint")
+
+
+def test_the_speed_of_a_stand_is_no_speed_of_the_whole_mill():
+    mill = meant(
+        text("일시", "time"),
+        number("F7 속도(m/s)", 7.4, 7.5, 7.6),
+        number("F7 압연하중(kN)", 9800.0, 9900.0),
+        number("출측두께(mm)", 2.1, 2.3),
+        number("R2 출측온도(℃)", 1080.0, 1085.0),
+        table="HOT_TREND",
+    )
+    assert mill[1].match.concept in ("line.speed", "rolling.speed")
+    assert mill[1].position == "F7"
+    assert mill[2].match.concept == "rolling.force"
+    assert mill[4].match.concept == "rolling.roughing_exit_temperature"
+
+
+def test_a_pyrometer_at_rest_still_measures_the_coiling_temperature():
+    resting = np.concatenate([np.full(900, 55.0), np.linspace(560.0, 640.0, 100)])
+    trend = meant(text("일시", "time"), number("F7 압연하중(kN)", 9800.0), number("권취온도(℃)", *resting), table="HOT_TREND")
+    assert trend[2].match.concept == "rolling.coiling_temperature"
+
+
+def test_ids_of_strips_are_no_numbers_across_the_width():
+    named = meant(text("STRIP_NO", "identity", *(f"CA24_{n:05d}_03" for n in range(30))), number("WIDTH(mm)", 310.0, 312.0))
+    assert named[0].match.concept != "position.lane"
+
+
+def test_crops_of_a_mill_are_told_from_each_other():
+    crops = meant(number("선단크롭(m)", 0.06, 0.1), number("미단크롭(m)", 0.05), number("출측두께(mm)", 2.3), table="HSM")
+    assert [one.match.concept for one in crops[:2]] == ["position.head_crop", "position.tail_crop"]
+
+
+def test_scrap_of_a_line_was_not_charged_to_a_furnace():
+    record = meant(text("COIL_NO", "identity", "H1A"), number("SCRAP_WT", 180.0, 170.0, unit="kg"), number("THK(mm)", 1.2))
+    assert record[1].match.concept != "melting.scrap_mass"

@@ -60,6 +60,8 @@ OUTPUT = 0.6
 """Likeness at most of what a controller gives out to the value it controls."""
 SURE_SUPPORT = 0.8
 """Support from which table or neighbours say the area beyond doubt."""
+UNSAID_END = 0.05
+"""Likeness lost by a name that lacks the end that the column's says."""
 UNSAID_QUANTITY = 0.5
 """What is left of that weight for a quantity that neither name nor unit says: `1존` of a table of temperatures."""
 REMARK_PART = 0.5
@@ -206,22 +208,23 @@ def _likeness(look: Look, variant: Variant, catalogue: Catalogue, areas: Mapping
         return 0.0
     if variant.unit is not None and not _of_size(look.unit, variant):
         return 0.0
-    shared = (said | look.implied) & variant.parts
+    shared = (said | look.implied - look.placed) & variant.parts
     extra = sum(_extra(part, look, variant, catalogue, areas) for part in said - variant.parts)
     missing = 0.0
     unmeasured = look.unit is None and not any(part in words.measures for part in said)
     for part in variant.parts - shared:
         eased = SUPPORTED_PART + (1 - SUPPORTED_PART) * (1 - support) if part in own else 1.0
+        eased = SUPPORTED_PART if part in look.placed else eased
         if unmeasured and look.kind == "number" and part in words.measures:
             eased *= UNSAID_QUANTITY
         missing += MISSING_PART * eased * (LIGHT_MISSING if part in words.light else 1.0)
     common = sum(_weight(part, words) for part in shared)
     ends = words.places & set(look.name.positions) - variant.positions
-    unsaid = sum(1 for mark in marks if mark and mark not in variant.marks) + len(ends)
+    unsaid = sum(1 for mark in marks if mark and mark not in variant.marks)
     whole = OUTPUT if look.name.aspect in ("output", "control_value") and look.name.aspect not in variant.marks else LIKE_PARTS
     if shared <= look.context and said - look.context:
         whole *= ONLY_PLACE
-    return (whole - 0.02 * unsaid) * common / (common + extra + missing) if common else 0.0
+    return (whole - 0.02 * unsaid - UNSAID_END * len(ends)) * common / (common + extra + missing) if common else 0.0
 
 
 def _of_size(unit: Unit | None, variant: Variant) -> bool:

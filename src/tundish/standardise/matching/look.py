@@ -64,7 +64,10 @@ class Look:
     unknown: float
     """Share of the words that nobody knows, 0 to 1."""
     implied: frozenset[str]
-    """Parts that the unit says: ``energy`` by kWh."""
+    """Parts that the unit says: ``energy`` by kWh; the mill that a stand's number says."""
+    placed: frozenset[str] = frozenset()
+    """Those of them that say only where: the mill of stand `F7`, whose speed is not the mill's.
+    None beside a side: what leaves stand `R2` leaves the mill."""
     context: frozenset[str] = frozenset()
     """Parts that say where the table comes from, not which column it is: ``HSM2``, ``FM`` before a stand."""
     everywhere: frozenset[str] = frozenset()
@@ -109,7 +112,7 @@ def _look(column: ColumnSketch, words: Words) -> Look:
     implied = frozenset(words.spellings.get(label, ()))
     if not measured and name.parts:
         implied |= {words.instruments[found[1].lower()] for code in name.codes if (found := _INSTRUMENT.match(code))}
-    implied |= {MILLS[place[0]] for place in name.positions if _OF_STAND.match(place)}
+    placed = frozenset(MILLS[place[0]] for place in name.positions if _OF_STAND.match(place))
     if column.kind == "time":
         implied |= {"date"}
     if unit is not None and not measured:
@@ -125,7 +128,8 @@ def _look(column: ColumnSketch, words: Words) -> Look:
         column.distinct,
         column.few,
         unknown / max(len(name.tokens), 1),
-        implied,
+        implied | placed,
+        frozenset() if name.parts & _SIDES else placed - name.parts,
     )
 
 

@@ -78,6 +78,8 @@ def _values_inside(look: Look, concept: Concept, fits: Unit | None) -> float:
     numbers = numbers[numbers != 0] if concept.zero_is_missing else numbers
     if numbers.size == 0:
         return -1.0
+    # A signal at rest reads one and the same number for hours: it counts once.
+    numbers = numbers if look.few else np.unique(numbers)
     usual = fits or (parse_unit(concept.plant_unit, concept.quantity) if look.unit is None else None)
     if look.unit is not None and {look.unit.quantity, concept.quantity} == _GASES:
         usual = look.unit
@@ -93,7 +95,7 @@ def kind_factor(look: Look, concept: Concept) -> float:
     """How well the kind of the values fits the concept's, 0 to 1."""
     if concept.kind == "time" and look.kind != "time" and _are_days(look):
         return SAME_KIND
-    if concept.quantity == "count" and look.kind == "identity":
+    if concept.quantity == "count" and look.kind == "identity" and all(text.strip().isdecimal() for text in look.texts):
         return SAME_KIND
     if look.kind == "number" and (numbered := _numbered(look, concept)) is not None:
         return numbered
