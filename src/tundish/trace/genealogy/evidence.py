@@ -112,7 +112,8 @@ def learn(sides: Sides, use: Ints, making: Ints, *, seed: int = 0) -> Judge:
                 if edges[key].size < 2:
                     continue
             codes = _coded(values, edges.get(key)), _coded(chance[name], edges.get(key))
-            scores[key] = _finer(*codes, _without_times) if name == "sequence" else _ratio(*codes)
+            bins = edges[key].size + 1 if key in edges else 1
+            scores[key] = _finer(*codes, _without_times) if name == "sequence" else _ratio(*codes, least=bins)
     return Judge(edges, _best_of_each(scores))
 
 
@@ -146,12 +147,15 @@ def _coded(values: Floats | Ints, edges: Floats | None, size: int | None = None)
     return np.where(np.isfinite(values), np.searchsorted(edges, values), UNKNOWN)
 
 
-def _ratio(true: Ints, chance: Ints) -> Floats:
-    """Log of how much more often each code stands in true pairs, drawn towards chance where few were seen."""
+def _ratio(true: Ints, chance: Ints, *, least: int = 1) -> Floats:
+    """Log of how much more often each code stands in true pairs, drawn towards chance where few were seen.
+
+    One for each of ``least`` codes or more: a pair to be judged may lie beyond all that were learned from.
+    """
     true, chance = true[true >= 0], chance[chance >= 0]
     if true.size < _FEWEST or chance.size < _FEWEST:
-        return np.zeros(1)
-    size = int(max(true.max(), chance.max())) + 1
+        return np.zeros(least)
+    size = max(int(max(true.max(), chance.max())) + 1, least)
     by_chance = (np.bincount(chance, minlength=size) + 0.5) / (chance.size + 0.5 * size)
     seen = (np.bincount(true, minlength=size) + _PRIOR_WEIGHT * by_chance) / (true.size + _PRIOR_WEIGHT)
     return np.asarray(np.log(seen / by_chance), dtype=np.float64)
