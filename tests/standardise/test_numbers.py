@@ -6,7 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tundish.standardise.export import understand
+from tundish.standardise.places import Place
+from tundish.standardise.values.kinds import read_column
 from tundish.standardise.values.numbers import number, read_numbers
+from tundish.table import Origin
 
 FINITE = st.floats(min_value=-1e9, max_value=1e9, allow_nan=False).map(lambda x: round(x, 4))
 
@@ -92,3 +95,21 @@ def test_cells_that_hold_their_unit_are_one_repair_not_one_a_spelling(export):
     (found,) = understand(raw, "사출", "UTC")
     assert found.reads[0].values.to_list() == [1380.0 + n for n in range(40)]
     assert [(repair.code, repair.count) for repair in found.reads[0].repairs] == [("unit_in_cell", 20)]
+
+
+@pytest.mark.parametrize(
+    ("header", "texts", "kind"),
+    [
+        ("CHARG", [f"26031{n:02d}A" for n in range(40)], "identity"),
+        ("강관번호", [f"T{n:04d}" for n in range(40)], "identity"),
+        ("1호기 전류", [f"{12000 + n}A" for n in range(40)], "number"),
+        ("부하", [f"{900 + 7 * n}A" for n in range(40)], "number"),
+        ("측정값", [f"{8 + n / 10:.1f}A" for n in range(40)], "number"),
+    ],
+)
+def test_a_letter_beside_many_digits_is_a_unit_only_where_something_is_measured(header, texts, kind):
+    place = Place(Origin("f.csv", None, header), pl.int_range(2, 42, eager=True))
+    read = read_column(pl.Series(texts), header, place, unit_text=None, decimal=None)
+    assert read.kind == kind
+    if kind == "identity":
+        assert read.values.to_list() == texts

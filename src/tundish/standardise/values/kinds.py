@@ -16,8 +16,12 @@ from tundish.standardise.values.stamps import IDENTITY_HEADER, TIME_HEADER, Orde
 from tundish.standardise.values.times import Times, Undecided, read_times, serial_times
 from tundish.table import Aside, Finding, Kind, Origin, Repair
 from tundish.vocabulary import Unit, parse_unit, split_header
+from tundish.vocabulary.units import hint_of
 
 _REPORTED = 20
+_DIGITS_OF_NAME = 5
+_NUMBERED = r"^[A-Za-z]+\d+$"
+"""`T0012` is the twelfth tube, not twelve minutes past midnight."""
 _ERRORS = frozenset(word for word in NO_VALUE if word.startswith("#")) | {"nan", "null", "none", "n/a", "nil", "na"}
 
 
@@ -78,11 +82,11 @@ def read_column(
 
 def _read_texts(read: Read, decimal: str | None, order: Order | None) -> Read:
     times = read_times(read.raw, read.header, order)
-    if isinstance(times, Times):
+    if isinstance(times, Times) and not (times.span == "clock" and _all_like(read.raw, _NUMBERED)):
         return _as_times(read, times)
     if isinstance(times, Undecided) and (TIME_HEADER.search(read.header) or ":" in times.example):
         return replace(_as_words(read), undecided=True).adding(findings=[_undecided(read.place, times)])
-    numbers = read_numbers(read.raw, decimal)
+    numbers = None if _is_lettered_name(read) else read_numbers(read.raw, decimal)
     if numbers is None:
         return _as_words(read)
     read, numbers = in_one_unit(read, numbers)
@@ -127,6 +131,23 @@ def _is_name(values: pl.Series, header: str) -> bool:
         return False
     distinct = filled.n_unique()
     return distinct >= 30 or distinct == len(filled) or bool((filled.abs() >= 10_000).all())
+
+
+def _is_lettered_name(read: Read) -> bool:
+    """Many digits and a letter, each the same length: `2603100A` names a charge, no current where the header says none."""
+    if read.unit_text or split_header(read.header)[1] or hint_of(read.header):
+        return False
+    least = 1 if IDENTITY_HEADER.search(read.header) else _DIGITS_OF_NAME
+    return (
+        _all_like(read.raw, rf"^\d{{{least},}}[A-Za-z]$")
+        and read.raw.drop_nulls().str.strip_chars().str.len_chars().n_unique() == 1
+    )
+
+
+def _all_like(raw: pl.Series, pattern: str) -> bool:
+    texts = raw.drop_nulls().str.strip_chars()
+    texts = texts.filter(texts != "")
+    return texts.n_unique() > 1 and bool(texts.str.contains(pattern).all())
 
 
 def _begins_with_date(values: pl.Series) -> bool:
