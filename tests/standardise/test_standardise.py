@@ -147,6 +147,18 @@ def test_two_machines_over_the_same_time_stay_apart(export):
     assert len(result.tables) == 2 and "not_stacked" in codes(result.findings)
 
 
+def test_logs_of_two_lines_are_two_tables(export):
+    times = {day: [f"2025-03-{day} 08:{n // 60:02d}:{n % 60:02d}" for n in range(300)] for day in ("01", "04")}
+    noise = [f"{x:.2f}" for x in RNG.uniform(2.0, 2.2, 300)]
+    weld = (["0"] * 59 + ["1"]) * 5
+    mill = {"시각": times["01"], "속도(mpm)": noise, "용접검출": weld, "입측두께(mm)": noise}
+    furnace = {"TIMESTAMP": times["04"], "LINE_SPD(m/min)": noise, "WELD_DET": weld, "ENT_THK(mm)": noise}
+    mill |= {"출측두께(mm)": noise, "입측장력(kN)": noise}
+    furnace |= {"STRIP_TEMP(℃)": noise, "TENSION(kN)": noise}
+    found = run(export("TREND_PLTCM.csv", mill), export("TREND_CAL.csv", furnace)).tables
+    assert [{origin.file for origin in table.origins} for table in found] == [{"TREND_PLTCM.csv"}, {"TREND_CAL.csv"}]
+
+
 def test_an_export_dropped_twice_counts_once(export):
     january = monthly(export, "plc.csv", 1)
     result = run(january, monthly(export, "plc (1).csv", 1))

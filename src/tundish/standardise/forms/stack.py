@@ -17,6 +17,8 @@ from tundish.vocabulary.words import even_name
 _TOLD_ONE_BY_ONE = 3
 _MANY = 5
 """Least columns that must have found their partner before the last one is paired because it is the last."""
+_OWN = 2
+"""Columns that each has and the other lacks: logs of two lines measure many things alike, months of one log nearly all."""
 _LIKE_NAME = 75
 """Least likeness (0-100) of two unmatched headers that stand for one column, when the tables are one anyway."""
 
@@ -116,7 +118,14 @@ def pair(first: Table, later: Table) -> Pairing | None:
     likely += _by_elimination(first, later, {**sure, **dict(likely)})
     if len(sure) + len(likely) < max(0.6 * fewest, 0.5 * most):
         return None
+    if fewest - len(sure) - len(likely) >= (_OWN if _share_headers(first, later) else 1):
+        return None
     return Pairing({**sure, **dict(likely)}, tuple(likely))
+
+
+def _share_headers(first: Table, later: Table) -> bool:
+    mine, theirs = ({even_name(header) for column in table.columns for header in column.headers} for table in (first, later))
+    return not mine.isdisjoint(theirs)
 
 
 def _agree(a: Column, b: Column) -> bool:
