@@ -60,8 +60,6 @@ OUTPUT = 0.6
 """Likeness at most of what a controller gives out to the value it controls."""
 SURE_SUPPORT = 0.8
 """Support from which table or neighbours say the area beyond doubt."""
-UNSAID_END = 0.05
-"""Likeness lost by a name that lacks the end that the column's says."""
 UNSAID_QUANTITY = 0.5
 """What is left of that weight for a quantity that neither name nor unit says: `1존` of a table of temperatures."""
 REMARK_PART = 0.5
@@ -220,11 +218,11 @@ def _likeness(look: Look, variant: Variant, catalogue: Catalogue, areas: Mapping
         missing += MISSING_PART * eased * (LIGHT_MISSING if part in words.light else 1.0)
     common = sum(_weight(part, words) for part in shared)
     ends = words.places & set(look.name.positions) - variant.positions
-    unsaid = sum(1 for mark in marks if mark and mark not in variant.marks)
+    unsaid = sum(1 for mark in marks if mark and mark not in variant.marks) + len(ends)
     whole = OUTPUT if look.name.aspect in ("output", "control_value") and look.name.aspect not in variant.marks else LIKE_PARTS
     if shared <= look.context and said - look.context:
         whole *= ONLY_PLACE
-    return (whole - 0.02 * unsaid - UNSAID_END * len(ends)) * common / (common + extra + missing) if common else 0.0
+    return (whole - 0.02 * unsaid) * common / (common + extra + missing) if common else 0.0
 
 
 def _of_size(unit: Unit | None, variant: Variant) -> bool:
